@@ -1,0 +1,27 @@
+//! The words both sides of Atlas9 speak: ids, directive, stages, sections, events, cursors, problems.
+//!
+//! This crate knows no framework and does no IO. It builds for the server and for `wasm32-unknown-unknown`, and everything
+//! that crosses a boundary (log, HTTP, browser, export) is one of its types.
+
+mod cursor;
+mod directive;
+mod draft;
+mod event;
+mod generation;
+mod ids;
+mod piece;
+mod problem;
+mod project;
+pub mod sections;
+mod stage;
+
+pub use cursor::{BadCursor, Cursor, Page, PageLimit};
+pub use directive::{BadDirective, DIRECTIVE_MAX_CHARS, Directive};
+pub use draft::{Draft, Ending, StageDraft};
+pub use event::{BadEvent, CheckResult, Event, Logged, Seq};
+pub use generation::{Engine, GenerationStatus, Receipt, StageReceipt};
+pub use ids::{BadId, GenerationId, ProjectId, RevisionId, SessionId, UserId};
+pub use piece::{BadPath, Piece, PiecePath};
+pub use problem::Problem;
+pub use project::{ProjectSummary, Visibility};
+pub use stage::{BadStage, Stage};

@@ -1,0 +1,80 @@
+//! The knowledge folder as it was when the program was built.
+
+use std::fmt;
+
+use include_dir::{Dir, include_dir};
+use serde::de::DeserializeOwned;
+
+static EMBEDDED: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/knowledge");
+
+/// A mistake in a knowledge file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// Which file, from the knowledge folder.
+    pub file: String,
+    /// What is wrong, with the field.
+    pub reason: String,
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.file, self.reason)
+    }
+}
+
+impl std::error::Error for Fault {}
+
+/// A set of knowledge files: path from the knowledge folder, and text.
+pub struct Files(Vec<(String, String)>);
+
+impl Files {
+    /// The files this program was built with.
+    pub fn embedded() -> Self {
+        let folders = EMBEDDED.dirs().flat_map(|folder| folder.files());
+        let texts = folders.filter_map(|file| Some((file.path().to_str()?.to_owned(), file.contents_utf8()?.to_owned())));
+        let mut files: Vec<(String, String)> = texts.filter(|(path, _)| path.ends_with(".toml")).collect();
+        files.sort();
+        Self(files)
+    }
+
+    /// Files given as text, for tests.
+    #[cfg(test)]
+    pub fn from_texts(texts: &[(&str, &str)]) -> Self {
+        Self(texts.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect())
+    }
+
+    /// Parses one file of a folder.
+    ///
+    /// # Errors
+    /// A [`Fault`] when it is missing or does not have the shape of `T`.
+    pub fn parse<T: DeserializeOwned>(&self, folder: &str, name: &str) -> Result<T, Fault> {
+        let path = format!("{folder}/{name}.toml");
+        let fault = |reason: String| Fault { file: path.clone(), reason };
+        let (_, text) = self.0.iter().find(|(p, _)| *p == path).ok_or_else(|| fault("the file is missing".to_owned()))?;
+        toml::from_str(text).map_err(|e| fault(e.to_string().trim().to_owned()))
+    }
+
+    /// Parses every file of a folder, noting the faults of those that cannot be.
+    pub(super) fn all<T: DeserializeOwned + Named>(&self, folder: &str, faults: &mut Vec<Fault>) -> Vec<T> {
+        let prefix = format!("{folder}/");
+        let names = self.0.iter().filter_map(|(path, _)| path.strip_prefix(&prefix)?.strip_suffix(".toml"));
+        let mut modules = Vec::new();
+        for name in names {
+            match self.parse::<T>(folder, name) {
+                Ok(module) if module.id() == name => modules.push(module),
+                Ok(module) => faults.push(Fault {
+                    file: format!("{folder}/{name}.toml"),
+                    reason: format!("id is \"{}\" but must be the file's name", module.id()),
+                }),
+                Err(fault) => faults.push(fault),
+            }
+        }
+        modules
+    }
+}
+
+/// What has the name of its file.
+pub(super) trait Named {
+    /// Its id.
+    fn id(&self) -> &str;
+}

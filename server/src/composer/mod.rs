@@ -1,0 +1,96 @@
+//! The built-in engine: a directive becomes sections with no model and no network, always the same bytes for the same words.
+//!
+//! It works in four steps, each a module that can be tested alone: *read* who does what to which things, *recognise* which knowledge
+//! the words call for, *plan* what goes in, *tell* it in the directive's own words.
+
+mod cast;
+mod entities;
+mod inflect;
+mod knowledge;
+mod lexicon;
+mod plan;
+mod reading;
+mod recognise;
+mod telling;
+
+use model::{Directive, sections::Product};
+
+pub use knowledge::{Fault, Files};
+use knowledge::Knowledge;
+use lexicon::Lexicon;
+use plan::Bounds;
+use reading::Reading;
+
+/// The composer's version: part of every receipt, and of the choice of words. It changes when the same directive may read differently.
+pub const VERSION: &str = concat!("composer-", env!("CARGO_PKG_VERSION"));
+
+/// Words of a note that ask for less.
+const LESS: [&str; 8] = ["fewer", "less", "smaller", "minimal", "mvp", "simpler", "reduce", "lean"];
+
+/// The engine with its knowledge, read once and shared.
+#[derive(Debug)]
+pub struct Composer {
+    knowledge: Knowledge,
+    lexicon: Lexicon,
+}
+
+/// The knowledge is unsound, so nothing can be composed.
+#[derive(Debug, thiserror::Error)]
+#[error("the composer's knowledge has {} faults; the first: {}", .0.len(), .0.first().map(ToString::to_string).unwrap_or_default())]
+pub struct Unsound(pub Vec<Fault>);
+
+impl Composer {
+    /// Reads the knowledge the program was built with.
+    ///
+    /// # Errors
+    /// [`Unsound`] with every fault found.
+    pub fn new() -> Result<Self, Unsound> {
+        let files = Files::embedded();
+        let lexicon = Lexicon::load(&files).map_err(|fault| Unsound(vec![fault]))?;
+        let knowledge = Knowledge::load(&files).map_err(Unsound)?;
+        Ok(Self { knowledge, lexicon })
+    }
+
+    /// Composes the product section. Total: any directive gives a sound section, if a generic one.
+    ///
+    /// The same directive, note and [`VERSION`] give the same bytes. Takes a few milliseconds of one core: call it off the
+    /// async threads.
+    pub fn product(&self, directive: &Directive, note: Option<&str>) -> Product {
+        let reading = self.with_a_thing(reading::read(directive, &self.lexicon), directive);
+        let note = note.and_then(|note| Directive::parse(note).ok()).map(|note| (reading::read(&note, &self.lexicon), note));
+        let asked = note.as_ref().map(|(reading, note)| (note.as_str(), reading));
+        let text = directive.as_str();
+        let Some(recognition) = recognise::recognise(text, &reading, asked, &self.knowledge, &self.lexicon) else {
+            return Product::default();
+        };
+        let cast = cast::Cast::bind(&reading, &recognition, &self.lexicon);
+        let bounds = if note.as_ref().is_some_and(|(reading, _)| wants_less(reading)) { Bounds::SMALL } else { Bounds::ORDINARY };
+        let plan = plan::plan(&reading, &recognition, &cast, &self.knowledge, &self.lexicon, bounds);
+        let seed = format!("{VERSION}\n{text}\n{}", note.as_ref().map_or("", |(_, note)| note.as_str()));
+        telling::Teller {
+            directive,
+            reading: &reading,
+            recognition: &recognition,
+            cast: &cast,
+            plan: &plan,
+            lexicon: &self.lexicon,
+            seed: &seed,
+        }
+        .product()
+    }
+
+    /// A directive of nothing but pictograms or marks is about those.
+    fn with_a_thing(&self, mut reading: Reading, directive: &Directive) -> Reading {
+        if reading.words.is_empty() && reading.things.is_empty() {
+            reading.things.extend(reading::verbatim(directive));
+        }
+        reading
+    }
+}
+
+fn wants_less(note: &Reading) -> bool {
+    note.words.iter().any(|word| word.forms.iter().any(|form| LESS.contains(&form.as_str())))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,119 @@
+//! Step one of the composer: a directive becomes a [`Reading`] of who does what to which things, within which limits.
+//!
+//! The words stay as typed. Words nobody knows are nouns of the domain: the most valuable words there are.
+
+mod clauses;
+mod language;
+mod phrases;
+mod tags;
+mod tokens;
+
+use std::ops::Range;
+
+use model::Directive;
+
+pub use phrases::Phrase;
+pub use tokens::{Kind, Token};
+
+use super::lexicon::Lexicon;
+
+/// What was understood of a directive.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Reading {
+    /// ISO 639-1 code; `und` where there is nothing to tell it by.
+    pub language: String,
+    /// What the directive calls the product: "marketplace". `None` when it does not say.
+    pub form: Option<Phrase>,
+    /// Who does or receives something, in order of first mention.
+    pub actors: Vec<Phrase>,
+    /// What it is about, in order of first mention.
+    pub things: Vec<Phrase>,
+    /// Who does what to which thing.
+    pub actions: Vec<Action>,
+    /// Adjectives about the product as a whole: offline, private.
+    pub qualities: Vec<Phrase>,
+    /// What is ruled out: "ads" of "without ads".
+    pub negations: Vec<Phrase>,
+    /// Numbers that bind: "under 10 seconds", "three currencies".
+    pub limits: Vec<Phrase>,
+    /// Every word in its base forms, for matching terms; words that are ruled out are marked.
+    pub words: Vec<ReadWord>,
+}
+
+/// A word of the directive with the forms under which knowledge may ask for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReadWord {
+    /// Bytes of the directive it covers.
+    pub span: Range<usize>,
+    /// Lower case, singular, verb lemma: whatever applies.
+    pub forms: Vec<String>,
+    /// Whether the directive rules it out.
+    pub negated: bool,
+}
+
+/// Somebody does something, perhaps to something.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Action {
+    /// Who; `None` where the directive leaves it open.
+    pub subject: Option<Phrase>,
+    /// The verb's lemma.
+    pub verb: String,
+    /// To what.
+    pub object: Option<Phrase>,
+    /// Where the verb stands.
+    pub span: Range<usize>,
+}
+
+/// Reads a directive. Total: any text gives a reading, if perhaps one with nothing but things.
+pub fn read(directive: &Directive, lexicon: &Lexicon) -> Reading {
+    let text = directive.as_str();
+    let tokens = tokens::tokens(text);
+    let language = language::detect(text, &tokens, lexicon);
+    if language == "en" {
+        let words = tags::tag(&tokens, lexicon);
+        clauses::Clauses::read(text, &words, lexicon).into_reading(language, match_words(&tokens, lexicon))
+    } else {
+        let things = language::content_words(text, &tokens, &language, lexicon);
+        Reading { language, things, words: match_words(&tokens, lexicon), ..Reading::default() }
+    }
+}
+
+/// The first signs of a directive as a thing, for one that holds no words at all.
+pub fn verbatim(directive: &Directive) -> Option<Phrase> {
+    const SIGNS: usize = 8;
+    let text = directive.as_str();
+    let end = text.char_indices().nth(SIGNS).map_or(text.len(), |(at, _)| at);
+    let signs = text[..end].split_whitespace().next()?;
+    Some(Phrase {
+        span: 0..signs.len(),
+        text: signs.to_owned(),
+        inner: signs.to_owned(),
+        words: vec![signs.to_owned()],
+        modifiers: 0,
+    })
+}
+
+/// A compound counts as its parts here, so that "check-in" answers to "check in" as well.
+fn match_words(tokens: &[Token], lexicon: &Lexicon) -> Vec<ReadWord> {
+    let mut words = Vec::with_capacity(tokens.len());
+    for token in tokens.iter().filter(|token| token.kind != Kind::Emoji) {
+        for part in token.lower.split('-').filter(|part| !part.is_empty()) {
+            words.push(ReadWord { span: token.span.clone(), forms: base_forms(part, lexicon), negated: false });
+        }
+    }
+    words
+}
+
+/// Lower case, singular and lemma of a single word.
+pub fn base_forms(word: &str, lexicon: &Lexicon) -> Vec<String> {
+    let lower = word.to_lowercase();
+    let bare = lower.strip_suffix("'s").unwrap_or(&lower).to_owned();
+    let mut forms = vec![lower.clone(), bare.clone(), lexicon.inflect.singular(&bare)];
+    forms.extend(lexicon.verb(&bare).map(|(lemma, _)| lemma.to_owned()));
+    forms.sort_unstable();
+    forms.dedup();
+    forms
+}
+
+#[cfg(test)]
+mod tests;

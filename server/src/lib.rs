@@ -1,0 +1,3 @@
+//! What happens behind a page of Atlas9: one folder a domain, no HTML.
+
+pub mod composer;
