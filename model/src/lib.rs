@@ -14,6 +14,7 @@ mod problem;
 mod project;
 pub mod sections;
 mod stage;
+mod words;
 
 pub use cursor::{BadCursor, Cursor, Page, PageLimit};
 pub use directive::{BadDirective, DIRECTIVE_MAX_CHARS, Directive};
@@ -25,3 +26,4 @@ pub use piece::{BadPath, Piece, PiecePath};
 pub use problem::Problem;
 pub use project::{ProjectSummary, Visibility};
 pub use stage::{BadStage, Stage};
+pub use words::article;

@@ -87,14 +87,15 @@ impl Cast {
 fn main_thing(reading: &Reading, recognition: &Recognition<'_>, lexicon: &Lexicon) -> Option<Phrase> {
     let is_thing = |phrase: &&Phrase| {
         let key = phrase.key(lexicon);
-        !recognition.answers(phrase) && reading.things.iter().any(|thing| thing.key(lexicon) == key)
+        !recognition.answers(phrase) && !recognition.is_kind(phrase) && reading.things.iter().any(|thing| thing.key(lexicon) == key)
     };
     let object = |action: &&Action| recognition.archetype.module.thing.verbs.contains(&action.verb);
     let of_verbs = reading.actions.iter().filter(object).filter_map(|action| action.object.as_ref()).find(is_thing);
     let in_form = reading.things.first().filter(|thing| reading.form.as_ref().is_some_and(|form| thing.span.end <= form.span.start));
     let of_any = reading.actions.iter().filter_map(|action| action.object.as_ref()).find(is_thing);
     let named = reading.things.iter().find(is_thing);
-    of_verbs.or(in_form.filter(is_thing)).or(of_any).or(named).or(reading.things.first()).cloned()
+    let any = || reading.things.first().filter(|thing| !recognition.is_kind(thing));
+    of_verbs.or(in_form.filter(is_thing)).or(of_any).or(named).or_else(any).cloned()
 }
 
 fn players(reading: &Reading, recognition: &Recognition<'_>, lexicon: &Lexicon) -> (BTreeMap<Role, Player>, Vec<Phrase>) {

@@ -51,6 +51,11 @@ impl Recognition<'_> {
         self.archetype.module.id == CORE
     }
 
+    /// Whether a phrase only names the kind of product ("booking" of "booking site").
+    pub fn is_kind(&self, phrase: &Phrase) -> bool {
+        self.archetype.strong.iter().any(|(start, end)| phrase.span.start >= *start && phrase.span.end <= *end)
+    }
+
     /// Whether a phrase only names a capability that was recognised ("escrow", "condition grading").
     pub fn answers(&self, phrase: &Phrase) -> bool {
         self.capabilities.iter().any(|(called, _)| {
@@ -168,10 +173,11 @@ fn aspect<'r>(called: &Called<'_, Capability>, reading: &'r Reading, lexicon: &L
 }
 
 fn domains<'k>(text: &str, reading: &Reading, knowledge: &'k Knowledge) -> Vec<Called<'k, Domain>> {
+    let nouns = only_nouns(reading);
     let mut called: Vec<_> = knowledge
         .domains
         .iter()
-        .map(|module| call(module, &module.terms, text, &reading.words))
+        .map(|module| call(module, &module.terms, text, &nouns))
         .filter(|called| called.score >= DOMAIN)
         .collect();
     called.sort_by_key(|called| (std::cmp::Reverse(called.score), called.spans.first().copied(), called.module.id.clone()));
@@ -229,6 +235,17 @@ fn call<'k, M>(module: &'k M, terms: &BTreeMap<String, u32>, text: &str, words: 
 
 fn parts(term: &str) -> Vec<&str> {
     term.split([' ', '-']).filter(|part| !part.is_empty()).collect()
+}
+
+/// The words as nouns: "booking" is not about books, and "matches students" not about sport.
+fn only_nouns(reading: &Reading) -> Vec<ReadWord> {
+    let mut words = reading.words.clone();
+    for word in &mut words {
+        let lemma = word.lemma.take();
+        word.forms.retain(|form| Some(form) != lemma.as_ref());
+        word.negated |= word.is_verb;
+    }
+    words
 }
 
 /// The words a reading rules out, as if they were wanted.

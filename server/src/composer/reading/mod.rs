@@ -47,6 +47,10 @@ pub struct ReadWord {
     pub span: Range<usize>,
     /// Lower case, singular, verb lemma: whatever applies.
     pub forms: Vec<String>,
+    /// The lemma, where it is one of the forms only as a verb: nouns are not asked for under it.
+    pub lemma: Option<String>,
+    /// Whether it was read as a verb.
+    pub is_verb: bool,
     /// Whether the directive rules it out.
     pub negated: bool,
 }
@@ -71,10 +75,11 @@ pub fn read(directive: &Directive, lexicon: &Lexicon) -> Reading {
     let language = language::detect(text, &tokens, lexicon);
     if language == "en" {
         let words = tags::tag(&tokens, lexicon);
-        clauses::Clauses::read(text, &words, lexicon).into_reading(language, match_words(&tokens, lexicon))
+        let matched = match_words(&tokens, &words, lexicon);
+        clauses::Clauses::read(text, &words, lexicon).into_reading(language, matched)
     } else {
         let things = language::content_words(text, &tokens, &language, lexicon);
-        Reading { language, things, words: match_words(&tokens, lexicon), ..Reading::default() }
+        Reading { language, things, words: match_words(&tokens, &[], lexicon), ..Reading::default() }
     }
 }
 
@@ -94,25 +99,22 @@ pub fn verbatim(directive: &Directive) -> Option<Phrase> {
 }
 
 /// A compound counts as its parts here, so that "check-in" answers to "check in" as well.
-fn match_words(tokens: &[Token], lexicon: &Lexicon) -> Vec<ReadWord> {
+fn match_words(tokens: &[Token], tagged: &[tags::Word], lexicon: &Lexicon) -> Vec<ReadWord> {
     let mut words = Vec::with_capacity(tokens.len());
     for token in tokens.iter().filter(|token| token.kind != Kind::Emoji) {
+        let is_verb = tagged.iter().any(|word| word.span == token.span && matches!(word.tag, tags::Tag::Verb(..)));
         for part in token.lower.split('-').filter(|part| !part.is_empty()) {
-            words.push(ReadWord { span: token.span.clone(), forms: base_forms(part, lexicon), negated: false });
+            let bare = part.strip_suffix("'s").or(part.strip_suffix('\'')).unwrap_or(part);
+            let singular = lexicon.inflect.singular(bare);
+            let lemma = lexicon.verb(bare).map(|(lemma, _)| lemma.to_owned()).filter(|lemma| *lemma != singular && lemma != bare);
+            let mut forms = vec![part.to_owned(), bare.to_owned(), singular];
+            forms.extend(lemma.clone());
+            forms.sort_unstable();
+            forms.dedup();
+            words.push(ReadWord { span: token.span.clone(), forms, lemma, is_verb, negated: false });
         }
     }
     words
-}
-
-/// Lower case, singular and lemma of a single word.
-pub fn base_forms(word: &str, lexicon: &Lexicon) -> Vec<String> {
-    let lower = word.to_lowercase();
-    let bare = lower.strip_suffix("'s").unwrap_or(&lower).to_owned();
-    let mut forms = vec![lower.clone(), bare.clone(), lexicon.inflect.singular(&bare)];
-    forms.extend(lexicon.verb(&bare).map(|(lemma, _)| lemma.to_owned()));
-    forms.sort_unstable();
-    forms.dedup();
-    forms
 }
 
 #[cfg(test)]

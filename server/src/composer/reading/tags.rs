@@ -56,7 +56,7 @@ const PHRASE_WORDS: usize = 4;
 
 /// Tags all words of a directive, left to right.
 pub fn tag(tokens: &[Token], lexicon: &Lexicon) -> Vec<Word> {
-    let mut tagger = Tagger { lexicon, tokens, words: Vec::with_capacity(tokens.len()), expects_verb: false, listing: false };
+    let mut tagger = Tagger { lexicon, tokens, words: Vec::with_capacity(tokens.len()), expects_verb: false, listing: false, objects: false };
     let mut at = 0;
     while at < tokens.len() {
         at += tagger.take(at);
@@ -72,6 +72,8 @@ struct Tagger<'a> {
     expects_verb: bool,
     /// After "with", "including": what follows is a list of things until a clause opens.
     listing: bool,
+    /// A comma has come since the last verb: its objects are being listed.
+    objects: bool,
 }
 
 impl Tagger<'_> {
@@ -138,7 +140,8 @@ impl Tagger<'_> {
         let word = self.tokens[at].lower.as_str();
         let open = self.lexicon.is_ambiguous(word);
         let thing_follows = self.starts_thing(at + 1);
-        if self.lexicon.is_form(word) && !self.expects_verb && !self.after_to() {
+        let imperative = self.before().is_none() && form == VerbForm::Base && thing_follows && !self.names_the_product(at);
+        if self.lexicon.is_form(word) && !self.expects_verb && !self.after_to() && !imperative {
             return false;
         }
         match (self.before(), form) {
@@ -178,7 +181,7 @@ impl Tagger<'_> {
         let before_and = self.words.len().checked_sub(2).map(|i| &self.words[i].tag);
         match before_and {
             Some(Tag::Verb(..)) => true,
-            _ => !self.listing && self.starts_thing(at + 1) && self.has_verb(),
+            _ => !self.listing && !self.objects && self.starts_thing(at + 1) && self.has_verb(),
         }
     }
 
@@ -245,7 +248,8 @@ impl Tagger<'_> {
     fn note(&mut self, lower: &str, tag: &Tag) {
         match tag {
             Tag::Verb(lemma, _) if LEADING.contains(&lemma.as_str()) => self.expects_verb = true,
-            Tag::Verb(..) => (self.expects_verb, self.listing) = (false, false),
+            Tag::Verb(..) => (self.expects_verb, self.listing, self.objects) = (false, false, false),
+            Tag::Mark if lower == "," => self.objects = self.has_verb(),
             Tag::Function(_) if OPENERS.contains(&lower) => (self.expects_verb, self.listing) = (true, false),
             Tag::Function(Function::Preposition) => self.listing = matches!(lower, "with" | "including" | "plus" | "like" | "of"),
             Tag::Mark if !matches!(lower, "," | "&") => (self.expects_verb, self.listing) = (false, false),

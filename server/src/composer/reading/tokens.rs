@@ -41,6 +41,10 @@ pub fn tokens(text: &str) -> Vec<Token> {
                 word.lower = format!("{}-{}", word.lower, token.lower);
                 tokens.pop();
             }
+            [.., word] if token.lower == "'" && word.kind == Kind::Word && word.lower.ends_with('s') && word.span.end == start => {
+                word.span.end = token.span.end;
+                word.lower.push('\'');
+            }
             [.., mark] if mark.lower == "<" || mark.lower == ">" => {
                 if token.lower == "=" && mark.span.end == token.span.start {
                     mark.lower.push('=');
@@ -90,6 +94,7 @@ mod tests {
     fn words_keep_their_hyphens_and_apostrophes() {
         assert_eq!(words("Second-hand books, don’t ship"), ["second-hand", "books", ",", "don't", "ship"]);
         assert_eq!(words("<= 50 users – now"), ["<=", "50", "users", "–", "now"]);
+        assert_eq!(words("my kids’ chores"), ["my", "kids'", "chores"]);
     }
 
     #[test]
