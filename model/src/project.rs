@@ -31,6 +31,4 @@ pub struct ProjectSummary {
     pub generation_id: GenerationId,
     /// How that one is doing.
     pub status: GenerationStatus,
-    /// How many features the product section holds so far, 0 before it is made.
-    pub features: u32,
 }

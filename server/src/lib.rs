@@ -1,3 +1,13 @@
 //! What happens behind a page of Atlas9: one folder a domain, no HTML.
 
+pub mod accounts;
+pub mod bus;
+pub mod clock;
 pub mod composer;
+pub mod config;
+pub mod db;
+pub mod metrics;
+pub mod projects;
+pub mod services;
+pub mod studio;
+pub mod tasks;

@@ -1,0 +1,29 @@
+//! How it is reached.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use super::{BadConfig, Variables};
+
+/// The HTTP listener.
+#[derive(Debug, Clone)]
+pub struct HttpConfig {
+    /// `ATLAS9_ADDR`: where to listen. Port 0 picks a free one.
+    pub address: SocketAddr,
+    /// `ATLAS9_METRICS_ADDR`: a listener of its own for `/metrics`; without it the main one answers loopback only.
+    pub metrics: Option<SocketAddr>,
+    /// `ATLAS9_SITE`: the built site, when it is not where the build puts it.
+    pub site: Option<PathBuf>,
+}
+
+impl HttpConfig {
+    pub(super) fn read(variables: &Variables) -> Result<Self, BadConfig> {
+        let takes = "it takes an address and a port, such as 127.0.0.1:3000";
+        let default = SocketAddr::from(([127, 0, 0, 1], 3000));
+        let metrics = variables.text("ATLAS9_METRICS_ADDR").is_some();
+        Ok(Self {
+            address: variables.value("ATLAS9_ADDR", default, takes, |_| true)?,
+            metrics: if metrics { Some(variables.value("ATLAS9_METRICS_ADDR", default, takes, |_| true)?) } else { None },
+            site: variables.text("ATLAS9_SITE").map(PathBuf::from),
+        })
+    }
+}

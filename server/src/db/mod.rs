@@ -1,0 +1,152 @@
+//! PostgreSQL: pools, migrations, and what an error of it means for a caller.
+
+use std::time::Duration;
+
+use sqlx::{
+    PgPool,
+    migrate::{MigrateError, Migrator},
+    postgres::{PgConnectOptions, PgPoolOptions},
+};
+
+use crate::config::DatabaseConfig;
+
+/// The schema, forward and back.
+pub static MIGRATIONS: Migrator = sqlx::migrate!("../migrations");
+
+/// A primary that takes writes, and a replica for reads that may be a moment old.
+#[derive(Debug, Clone)]
+pub struct Database {
+    primary: PgPool,
+    replica: Option<PgPool>,
+}
+
+/// The database could not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum DbError {
+    /// It cannot be reached or has no connection to spare. Trying again later may help.
+    #[error("the database cannot be reached: {0}")]
+    Away(#[source] sqlx::Error),
+    /// It answered with an error nobody expected.
+    #[error("the database refused: {0}")]
+    Refused(#[source] sqlx::Error),
+}
+
+impl From<sqlx::Error> for DbError {
+    fn from(error: sqlx::Error) -> Self {
+        let away = match &error {
+            sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed => true,
+            // 57P: the server shuts down or starts up. 08: connection lost. 53300: too many connections.
+            sqlx::Error::Database(e) => e.code().is_some_and(|c| c.starts_with("57P") || c.starts_with("08") || c == "53300"),
+            sqlx::Error::Protocol(_) | sqlx::Error::WorkerCrashed => true,
+            _ => false,
+        };
+        if away { Self::Away(error) } else { Self::Refused(error) }
+    }
+}
+
+/// The name of the constraint that a statement violated, if that is what went wrong.
+pub fn violated_constraint(error: &sqlx::Error) -> Option<&str> {
+    match error {
+        sqlx::Error::Database(error) => error.constraint(),
+        _ => None,
+    }
+}
+
+impl Database {
+    /// Connects. The primary must answer now; the replica may come later, until then the primary reads as well.
+    ///
+    /// # Errors
+    /// [`DbError::Away`] when the primary does not answer.
+    pub async fn connect(config: &DatabaseConfig) -> Result<Self, DbError> {
+        let primary = pool(config).connect_with(options(&config.primary)?).await?;
+        let replica = match &config.replica {
+            Some(url) => Some(pool(config).connect_lazy_with(options(url)?)),
+            None => None,
+        };
+        Ok(Self { primary, replica })
+    }
+
+    /// For writes, and for reads that must see what was just written.
+    pub fn primary(&self) -> &PgPool {
+        &self.primary
+    }
+
+    /// For reads that may be a moment old.
+    pub async fn reader(&self) -> &PgPool {
+        match &self.replica {
+            Some(replica) if replica.acquire().await.is_ok() => replica,
+            _ => &self.primary,
+        }
+    }
+
+    /// Whether the primary answers within `patience`.
+    pub async fn answers(&self, patience: Duration) -> bool {
+        let asked = sqlx::query_scalar!("select 1").fetch_one(&self.primary);
+        matches!(tokio::time::timeout(patience, asked).await, Ok(Ok(_)))
+    }
+
+    /// Connections of the primary's pool: in use, open, and the most there may be.
+    pub fn pool_use(&self) -> (u32, u32, u32) {
+        let open = self.primary.size();
+        let idle = u32::try_from(self.primary.num_idle()).unwrap_or(u32::MAX);
+        (open.saturating_sub(idle), open, self.primary.options().get_max_connections())
+    }
+
+    /// Brings the schema forward to this program's version.
+    ///
+    /// # Errors
+    /// [`MigrateError`] when a migration fails; the database is left at the last one that worked.
+    pub async fn migrate(&self) -> Result<(), MigrateError> {
+        MIGRATIONS.run(&self.primary).await
+    }
+
+    /// Takes every migration back. All data is lost.
+    ///
+    /// # Errors
+    /// [`MigrateError`] when one fails.
+    pub async fn revert_all(&self) -> Result<(), MigrateError> {
+        MIGRATIONS.undo(&self.primary, 0).await
+    }
+
+    /// Whether the schema is at this program's version.
+    ///
+    /// # Errors
+    /// [`DbError`] when the database cannot say.
+    pub async fn is_migrated(&self) -> Result<bool, DbError> {
+        let newest = MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or_default();
+        let known = sqlx::query_scalar!(r#"select to_regclass('_sqlx_migrations') is not null as "known!""#)
+            .fetch_one(&self.primary)
+            .await?;
+        if !known {
+            return Ok(false);
+        }
+        // Not a checked query: the table is made by the first migration, not by ours.
+        let at: Option<i64> = sqlx::query_scalar("select max(version) from _sqlx_migrations where success")
+            .fetch_one(&self.primary)
+            .await?;
+        Ok(at.unwrap_or_default() >= newest)
+    }
+
+    /// Closes all connections.
+    pub async fn close(&self) {
+        self.primary.close().await;
+        if let Some(replica) = &self.replica {
+            replica.close().await;
+        }
+    }
+}
+
+fn options(url: &str) -> Result<PgConnectOptions, DbError> {
+    let options: PgConnectOptions = url.parse().map_err(DbError::Refused)?;
+    // No query of ours runs this long; one that does holds a connection others wait for.
+    Ok(options.application_name("atlas9").options([("statement_timeout", "15s"), ("lock_timeout", "5s")]))
+}
+
+fn pool(config: &DatabaseConfig) -> PgPoolOptions {
+    PgPoolOptions::new()
+        .max_connections(config.pool)
+        .min_connections(1)
+        .acquire_timeout(config.acquire)
+        .idle_timeout(Duration::from_secs(300))
+        .max_lifetime(Duration::from_secs(1_800))
+}

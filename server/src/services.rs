@@ -1,0 +1,137 @@
+//! Every long-lived client and domain, made once at start and handed down. There is no other global.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::time::Instant;
+
+use crate::{
+    accounts::Accounts,
+    bus::Bus,
+    clock::Clock,
+    composer::{Composer, Unsound},
+    config::Config,
+    db::{Database, DbError},
+    metrics::Metrics,
+    projects::Projects,
+    studio::Studio,
+    tasks::Tasks,
+};
+
+/// What the whole program works with.
+#[derive(Clone)]
+pub struct Services {
+    /// How it was configured.
+    pub config: Config,
+    /// Time and ids.
+    pub clock: Clock,
+    /// PostgreSQL.
+    pub db: Database,
+    /// Redis.
+    pub bus: Bus,
+    /// Background work.
+    pub tasks: Tasks,
+    /// What is measured.
+    pub metrics: Metrics,
+    /// People.
+    pub accounts: Accounts,
+    /// Projects.
+    pub projects: Projects,
+    /// Generations.
+    pub studio: Studio,
+    /// When this process began.
+    pub began: Instant,
+}
+
+/// Why the program cannot start, in one sentence with what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum CannotStart {
+    /// No PostgreSQL.
+    #[error("PostgreSQL does not answer at {address} ({reason}). Start it, or set DATABASE_URL.")]
+    NoDatabase {
+        /// Where it was looked for, without the password.
+        address: String,
+        /// What happened.
+        reason: String,
+    },
+    /// No Redis.
+    #[error("Redis does not answer at {address} ({reason}). Start it, or set REDIS_URL.")]
+    NoRedis {
+        /// Where it was looked for, without the password.
+        address: String,
+        /// What happened.
+        reason: String,
+    },
+    /// The knowledge is broken.
+    #[error(transparent)]
+    Unsound(#[from] Unsound),
+}
+
+const CONNECT_WITHIN: Duration = Duration::from_secs(5);
+
+impl Services {
+    /// Connects to everything and makes all domains.
+    ///
+    /// # Errors
+    /// [`CannotStart`] when PostgreSQL or Redis does not answer within five seconds.
+    pub async fn start(config: Config, clock: Clock) -> Result<Self, CannotStart> {
+        let composer = Arc::new(Composer::new()?);
+        let db = database(&config).await?;
+        let tasks = Tasks::default();
+        let bus = bus(&config, &tasks).await?;
+        let metrics = Metrics::new();
+        let studio = Studio::new(
+            db.clone(),
+            bus.clone(),
+            clock.clone(),
+            composer,
+            config.studio.clone(),
+            metrics.clone(),
+            tasks.clone(),
+        );
+        Ok(Self {
+            accounts: Accounts::new(db.clone(), clock.clone(), &config.secret),
+            projects: Projects::new(db.clone()),
+            studio,
+            metrics,
+            tasks,
+            bus,
+            db,
+            clock,
+            config,
+            began: Instant::now(),
+        })
+    }
+
+    /// Stops background work and closes connections; says whether all work ended in time.
+    pub async fn stop(&self, patience: Duration) -> bool {
+        let ended = self.tasks.stop(patience).await;
+        let closed = tokio::time::timeout(Duration::from_secs(1), self.db.close()).await;
+        ended && closed.is_ok()
+    }
+}
+
+/// Connects to PostgreSQL, for commands that need nothing else.
+///
+/// # Errors
+/// [`CannotStart::NoDatabase`].
+pub async fn database(config: &Config) -> Result<Database, CannotStart> {
+    let no = |reason: String| CannotStart::NoDatabase { address: crate::config::without_password(&config.database.primary), reason };
+    match tokio::time::timeout(CONNECT_WITHIN, Database::connect(&config.database)).await {
+        Ok(Ok(db)) => Ok(db),
+        Ok(Err(DbError::Away(error) | DbError::Refused(error))) => Err(no(error.to_string())),
+        Err(_) => Err(no("no answer within 5 seconds".to_owned())),
+    }
+}
+
+/// Connects to Redis, for commands that need nothing else.
+///
+/// # Errors
+/// [`CannotStart::NoRedis`].
+pub async fn bus(config: &Config, tasks: &Tasks) -> Result<Bus, CannotStart> {
+    let no = |reason: String| CannotStart::NoRedis { address: crate::config::without_password(&config.redis.url), reason };
+    match tokio::time::timeout(CONNECT_WITHIN, Bus::connect(&config.redis, tasks)).await {
+        Ok(Ok(bus)) => Ok(bus),
+        Ok(Err(error)) => Err(no(error.to_string())),
+        Err(_) => Err(no("no answer within 5 seconds".to_owned())),
+    }
+}

@@ -1,0 +1,51 @@
+//! The composer as an engine.
+
+use std::{sync::Arc, time::Duration};
+
+use futures::{StreamExt, TryStreamExt, stream};
+use model::{Engine, Piece};
+
+use super::engine::{Brief, EngineError, PieceStream, StageEngine};
+use crate::composer::{Composer, VERSION};
+
+/// Composes off the async threads, and hands the pieces over at its pace.
+pub struct ComposerEngine {
+    composer: Arc<Composer>,
+    pace: Duration,
+}
+
+impl ComposerEngine {
+    /// An engine that pauses for `pace` before each piece; zero outside tests.
+    pub fn new(composer: Arc<Composer>, pace: Duration) -> Self {
+        Self { composer, pace }
+    }
+}
+
+impl StageEngine for ComposerEngine {
+    fn name(&self) -> Engine {
+        Engine::Composer
+    }
+
+    fn model(&self) -> String {
+        VERSION.to_owned()
+    }
+
+    fn make(&self, brief: Brief) -> PieceStream {
+        let (composer, pace) = (Arc::clone(&self.composer), self.pace);
+        let composed = async move {
+            tokio::task::spawn_blocking(move || composer.product(&brief.directive, brief.note.as_deref()).pieces())
+                .await
+                .map(|pieces| stream::iter(pieces.into_iter().map(Ok::<Piece, EngineError>)))
+                .map_err(|_| EngineError { message: "The composer stopped unexpectedly.".to_owned(), retryable: true })
+        };
+        let pieces = stream::once(composed).try_flatten();
+        if pace.is_zero() {
+            return pieces.boxed();
+        }
+        pieces.then(move |piece| async move { tokio::time::sleep(pace).await; piece }).boxed()
+    }
+
+    fn pace_ms(&self) -> u64 {
+        u64::try_from(self.pace.as_millis()).unwrap_or(u64::MAX)
+    }
+}

@@ -1,0 +1,116 @@
+//! Live events: from whoever appends them to whoever follows, in this process directly and in others over Redis. Messages carry the
+//! events themselves, so that hundreds can follow one generation without a query each.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use bytes::Bytes;
+use model::{GenerationId, Logged};
+use tokio::sync::{Notify, broadcast};
+
+use crate::bus::Bus;
+
+/// Batches a follower may lag behind before it reads from the database again.
+const FOLLOWER_BUFFER: usize = 256;
+const QUEUE: &str = "atlas9:generations:queued";
+/// Larger batches are not sent over Redis; followers elsewhere read them from PostgreSQL.
+const MESSAGE_MAX_BYTES: usize = 256 * 1_024;
+
+type Batch = Arc<Vec<Logged>>;
+
+/// Tells followers of new events and workers of new work.
+#[derive(Clone)]
+pub(super) struct Fanout {
+    bus: Bus,
+    here: Arc<Mutex<HashMap<GenerationId, broadcast::Sender<Batch>>>>,
+    work: Arc<Notify>,
+}
+
+/// Hears the new events of one generation. Some may be missing or come twice: numbers tell.
+pub(super) struct Listener {
+    here: broadcast::Receiver<Batch>,
+    elsewhere: broadcast::Receiver<Bytes>,
+}
+
+/// What a listener hears.
+pub(super) enum Heard {
+    /// These events were appended.
+    Events(Batch),
+    /// Something was missed.
+    Gap,
+}
+
+impl Fanout {
+    pub(super) fn new(bus: Bus) -> Self {
+        Self { bus, here: Arc::default(), work: Arc::default() }
+    }
+
+    /// Tells followers here and on other instances.
+    pub(super) fn announce(&self, id: GenerationId, events: Vec<Logged>) {
+        if let Ok(message) = serde_json::to_vec(&events)
+            && message.len() <= MESSAGE_MAX_BYTES
+        {
+            self.bus.publish(&channel(id), message.into());
+        }
+        let mut here = self.here.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(sender) = here.get(&id)
+            && sender.send(Arc::new(events)).is_err()
+        {
+            here.remove(&id);
+        }
+    }
+
+    /// Hears what is appended from now on. Listen first and read the log then, or events in between are lost.
+    pub(super) fn listen(&self, id: GenerationId) -> Listener {
+        let mut here = self.here.lock().unwrap_or_else(PoisonError::into_inner);
+        here.retain(|_, sender| sender.receiver_count() > 0);
+        let sender = here.entry(id).or_insert_with(|| broadcast::channel(FOLLOWER_BUFFER).0);
+        Listener { here: sender.subscribe(), elsewhere: self.bus.listen(&channel(id)) }
+    }
+
+    /// Tells workers, here and elsewhere, that a generation waits.
+    pub(super) fn wake_workers(&self) {
+        self.wake_local_workers();
+        self.bus.publish(QUEUE, Bytes::from_static(b"1"));
+    }
+
+    /// Tells the worker of this process, which may be about to wait.
+    pub(super) fn wake_local_workers(&self) {
+        self.work.notify_one();
+    }
+
+    /// Resolves when this process queues a generation.
+    pub(super) async fn work_here(&self) {
+        self.work.notified().await;
+    }
+
+    /// Hears when another process queues one.
+    pub(super) fn work_elsewhere(&self) -> broadcast::Receiver<Bytes> {
+        self.bus.listen(QUEUE)
+    }
+}
+
+impl Listener {
+    /// The next message.
+    pub(super) async fn next(&mut self) -> Heard {
+        tokio::select! {
+            here = self.here.recv() => match here {
+                Ok(batch) => Heard::Events(batch),
+                Err(broadcast::error::RecvError::Lagged(_)) => Heard::Gap,
+                // The sender lives as long as the listener is registered; should it not, looking again is harmless but not in a loop.
+                Err(broadcast::error::RecvError::Closed) => std::future::pending().await,
+            },
+            elsewhere = self.elsewhere.recv() => match elsewhere {
+                Ok(message) => serde_json::from_slice(&message).map_or(Heard::Gap, |events| Heard::Events(Arc::new(events))),
+                Err(broadcast::error::RecvError::Lagged(_)) => Heard::Gap,
+                Err(broadcast::error::RecvError::Closed) => std::future::pending().await,
+            },
+        }
+    }
+}
+
+fn channel(id: GenerationId) -> String {
+    format!("atlas9:generation:{id}")
+}
