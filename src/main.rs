@@ -1,1 +1,48 @@
-fn main(){}
+//! The program `atlas9`: command line → configuration → services → router or worker.
+
+mod budgets;
+mod cli;
+mod compose;
+mod doctor;
+mod logging;
+mod serve;
+mod site;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use cli::{Check, Cli, Command};
+
+/// Runs one command. Whatever goes wrong is told in one sentence on stderr, with exit code 1; a wrong command line is 2.
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match run(cli.command) {
+        Ok(code) => code,
+        Err(error) => {
+            complain(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::Compose(args) => compose::compose(&args),
+        Command::Serve { no_worker } => in_runtime(serve::serve(!no_worker)),
+        Command::Work => in_runtime(serve::work()),
+        Command::Migrate { revert_all } => in_runtime(serve::migrate(revert_all)),
+        Command::Check { check: Check::Budgets } => in_runtime(budgets::check()),
+        Command::Doctor => in_runtime(doctor::doctor()),
+    }
+}
+
+/// Only commands that wait for something get a runtime; `compose` starts without one.
+fn in_runtime(work: impl Future<Output = anyhow::Result<ExitCode>>) -> anyhow::Result<ExitCode> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(work)
+}
+
+#[expect(clippy::print_stderr, reason = "this is how a command line program says what went wrong")]
+fn complain(error: &anyhow::Error) {
+    eprintln!("atlas9: {error:#}");
+}

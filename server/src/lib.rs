@@ -6,6 +6,7 @@ pub mod clock;
 pub mod composer;
 pub mod config;
 pub mod db;
+pub mod http;
 pub mod metrics;
 pub mod projects;
 pub mod services;

@@ -1,0 +1,38 @@
+//! The router.
+
+use leptos::prelude::*;
+use leptos_meta::{Link, Title, provide_meta_context};
+use leptos_router::{
+    SsrMode,
+    components::{Route, Router, Routes},
+    path,
+};
+
+use crate::{
+    components::layout::{Footer, Header},
+    pages::{edit::Edit, landing::Landing, not_found::NotFound, project::ProjectPage, projects::Projects},
+};
+
+/// Every page. A running generation streams in order; all others are sent when they are whole.
+#[component]
+pub(crate) fn App() -> impl IntoView {
+    provide_meta_context();
+    view! {
+        <Title formatter=|title: String| if title.is_empty() { "Atlas9".to_owned() } else { format!("{title} · Atlas9") } />
+        <Link rel="preload" href="/fonts/newsreader.woff2" as_="font" type_="font/woff2" crossorigin="anonymous" />
+        <Link rel="preload" href="/fonts/inter.woff2" as_="font" type_="font/woff2" crossorigin="anonymous" />
+        <a class="skip" href="#main">"Skip to content"</a>
+        <Router>
+            <Header />
+            <main id="main" tabindex="-1">
+                <Routes fallback=NotFound>
+                    <Route path=path!("/") view=Landing ssr=SsrMode::Async />
+                    <Route path=path!("/projects") view=Projects ssr=SsrMode::Async />
+                    <Route path=path!("/projects/:id") view=ProjectPage ssr=SsrMode::InOrder />
+                    <Route path=path!("/projects/:id/edit") view=Edit ssr=SsrMode::Async />
+                </Routes>
+            </main>
+            <Footer />
+        </Router>
+    }
+}

@@ -1,0 +1,101 @@
+//! What pages and the editor ask of the studio domain.
+
+use axum::http::{HeaderName, StatusCode, header};
+use leptos::{prelude::*, server_fn::codec::GetUrl};
+use model::{Directive, Draft, Event, GenerationId, Logged, ProjectId, UserId};
+use serde_json::json;
+use server::{
+    http::{ApiError, comes_by_tls, event_frame, event_frames, last_event_id},
+    services::Services,
+    studio::Wish,
+};
+
+use super::{
+    FnError, answer_header,
+    event_stream::{EventStream, Frames},
+    fail, fail_with, see_other,
+};
+use crate::{
+    components::product::piece_html,
+    context::{Rejected, caller, headers, services, set_status},
+};
+
+/// Starts a project from what somebody typed and sends them to its editor. Whoever is unknown becomes a guest.
+#[server(prefix = "/fn", endpoint = "start_generation")]
+pub(crate) async fn start_generation(#[server(default)] directive: String) -> Result<(), FnError> {
+    let services = services();
+    let keep = |error: ApiError| {
+        let rejected = Rejected { directive: directive.clone(), reason: error.0.detail.clone() };
+        fail_with(error, Some(rejected))
+    };
+    let parsed = Directive::parse(&directive).map_err(|e| keep(e.into()))?;
+    let caller = caller().await.map_err(keep)?;
+    let owner = match caller.user() {
+        Some(user) => user,
+        None => new_guest(&services).await.map_err(keep)?,
+    };
+    let started = services.studio.start_project(owner, &parsed).await.map_err(|e| keep(e.into()))?;
+    see_other(&format!("/projects/{}/edit", started.project));
+    Ok(())
+}
+
+async fn new_guest(services: &Services) -> Result<UserId, ApiError> {
+    let guest = services.accounts.create_guest(comes_by_tls(&headers())).await?;
+    answer_header(header::SET_COOKIE, &guest.set_cookie);
+    Ok(guest.visitor.user)
+}
+
+/// Makes a project's sections again, with a note on what to do differently.
+#[server(prefix = "/fn", endpoint = "regenerate")]
+pub(crate) async fn regenerate(project: String, #[server(default)] note: String) -> Result<(), FnError> {
+    let project: ProjectId = project.parse().map_err(fail)?;
+    let user = caller().await.map_err(fail)?.user().ok_or_else(|| fail(ApiError::not_found()))?;
+    let note = Some(note.trim().to_owned()).filter(|note| !note.is_empty());
+    services().studio.generate(user, project, Wish { stages: Vec::new(), note }).await.map_err(fail)?;
+    see_other(&format!("/projects/{project}/edit"));
+    Ok(())
+}
+
+/// Stops a generation and sends the browser back to the editor. May be sent twice.
+#[server(prefix = "/fn", endpoint = "cancel_generation")]
+pub(crate) async fn cancel_generation(generation: String) -> Result<(), FnError> {
+    let generation: GenerationId = generation.parse().map_err(fail)?;
+    let (caller, services) = (caller().await.map_err(fail)?, services());
+    services.studio.cancel(caller.user(), generation).await.map_err(fail)?;
+    let project = services.studio.generation(caller.user(), generation).await.map_err(fail)?.project;
+    see_other(&format!("/projects/{project}/edit"));
+    Ok(())
+}
+
+/// The events of a generation from where the reader is, then live. With `html` a piece comes as the markup that the page would hold, so
+/// that there is one way to show it and the browser needs none.
+#[server(prefix = "/fn", endpoint = "follow_generation", input = GetUrl, output = EventStream)]
+pub(crate) async fn follow_generation(
+    generation: String,
+    #[server(default)] after: Option<String>,
+    #[server(default)] html: bool,
+) -> Result<Frames, FnError> {
+    let generation: GenerationId = generation.parse().map_err(fail)?;
+    let after = last_event_id(&headers(), after.as_deref()).map_err(fail)?;
+    let (caller, services) = (caller().await.map_err(fail)?, services());
+    let known = services.studio.generation(caller.user(), generation).await.map_err(fail)?;
+    if known.status.is_final() && after >= known.last_seq {
+        // How an EventSource is told not to come back.
+        set_status(StatusCode::NO_CONTENT);
+        return Ok(Frames::none());
+    }
+    answer_header(header::CACHE_CONTROL, "no-store");
+    answer_header(HeaderName::from_static("x-accel-buffering"), "no");
+    let follower = services.studio.follow(caller.user(), generation, after).await.map_err(fail)?;
+    let frame = if html { html_frame } else { event_frame };
+    Ok(Frames::new(event_frames(follower, services.metrics.clone(), frame)))
+}
+
+/// An event whose piece is markup.
+fn html_frame(logged: &Logged) -> String {
+    let Ok(Event::Piece { stage, path, .. }) = logged.event() else { return event_frame(logged) };
+    let mut draft = Draft::default();
+    draft.read([&Logged { seq: 1, ..logged.clone() }]);
+    let data = json!({ "stage": stage, "path": path, "html": piece_html(&draft.product, &path) }).to_string();
+    event_frame(&Logged { data, ..logged.clone() })
+}

@@ -1,0 +1,206 @@
+//! Events into the page: what has arrived is put in place once per animation frame, so that a fast stream never blocks typing.
+
+use std::{cell::RefCell, rc::Rc};
+
+use js_sys::{JSON, Reflect};
+use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+use web_sys::{Element, Event, EventSource, FormData, HtmlFormElement, MessageEvent, RequestInit, UrlSearchParams, Window};
+
+/// One change to the page.
+enum Change {
+    /// A piece's markup, for the place of this address.
+    Piece { path: String, html: String },
+    /// A stage begins again: what it showed goes.
+    Restart,
+    /// What screen readers hear and eyes see of the progress.
+    Say(String),
+    /// How the whole is doing: `running`, `done`, `failed` or `cancelled`.
+    State(&'static str),
+}
+
+/// The page being kept up to date.
+struct Page {
+    root: Element,
+    window: Window,
+    /// What arrived since the last frame.
+    waiting: RefCell<Vec<Change>>,
+}
+
+/// Follows the generation that the page names, unless it has ended.
+pub(super) fn follow(root: &Element) {
+    let (Some(window), Ok(Some(live))) = (web_sys::window(), root.query_selector("[data-generation]")) else { return };
+    let (Some(generation), Some(seq)) = (live.get_attribute("data-generation"), live.get_attribute("data-seq")) else { return };
+    let page = Rc::new(Page { root: live, window, waiting: RefCell::default() });
+    if page.root.get_attribute("data-state").as_deref() != Some("running") {
+        return;
+    }
+    // Pieces that come from now on may be seen coming; those of the page itself do not move.
+    let _ = page.root.set_attribute("data-live", "");
+    stop_in_place(&page);
+    let address = format!("/fn/follow_generation?generation={generation}&after={seq}&html=true");
+    if let Ok(source) = EventSource::new(&address) {
+        listen(&page, &source);
+    }
+}
+
+fn listen(page: &Rc<Page>, source: &EventSource) {
+    on(page, source, "status", |data| text(data, "message").map(Change::Say).into_iter().collect());
+    on(page, source, "piece", |data| {
+        let piece = text(data, "path").zip(text(data, "html"));
+        piece.map(|(path, html)| Change::Piece { path, html }).into_iter().collect()
+    });
+    on(page, source, "restart", |_| vec![Change::Restart, Change::Say("Beginning again".to_owned())]);
+    on(page, source, "stage_done", |data| {
+        let stage = text(data, "stage").unwrap_or_default();
+        vec![Change::Say(format!("The {stage} section is complete"))]
+    });
+    last(page, source, "done", |_| vec![Change::State("done"), Change::Say("Done".to_owned())]);
+    last(page, source, "cancelled", |_| vec![Change::State("cancelled"), Change::Say("Stopped. What was made is kept.".to_owned())]);
+    last(page, source, "failed", |data| {
+        vec![Change::State("failed"), Change::Say(text(data, "message").unwrap_or_else(|| "It failed".to_owned()))]
+    });
+    connection(page, source);
+}
+
+/// Turns events of one kind into changes.
+fn on(page: &Rc<Page>, source: &EventSource, kind: &str, changes: impl Fn(&JsValue) -> Vec<Change> + 'static) {
+    let page = Rc::clone(page);
+    let heard = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
+        let data = event.data().as_string().and_then(|data| JSON::parse(&data).ok()).unwrap_or(JsValue::NULL);
+        page.add(changes(&data));
+    });
+    // An EventSource delivers its events even when nobody else holds its listeners; they live as long as the page.
+    let _ = source.add_event_listener_with_callback(kind, heard.as_ref().unchecked_ref());
+    heard.forget();
+}
+
+/// Likewise for an event after which none follows: the stream is closed, or the browser would open it again for ever.
+fn last(page: &Rc<Page>, source: &EventSource, kind: &str, changes: impl Fn(&JsValue) -> Vec<Change> + 'static) {
+    let closing = source.clone();
+    on(page, source, kind, move |data| {
+        closing.close();
+        changes(data)
+    });
+}
+
+/// Says when the connection is lost and when it is back. The browser reconnects by itself, from the last event it saw.
+fn connection(page: &Rc<Page>, source: &EventSource) {
+    let lost = Rc::new(RefCell::new(false));
+    let (when_lost, flag, stream) = (Rc::clone(page), Rc::clone(&lost), source.clone());
+    let on_error = Closure::<dyn Fn(Event)>::new(move |_| {
+        let gone = stream.ready_state() == EventSource::CLOSED;
+        *flag.borrow_mut() = true;
+        let words = if gone { "The connection was closed. Reload the page to go on." } else { "Connection lost. Reconnecting …" };
+        when_lost.add(vec![Change::Say(words.to_owned())]);
+    });
+    source.set_onerror(Some(on_error.as_ref().unchecked_ref()));
+    on_error.forget();
+    let (when_back, flag) = (Rc::clone(page), lost);
+    let on_open = Closure::<dyn Fn(Event)>::new(move |_| {
+        if flag.replace(false) {
+            when_back.add(vec![Change::Say("Connected again".to_owned())]);
+        }
+    });
+    source.set_onopen(Some(on_open.as_ref().unchecked_ref()));
+    on_open.forget();
+}
+
+impl Page {
+    /// Keeps changes for the next frame, and asks for one if none is due.
+    fn add(self: &Rc<Self>, changes: Vec<Change>) {
+        let frame_is_due = !self.waiting.borrow().is_empty();
+        self.waiting.borrow_mut().extend(changes);
+        if frame_is_due || self.waiting.borrow().is_empty() {
+            return;
+        }
+        let page = Rc::clone(self);
+        let frame = Closure::once_into_js(move || page.apply());
+        if self.hidden() || self.window.request_animation_frame(frame.unchecked_ref()).is_err() {
+            self.apply();
+        }
+    }
+
+    /// A tab in the background gets no frames, and its changes must not pile up.
+    fn hidden(&self) -> bool {
+        self.window.document().is_some_and(|document| document.hidden())
+    }
+
+    fn apply(&self) {
+        for change in self.waiting.take() {
+            match change {
+                Change::Piece { path, html } => self.put(&path, &html),
+                Change::Restart => self.clear(),
+                Change::Say(words) => self.say(&words),
+                Change::State(state) => {
+                    let _ = self.root.set_attribute("data-state", state);
+                }
+            }
+        }
+    }
+
+    /// Puts a piece in its place: over the one of the same address, else at the end of its part. Addresses hold letters, digits and
+    /// hyphens only, so that they can stand in a selector; the markup is the server's own.
+    fn put(&self, path: &str, html: &str) {
+        if let Ok(Some(there)) = self.root.query_selector(&format!("[data-piece=\"{path}\"]")) {
+            there.set_outer_html(html);
+        } else {
+            let part = path.split('/').next().unwrap_or_default();
+            if let Ok(Some(slot)) = self.root.query_selector(&format!("[data-slot=\"{part}\"]")) {
+                let _ = slot.insert_adjacent_html("beforeend", html);
+            }
+        }
+    }
+
+    fn clear(&self) {
+        let Ok(slots) = self.root.query_selector_all("[data-slot]") else { return };
+        for at in 0..slots.length() {
+            if let Some(slot) = slots.item(at) {
+                slot.set_text_content(None);
+            }
+        }
+    }
+
+    fn say(&self, words: &str) {
+        if let Ok(Some(status)) = self.root.query_selector("[data-status]") {
+            status.set_text_content(Some(words));
+        }
+    }
+}
+
+/// The stop button posts in the background, so that the page keeps following. Should that fail, the form is sent the plain way.
+fn stop_in_place(page: &Rc<Page>) {
+    let Ok(Some(form)) = page.root.query_selector("form[data-stop]") else { return };
+    let Ok(form) = form.dyn_into::<HtmlFormElement>() else { return };
+    let page = Rc::clone(page);
+    let target = form.clone();
+    let on_submit = Closure::<dyn Fn(Event)>::new(move |event: Event| {
+        if let Some(sent) = send(&page.window, &target) {
+            event.prevent_default();
+            page.add(vec![Change::Say("Stopping …".to_owned())]);
+            let plain = target.clone();
+            let failed = Closure::once(move |_: JsValue| {
+                let _ = plain.submit();
+            });
+            let _ = sent.catch(&failed);
+            failed.forget();
+        }
+    });
+    let _ = form.add_event_listener_with_callback("submit", on_submit.as_ref().unchecked_ref());
+    on_submit.forget();
+}
+
+fn send(window: &Window, form: &HtmlFormElement) -> Option<js_sys::Promise> {
+    let fields = UrlSearchParams::new().ok()?;
+    let data = FormData::new_with_form(form).ok()?;
+    if let Some(generation) = data.get("generation").as_string() {
+        fields.append("generation", &generation);
+    }
+    let request = RequestInit::new();
+    request.set_method("POST");
+    request.set_body(&fields);
+    Some(window.fetch_with_str_and_init(&form.action(), &request))
+}
+
+fn text(data: &JsValue, field: &str) -> Option<String> {
+    Reflect::get(data, &JsValue::from_str(field)).ok()?.as_string()
+}

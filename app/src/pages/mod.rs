@@ -1,0 +1,32 @@
+//! One file a page.
+
+pub(crate) mod edit;
+pub(crate) mod error;
+pub(crate) mod landing;
+pub(crate) mod not_found;
+pub(crate) mod project;
+pub(crate) mod projects;
+
+use axum::http::StatusCode;
+use leptos::prelude::*;
+use leptos_router::hooks::use_params_map;
+use model::ProjectId;
+use server::{http::ApiError, projects::Project};
+
+use crate::context::{caller, services, set_status};
+
+/// The project that the address names, if it is the caller's.
+pub(crate) async fn project_of_address(id: String) -> Result<Project, ApiError> {
+    let id: ProjectId = id.parse()?;
+    Ok(services().projects.get(caller().await?.user(), id).await?)
+}
+
+/// The `:id` of the address.
+pub(crate) fn id_of_address() -> String {
+    use_params_map().read_untracked().get("id").unwrap_or_default()
+}
+
+/// Sets the status of a page that cannot be shown.
+pub(crate) fn set_error_status(status: u16) {
+    set_status(StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR));
+}

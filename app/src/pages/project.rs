@@ -1,0 +1,137 @@
+//! A project to read. While it is being made the page itself streams, part after part, and needs no script.
+
+use std::{sync::Arc, time::Duration};
+
+use leptos::{either::Either, prelude::*};
+use leptos_meta::Title;
+use model::{Draft, Stage};
+use server::{http::ApiError, projects::Project, studio::Follower};
+use tokio::sync::watch;
+
+use super::{error::error_view, id_of_address, project_of_address};
+use crate::{
+    components::{
+        directive_form::DirectiveHeading,
+        generation_forms::{Again, Stop},
+        product::{PARTS, Part, ProductPart},
+        progress::{ReceiptLine, status_sentence},
+    },
+    context::{caller, services},
+};
+
+/// A page is not kept open longer than this; what is missing then, a reload shows.
+const OPEN_AT_MOST: Duration = Duration::from_secs(600);
+
+/// The page. Whether it exists is settled before its first byte, for then the status is sent.
+#[component]
+pub(crate) fn ProjectPage() -> impl IntoView {
+    let id = id_of_address();
+    let opened: Arc<std::sync::Mutex<Option<Result<Opened, ApiError>>>> = Arc::default();
+    let keep = Arc::clone(&opened);
+    let exists = OnceResource::new_blocking(async move {
+        let result = open(id).await;
+        if let Err(error) = &result {
+            super::set_error_status(error.0.status.as_u16());
+        }
+        *keep.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(result);
+    });
+    let page = Suspend::new(async move {
+        exists.await;
+        let opened = opened.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
+        match opened.unwrap_or_else(|| Err(ApiError::internal())) {
+            Ok(opened) => Either::Left(view! { <Reading opened /> }),
+            Err(error) => Either::Right(error_view(&error)),
+        }
+    });
+    view! { <Suspense>{page}</Suspense> }
+}
+
+/// A project with what is known of its generation, now and as it goes on.
+struct Opened {
+    project: Project,
+    draft: watch::Receiver<Draft>,
+}
+
+async fn open(id: String) -> Result<Opened, ApiError> {
+    let project = project_of_address(id).await?;
+    let (user, services) = (caller().await?.user(), services());
+    let draft = services.studio.draft(user, project.generation).await?;
+    let follower = services.studio.follow(user, project.generation, draft.seq).await?;
+    let is_over = draft.ending.is_some();
+    let (sender, receiver) = watch::channel(draft);
+    if !is_over {
+        services.tasks.spawn("project page", keep_up(sender, follower));
+    }
+    Ok(Opened { project, draft: receiver })
+}
+
+/// Folds what comes into the draft until it ends or the reader leaves.
+async fn keep_up(draft: watch::Sender<Draft>, mut follower: Follower) {
+    let following = async {
+        loop {
+            let events = tokio::select! { () = draft.closed() => return, events = follower.next() => events };
+            let Some(events) = events else { return };
+            draft.send_modify(|draft| draft.read(&events));
+        }
+    };
+    // What a page shows is bounded in time as well.
+    let _ = tokio::time::timeout(OPEN_AT_MOST, following).await;
+}
+
+#[component]
+fn Reading(opened: Opened) -> impl IntoView {
+    let Opened { project, draft } = opened;
+    let running = draft.borrow().ending.is_none();
+    let generation = project.generation.to_string();
+    let stop = running.then(|| view! { <Stop generation /> });
+    let again = project.id.to_string();
+    let edit = format!("/projects/{}/edit", project.id);
+    let json = format!("/api/projects/{}", project.id);
+    let parts = PARTS.into_iter().map(|part| {
+        let draft = draft.clone();
+        let made = Suspend::new(async move { view! { <ProductPart part product=when_made(draft, part).await /> } });
+        view! { <Suspense>{made}</Suspense> }
+    });
+    let whole = draft.clone();
+    let end = Suspend::new(async move {
+        let last = when(whole, |draft| draft.ending.is_some()).await;
+        view! {
+            <p class="progress" role="status">{status_sentence(&last)}</p>
+            {last.receipt.map(|receipt| view! { <ReceiptLine receipt /> })}
+            <Again project=again />
+        }
+    });
+    view! {
+        <Title text=project.directive.title(60) />
+        <article class="project">
+            <header class="project-head">
+                <p class="label">"Directive"</p>
+                <DirectiveHeading directive=project.directive />
+                <div class="bar">
+                    {stop}
+                    <a href=edit>"Edit"</a>
+                    <a href=json>"JSON"</a>
+                </div>
+            </header>
+            {parts.collect_view()}
+            <Suspense>{end}</Suspense>
+        </article>
+    }
+}
+
+/// The section once this part of it is whole: a later part has begun, or the stage is over.
+async fn when_made(draft: watch::Receiver<Draft>, part: Part) -> model::sections::Product {
+    let later: Vec<&str> = PARTS.iter().skip_while(|other| **other != part).skip(1).map(|part| part.slot).collect();
+    let whole = move |draft: &Draft| {
+        let stage = draft.stages.get(&Stage::Product);
+        draft.ending.is_some()
+            || stage.is_some_and(|stage| stage.is_done() || stage.pieces.iter().any(|piece| later.contains(&piece.part())))
+    };
+    when(draft, whole).await.product
+}
+
+/// The draft once it is as wished; as it is, when it will not change any more.
+async fn when(mut draft: watch::Receiver<Draft>, wished: impl FnMut(&Draft) -> bool) -> Draft {
+    let reached = draft.wait_for(wished).await.map(|draft| draft.clone());
+    reached.unwrap_or_else(|_| draft.borrow().clone())
+}

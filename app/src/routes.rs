@@ -1,0 +1,198 @@
+//! Pages, server functions and static files as an Axum router, and errors as pages.
+
+use std::path::PathBuf;
+
+use axum::{
+    Router,
+    body::{Body, to_bytes},
+    extract::{Request, State},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
+    middleware::{self, Next, map_response},
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use leptos::prelude::*;
+use leptos_axum::{AxumRouteListing, LeptosRoutes};
+use server::{
+    http::{ApiError, BODY_MAX_BYTES, CachePolicy, ProblemParts, RequestId, present_problem},
+    services::Services,
+};
+use tower::ServiceExt;
+use tower_http::services::ServeDir;
+
+use crate::{
+    app::App,
+    assets::Assets,
+    context::{Failure, Rejected},
+    document::end_with_the_document,
+    pages::error::ErrorDocument,
+    shell::shell,
+};
+
+/// What pages need from the program.
+#[derive(Clone)]
+pub struct PageContext {
+    /// The domains.
+    pub services: Services,
+    /// Names of the built files.
+    pub assets: Assets,
+    /// The folder they are in.
+    pub site: PathBuf,
+    /// Leptos's own options.
+    pub options: LeptosOptions,
+}
+
+impl PageContext {
+    /// Puts everything into the context of a request.
+    fn provide(&self) {
+        provide_context(self.services.clone());
+        provide_context(self.assets.clone());
+        provide_context(self.options.clone());
+        // Nothing here is hydrated as a whole: without this, every resource would be written into the page as a script.
+        if let Some(shared) = Owner::current_shared_context() {
+            shared.set_is_hydrating(false);
+        }
+    }
+}
+
+impl axum::extract::FromRef<PageContext> for LeptosOptions {
+    fn from_ref(context: &PageContext) -> Self {
+        context.options.clone()
+    }
+}
+
+/// Every answer of the program: pages, server functions, files, and the routes for programs, with errors in the asker's terms.
+pub fn routes(context: PageContext) -> Router {
+    let pages: Vec<AxumRouteListing> = {
+        let context = context.clone();
+        leptos_axum::generate_route_list_with_exclusions_and_ssg_and_context(App, None, move || context.provide()).0
+    };
+    let provide = { let context = context.clone(); move || context.provide() };
+    Router::new()
+        .route("/fn/{*name}", get(function).post(function))
+        .leptos_routes_with_context(&context, pages, provide, shell)
+        .fallback(file_or_not_found)
+        .with_state(context.clone())
+        .layer(map_response(|response: Response| async { end_with_the_document(response) }))
+        .nest_service("/pkg", pkg(&context))
+        .merge(server::http::routes(context.services.clone()))
+        .layer(middleware::from_fn_with_state(context, present_errors))
+}
+
+/// Hashed files: kept for a year, sent as they were compressed at build time.
+fn pkg(context: &PageContext) -> Router {
+    let files = ServeDir::new(context.site.join("pkg")).precompressed_br().precompressed_gzip();
+    let hashed = context.options.hash_files;
+    Router::new().fallback_service(files).layer(middleware::from_fn(move |request: Request, next: Next| async move {
+        let mut response = next.run(request).await;
+        response.extensions_mut().insert(if hashed { CachePolicy::Immutable } else { CachePolicy::Private });
+        response
+    }))
+}
+
+/// A file of the site folder; else the page that says that there is nothing.
+async fn file_or_not_found(State(context): State<PageContext>, request: Request) -> Response {
+    if matches!(*request.method(), Method::GET | Method::HEAD) && request.uri().path() != "/" {
+        let (parts, _) = request.into_parts();
+        let asked = Request::from_parts(parts.clone(), Body::empty());
+        let files = ServeDir::new(&context.site).precompressed_br().precompressed_gzip().append_index_html_on_directories(false);
+        if let Ok(mut response) = files.oneshot(asked).await.map(IntoResponse::into_response)
+            && response.status() != StatusCode::NOT_FOUND
+        {
+            let policy = if parts.uri.path().starts_with("/fonts/") { CachePolicy::Immutable } else { CachePolicy::Hour };
+            response.extensions_mut().insert(policy);
+            return response;
+        }
+    }
+    ApiError::not_found().into_response()
+}
+
+/// A server function, called by a form or a program. What it could not do becomes a page for people and a problem for programs.
+async fn function(State(context): State<PageContext>, request: Request) -> Response {
+    match sound(request).await {
+        Err(error) => error.into_response(),
+        Ok(request) => call(context, request).await,
+    }
+}
+
+/// A request whose function exists and whose body has a size and type that it takes.
+async fn sound(request: Request) -> Result<Request, ApiError> {
+    let (parts, body) = request.into_parts();
+    if server_fn::axum::get_server_fn_service(parts.uri.path(), parts.method.clone()).is_none() {
+        return Err(ApiError::not_found());
+    }
+    if parts.method == Method::POST && !is_form(&parts.headers) {
+        return Err(ApiError::unsupported("application/x-www-form-urlencoded"));
+    }
+    let body = to_bytes(body, BODY_MAX_BYTES).await.map_err(|_| ApiError::too_large())?;
+    Ok(Request::from_parts(parts, Body::from(body)))
+}
+
+async fn call(context: PageContext, request: Request) -> Response {
+    let for_person = accepts_html(request.headers());
+    let headers = request.headers().clone();
+    let failure = Failure::default();
+    let provide = {
+        let (context, failure) = (context.clone(), failure.clone());
+        move || {
+            context.provide();
+            provide_context(failure.clone());
+        }
+    };
+    let response = leptos_axum::handle_server_fns_with_context(provide, request).await.into_response();
+    match failure.take() {
+        Some((parts, Some(rejected))) if for_person => form_again(context, headers, parts.status, rejected).await,
+        Some((parts, _)) => ApiError(Box::new(parts)).into_response(),
+        // What a function does not explain is arguments it could not read.
+        None if response.status().is_server_error() => {
+            ApiError::bad_request("A field of the form is missing or malformed.").into_response()
+        }
+        None => response,
+    }
+}
+
+/// The landing page again, with what was typed and what is wrong with it: nothing is lost.
+async fn form_again(context: PageContext, headers: HeaderMap, status: StatusCode, rejected: Rejected) -> Response {
+    let provide = move || {
+        context.provide();
+        provide_context(rejected.clone());
+    };
+    let mut request = Request::new(Body::empty());
+    *request.headers_mut() = headers;
+    let mut response = leptos_axum::render_app_async_with_context(provide, shell)(request).await;
+    *response.status_mut() = status;
+    response
+}
+
+/// Gives errors their body: a page for people, problem details for programs.
+async fn present_errors(State(context): State<PageContext>, request: Request, next: Next) -> Response {
+    let for_program = ["/api/", "/metrics"].iter().any(|path| request.uri().path().starts_with(path));
+    let for_person = accepts_html(request.headers()) && !for_program;
+    let id = request.extensions().get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default();
+    let mut response = next.run(request).await;
+    let Some(parts) = response.extensions_mut().remove::<ProblemParts>() else { return response };
+    if for_person { error_page(&context, response, &parts, &id) } else { present_problem(response, parts, &id) }
+}
+
+fn error_page(context: &PageContext, mut response: Response, parts: &ProblemParts, request_id: &str) -> Response {
+    let owner = Owner::new();
+    let html = owner.with(|| {
+        context.provide();
+        view! { <ErrorDocument status=parts.status.as_u16() title=parts.title detail=parts.detail.clone() request_id=request_id.to_owned() /> }
+            .to_html()
+    });
+    *response.body_mut() = Body::from(html);
+    let headers = response.headers_mut();
+    headers.remove(header::CONTENT_LENGTH);
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    response
+}
+
+fn accepts_html(headers: &HeaderMap) -> bool {
+    headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).is_some_and(|accept| accept.contains("text/html"))
+}
+
+fn is_form(headers: &HeaderMap) -> bool {
+    let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    content_type.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded"))
+}

@@ -1,0 +1,44 @@
+//! The document around every page.
+
+use axum::http::request::Parts;
+use leptos::prelude::*;
+use leptos_meta::MetaTags;
+use model::ProjectId;
+
+use crate::{app::App, context::assets};
+
+/// The whole document. No page but one with islands refers to a script, and none holds one.
+pub(crate) fn shell() -> impl IntoView {
+    let css = assets().css;
+    // The editor needs script; without it the page to read is the one that streams.
+    let without_script = project_of_editor().map(|read| {
+        let refresh = format!("0;url={read}");
+        view! { <noscript><meta http-equiv="refresh" content=refresh /></noscript> }
+    });
+    view! {
+        <!DOCTYPE html>
+        <html lang="en">
+            <head>
+                <meta charset="utf-8" />
+                <meta name="viewport" content="width=device-width, initial-scale=1" />
+                <meta name="color-scheme" content="light dark" />
+                <meta name="theme-color" media="(prefers-color-scheme: light)" content="#faf8f3" />
+                <meta name="theme-color" media="(prefers-color-scheme: dark)" content="#16150f" />
+                <link rel="stylesheet" href=css />
+                <link rel="icon" href="/icon.svg" type="image/svg+xml" />
+                {without_script}
+                <MetaTags />
+            </head>
+            <body>
+                <App />
+            </body>
+        </html>
+    }
+}
+
+/// The page to read that belongs to the editor asked for, if it is one.
+fn project_of_editor() -> Option<String> {
+    let path = use_context::<Parts>()?.uri.path().to_owned();
+    let id: ProjectId = path.strip_prefix("/projects/")?.strip_suffix("/edit")?.parse().ok()?;
+    Some(format!("/projects/{id}"))
+}

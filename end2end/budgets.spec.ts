@@ -1,0 +1,97 @@
+// What a real browser transfers for each route. `atlas9 check budgets` compares files with their budgets; this looks at the wire.
+import { expect, test, type Browser } from '@playwright/test';
+import { SYNTHESIZERS } from './support/directives';
+import { Guest } from './support/guest';
+import { useServer } from './support/server';
+import { tell } from './support/studio';
+
+const server = useServer();
+const paced = useServer({ paceMs: 60 });
+
+/** Kinds of what is transferred, as columns. */
+const KINDS = ['Document', 'Stylesheet', 'Font', 'Script', 'Wasm', 'Image', 'Other'] as const;
+type Kind = (typeof KINDS)[number];
+
+interface Load {
+  readonly requests: number;
+  readonly bytes: Readonly<Record<Kind, number>>;
+}
+
+test('pages transfer little, and only an editor at work transfers script', async ({ browser }, { annotations }) => {
+  const guest = new Guest(server);
+  const { project } = await guest.make(SYNTHESIZERS);
+  const worker = new Guest(paced);
+  const running = await worker.start(SYNTHESIZERS);
+  const rows: Record<string, Load> = {
+    'editor at work': await load(browser, worker, paced.url(`/projects/${running.project}/edit`)),
+    '/': await load(browser, guest, server.url('/')),
+    '/projects': await load(browser, guest, server.url('/projects')),
+    '/projects/{id}': await load(browser, guest, server.url(`/projects/${project}`)),
+    '/projects/{id}/edit': await load(browser, guest, server.url(`/projects/${project}/edit`)),
+    '/nowhere': await load(browser, guest, server.url('/nowhere')),
+  };
+  await worker.cancel(running.generation);
+  tell(annotations, 'bytes transferred', `\n${table(rows)}`);
+
+  for (const [route, { bytes, requests }] of Object.entries(rows)) {
+    const script = bytes.Script + bytes.Wasm;
+    if (route === 'editor at work') {
+      expect(script, 'an editor at work loads its script').toBeGreaterThan(0);
+      expect(script, `script of ${route}`).toBeLessThan(100_000);
+    } else {
+      expect(script, `script of ${route}`).toBe(0);
+    }
+    expect(bytes.Stylesheet, `style of ${route}`).toBeLessThan(50_000);
+    expect(bytes.Font, `fonts of ${route}`).toBeLessThan(100_000);
+    expect(requests, `requests of ${route}`).toBeLessThanOrEqual(10);
+  }
+});
+
+test('text is compressed on its way', async () => {
+  const guest = new Guest(server);
+  const { project } = await guest.make(SYNTHESIZERS);
+  const html = (await guest.page('/')).text;
+  const css = /href="(\/pkg\/[^"]+\.css)"/.exec(html)?.[1] ?? 'the page names no style sheet';
+  for (const path of [css, '/', '/projects', `/projects/${project}`, `/projects/${project}/edit`, `/api/projects/${project}`]) {
+    const answer = await guest.ask(path, { headers: { accept: 'text/html', 'accept-encoding': 'br, gzip' } });
+    expect.soft(answer.headers['content-encoding'], path).toMatch(/^(br|gzip)$/);
+  }
+});
+
+/** Loads a page into a fresh browser profile and adds up what came over the wire until the page had loaded. */
+async function load(browser: Browser, guest: Guest, url: string): Promise<Load> {
+  const context = await browser.newContext();
+  try {
+    await guest.enter(context);
+    const page = await context.newPage();
+    const session = await context.newCDPSession(page);
+    const kinds = new Map<string, Kind>();
+    const bytes: Record<Kind, number> = { Document: 0, Stylesheet: 0, Font: 0, Script: 0, Wasm: 0, Image: 0, Other: 0 };
+    session.on('Network.responseReceived', ({ requestId, type, response }) => kinds.set(requestId, kindOf(type, response.mimeType)));
+    session.on('Network.dataReceived', ({ requestId, encodedDataLength }) => {
+      bytes[kinds.get(requestId) ?? 'Other'] += encodedDataLength;
+    });
+    await session.send('Network.enable');
+    await page.goto(url, { waitUntil: 'load' });
+    await page.evaluate(() => document.fonts.ready.then(() => undefined));
+    if (await page.locator('[data-state="running"]').count()) {
+      await expect.poll(() => [...kinds.values()].includes('Wasm')).toBe(true);
+      await expect.poll(() => page.evaluate(() => performance.getEntriesByType('resource').some((entry) => entry.name.endsWith('.wasm')))).toBe(true);
+    }
+    return { requests: kinds.size, bytes };
+  } finally {
+    await context.close();
+  }
+}
+
+function kindOf(type: string, mimeType: string): Kind {
+  if (mimeType === 'application/wasm') return 'Wasm';
+  return KINDS.find((kind) => kind === type) ?? 'Other';
+}
+
+function table(rows: Readonly<Record<string, Load>>): string {
+  const line = (name: string, cells: readonly (string | number)[]) => `      ${name.padEnd(20)}${cells.map((cell) => String(cell).padStart(11)).join('')}`;
+  const head = line('route', ['requests', ...KINDS]);
+  const body = Object.entries(rows).map(([route, { requests, bytes }]) => line(route, [requests, ...KINDS.map((kind) => bytes[kind])]));
+  return [head, ...body].join('\n');
+}

@@ -1,0 +1,101 @@
+// The whole main job with nothing but a keyboard.
+import { expect, test, type Locator, type Page } from '@playwright/test';
+import { SYNTHESIZERS } from './support/directives';
+import { useServer } from './support/server';
+import { box, buildButton, EDITOR, expectAtLeast, expectState, guestWith, pieces, status, STOPPED } from './support/studio';
+
+const server = useServer({ paceMs: 60 });
+const MOST_TABS = 60;
+
+test('a directive is typed, built and stopped without a mouse', async ({ page }) => {
+  await page.goto(server.url());
+  await page.keyboard.press('Tab');
+  await expect(page.getByRole('link', { name: 'Skip to content' })).toBeFocused();
+  await expect(page.getByRole('link', { name: 'Skip to content' })).toBeInViewport();
+  await page.keyboard.press('Enter');
+  await expect(page).toHaveURL(server.url('/#main'));
+  await page.keyboard.press('Tab');
+  await expect(box(page), 'the first stop after the skip link').toBeFocused();
+  await page.keyboard.type(SYNTHESIZERS);
+  await page.keyboard.press('Tab');
+  await expect(buildButton(page)).toBeFocused();
+  await page.keyboard.press('Enter');
+  await page.waitForURL(EDITOR, { waitUntil: 'domcontentloaded' });
+  await expectAtLeast(page, 3);
+
+  await tabTo(page, page.getByRole('button', { name: 'Stop' }));
+  await page.keyboard.press('Enter');
+
+  await expectState(page, 'cancelled');
+  await expect(status(page)).toHaveText(STOPPED);
+  expect(await pieces(page).count()).toBeGreaterThan(0);
+  await tabTo(page, page.getByLabel('Make it again, differently'));
+  await page.keyboard.type('fewer features');
+  await page.keyboard.press('Enter');
+  await expectState(page, 'running');
+  await expectState(page, 'done');
+});
+
+test('pieces that come in do not take the focus away', async ({ page }) => {
+  await page.goto(server.url());
+  await box(page).fill(SYNTHESIZERS);
+  await buildButton(page).press('Enter');
+  await page.waitForURL(EDITOR, { waitUntil: 'domcontentloaded' });
+  const read = page.getByRole('link', { name: 'Read', exact: true });
+  await tabTo(page, read);
+  await expectState(page, 'done');
+  await expect(read).toBeFocused();
+});
+
+test('focus is visible at every stop of every page', async ({ page, context }) => {
+  const guest = await guestWith(server, context);
+  const [project] = (await guest.list()).items;
+  for (const path of ['/', '/projects', `/projects/${project?.id}`, `/projects/${project?.id}/edit`, '/nowhere']) {
+    await page.goto(server.url(path));
+    const stops = await walk(page);
+    expect(stops.length, `${path} can be walked through`).toBeGreaterThan(3);
+    const unseen = stops.filter((stop) => !stop.isShown).map((stop) => stop.name);
+    expect(unseen, `${path}: stops without a visible focus`).toEqual([]);
+  }
+});
+
+/** Presses Tab until this has the focus. */
+async function tabTo(page: Page, target: Locator): Promise<void> {
+  for (let pressed = 0; pressed < MOST_TABS; pressed += 1) {
+    await page.keyboard.press('Tab');
+    if (await target.evaluate((element) => element === document.activeElement)) return;
+  }
+  throw new Error(`${MOST_TABS} presses of Tab did not lead to ${target.toString()}.`);
+}
+
+interface Stop {
+  readonly name: string;
+  readonly isShown: boolean;
+}
+
+/** Tabs through a page once. A stop is shown when an outline or a ring of at least two pixels is drawn, inside the window. */
+async function walk(page: Page): Promise<Stop[]> {
+  const stops: Stop[] = [];
+  for (let pressed = 0; pressed < MOST_TABS; pressed += 1) {
+    await page.keyboard.press('Tab');
+    const stop = await page.evaluate(() => {
+      const element = document.activeElement;
+      if (!element || element === document.body) return null;
+      if (element.hasAttribute('data-walked')) return null;
+      element.setAttribute('data-walked', '');
+      const drawn = (style: CSSStyleDeclaration) => {
+        const outline = style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2;
+        return outline || style.boxShadow !== 'none';
+      };
+      // A ring may be drawn around the whole field that holds the focus.
+      const holders = [element, element.parentElement].filter((holder) => holder?.matches(':focus-visible, :focus-within'));
+      const { top, bottom } = element.getBoundingClientRect();
+      const isInWindow = bottom > 0 && top < innerHeight;
+      const isShown = isInWindow && element.matches(':focus-visible') && holders.some((holder) => holder && drawn(getComputedStyle(holder)));
+      return { name: `${element.tagName.toLowerCase()} "${element.textContent?.trim().slice(0, 40)}"`, isShown };
+    });
+    if (!stop) return stops;
+    stops.push(stop);
+  }
+  return stops;
+}

@@ -1,0 +1,37 @@
+import { defineConfig } from '@playwright/test';
+
+// Names the databases of this run; worker processes inherit it.
+process.env['ATLAS9_E2E_RUN'] ??= String(process.pid);
+
+const args = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+export default defineConfig({
+  testDir: '.',
+  outputDir: 'test-results',
+  globalSetup: './support/leftovers.ts',
+  globalTeardown: './support/leftovers.ts',
+  // Some tests measure time, so that nothing else of ours runs beside them.
+  workers: 1,
+  retries: 0,
+  forbidOnly: Boolean(process.env['CI']),
+  timeout: 30_000,
+  globalTimeout: 15 * 60_000,
+  expect: { timeout: 10_000 },
+  reporter: process.env['CI'] ? 'dot' : 'list',
+  use: {
+    browserName: 'chromium',
+    launchOptions: { executablePath: process.env['ATLAS9_CHROMIUM'] || '/usr/bin/chromium', args },
+    actionTimeout: 10_000,
+    navigationTimeout: 15_000,
+    trace: 'retain-on-failure',
+    screenshot: 'only-on-failure',
+  },
+});

@@ -1,0 +1,77 @@
+// Stopping takes effect within a second and keeps what was made.
+import { expect, test } from '@playwright/test';
+import { SYNTHESIZERS } from './support/directives';
+import { Guest } from './support/guest';
+import { useServer } from './support/server';
+import { expectAtLeast, expectState, paths, startProject, status, STOPPED, tell, work } from './support/studio';
+
+const server = useServer({ paceMs: 60 });
+
+test('Stop ends a running generation within a second and keeps what was made', async ({ page, context }, { annotations }) => {
+  const project = await startProject(page, server, SYNTHESIZERS);
+  await expectAtLeast(page, 8);
+  const before = await paths(page);
+
+  const began = performance.now();
+  await page.getByRole('button', { name: 'Stop' }).click();
+  await expectState(page, 'cancelled', 2_000);
+  const took = performance.now() - began;
+
+  tell(annotations, 'stopped after', `${took.toFixed(0)} ms`);
+  expect(took).toBeLessThan(1_000);
+  await expect(status(page)).toHaveText(STOPPED);
+  await expect(page.getByRole('button', { name: 'Stop' })).toBeHidden();
+  await expect(page.getByRole('button', { name: 'Make it again' })).toBeVisible();
+  const kept = await paths(page);
+  expect(kept.slice(0, before.length)).toEqual(before);
+
+  const guest = await Guest.of(server, context);
+  const { events } = await guest.log(await guest.generationOf(project));
+  expect(events.at(-1)?.kind).toBe('cancelled');
+  expect(kept.length, 'the page holds what the log holds').toBe(events.filter(({ kind }) => kind === 'piece').length);
+  await page.reload();
+  await expect(work(page)).toHaveAttribute('data-state', 'cancelled');
+  expect(await paths(page)).toEqual(kept);
+  await page.goto(server.url('/projects'));
+  await expect(page.getByRole('listitem').filter({ hasText: SYNTHESIZERS })).toContainText('stopped');
+});
+
+test('stopping twice changes nothing the second time', async () => {
+  const guest = new Guest(server);
+  const { generation } = await guest.start(SYNTHESIZERS);
+  await guest.ask(`/api/generations/${generation}/events`, { enough: (text) => text.includes('event: piece') });
+
+  const first = await guest.cancel(generation);
+  const log = await guest.log(generation);
+  const second = await guest.cancel(generation);
+
+  expect([first.status, second.status]).toEqual([202, 202]);
+  expect((await guest.log(generation)).bytes).toBe(log.bytes);
+  expect(log.events.filter(({ kind }) => kind === 'cancelled')).toHaveLength(1);
+});
+
+test('stopping what is complete leaves it complete', async ({ page }) => {
+  const guest = new Guest(server);
+  const { generation, project } = await guest.make(SYNTHESIZERS);
+  const log = await guest.log(generation);
+
+  expect((await guest.cancel(generation)).status).toBe(202);
+
+  expect((await guest.log(generation)).bytes).toBe(log.bytes);
+  expect(await guest.json(`/api/projects/${project}`)).toMatchObject({ status: 'done' });
+  await guest.enter(page.context());
+  await page.goto(server.url(`/projects/${project}`));
+  await expect(page.getByRole('status')).toHaveText('Done');
+});
+
+test('a stopped project can be made again', async ({ page }) => {
+  await startProject(page, server, SYNTHESIZERS);
+  await expectAtLeast(page, 3);
+  await page.getByRole('button', { name: 'Stop' }).click();
+  await expectState(page, 'cancelled');
+
+  await page.getByRole('button', { name: 'Make it again' }).click();
+
+  await expectState(page, 'running');
+  await expectState(page, 'done');
+});

@@ -1,0 +1,64 @@
+// The network between a browser and a server, which a test can cut. Browsers that are told to be offline keep the streams they have;
+// real networks do not.
+import { connect, createServer, type AddressInfo, type Server as Listener, type Socket } from 'node:net';
+import type { Site } from './server';
+
+export class Wire implements Site {
+  private listener: Listener | undefined;
+  private readonly sockets = new Set<Socket>();
+  private isCut = false;
+
+  constructor(private readonly site: Site) {}
+
+  /** Runs a test's part over a wire of its own. */
+  static async to(site: Site, part: (wire: Wire) => Promise<void>): Promise<void> {
+    const wire = new Wire(site);
+    await wire.open();
+    try {
+      await part(wire);
+    } finally {
+      wire.close();
+    }
+  }
+
+  url(path = '/'): string {
+    const { port } = this.listener?.address() as AddressInfo;
+    return `http://127.0.0.1:${port}${path}`;
+  }
+
+  /** Everything under way breaks off, and nothing new gets through. */
+  cut(): void {
+    this.isCut = true;
+    this.sockets.forEach((socket) => socket.resetAndDestroy());
+  }
+
+  mend(): void {
+    this.isCut = false;
+  }
+
+  private open(): Promise<void> {
+    const { hostname, port } = new URL(this.site.url());
+    this.listener = createServer((near) => {
+      if (this.isCut) {
+        near.resetAndDestroy();
+        return;
+      }
+      const far = connect(Number(port), hostname);
+      near.pipe(far).pipe(near);
+      for (const [one, another] of [[near, far], [far, near]] as const) {
+        this.sockets.add(one);
+        one.on('error', () => another.destroy());
+        one.on('close', () => {
+          this.sockets.delete(one);
+          another.destroy();
+        });
+      }
+    });
+    return new Promise((resolve) => this.listener?.listen(0, '127.0.0.1', resolve));
+  }
+
+  private close(): void {
+    this.listener?.close();
+    this.sockets.forEach((socket) => socket.destroy());
+  }
+}

@@ -1,0 +1,43 @@
+//! How long an answer may be kept. A route says so with a [`CachePolicy`] in its response's extensions; this middleware alone writes the
+//! header.
+
+use axum::{
+    extract::Request,
+    http::{HeaderValue, header},
+    middleware::Next,
+    response::Response,
+};
+
+/// Who may keep a response, and for how long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum CachePolicy {
+    /// Nobody: the answer is for this caller, now.
+    #[default]
+    Private,
+    /// Everybody, for an hour: a file whose name does not change with its content.
+    Hour,
+    /// Everybody, for a year: a file whose name changes with its content.
+    Immutable,
+}
+
+impl CachePolicy {
+    fn header(self) -> HeaderValue {
+        HeaderValue::from_static(match self {
+            Self::Private => "private, no-cache",
+            Self::Hour => "public, max-age=3600",
+            Self::Immutable => "public, max-age=31536000, immutable",
+        })
+    }
+}
+
+/// Writes `Cache-Control` on every response that has none.
+pub async fn write_cache_headers(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    if !response.headers().contains_key(header::CACHE_CONTROL) {
+        let policy = response.extensions().get::<CachePolicy>().copied().unwrap_or_default();
+        // An error must not be kept where the file would be.
+        let policy = if response.status().is_success() || response.status().as_u16() == 304 { policy } else { CachePolicy::Private };
+        response.headers_mut().insert(header::CACHE_CONTROL, policy.header());
+    }
+    response
+}

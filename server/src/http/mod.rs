@@ -1,0 +1,48 @@
+//! Axum routers for what is not a page, and what holds for every answer: problems, cache policy, security headers.
+
+mod api;
+mod cache;
+mod csrf;
+mod events;
+mod extract;
+mod headers;
+mod health;
+mod observe;
+mod problem;
+
+use axum::{
+    Router,
+    extract::DefaultBodyLimit,
+    routing::{get, post},
+};
+
+pub use cache::{CachePolicy, write_cache_headers};
+pub use csrf::csrf_layer;
+pub use events::{EVENT_STREAM, event_frame, event_frames, last_event_id};
+pub use extract::{Caller, comes_by_tls};
+pub use headers::security_headers;
+pub use observe::{RequestId, observe};
+pub use problem::{ApiError, ProblemParts, present_problem};
+
+use crate::services::Services;
+
+/// The largest body of a form or API call: a directive of 4,000 characters, each percent-encoded from four bytes, and some room.
+pub const BODY_MAX_BYTES: usize = 64 * 1_024;
+
+/// All routes under `/api`, and `/metrics`.
+pub fn routes(services: Services) -> Router {
+    Router::new()
+        .route("/api/projects", get(api::list_projects).post(api::create_project))
+        .route("/api/projects/{id}", get(api::get_project))
+        .route("/api/projects/{id}/generations", post(api::create_generation))
+        .route("/api/generations/{id}", get(api::get_generation))
+        .route("/api/generations/{id}/events", get(events::generation_events))
+        .route("/api/generations/{id}/cancellation", post(api::cancel_generation))
+        .route("/api/health", get(health::health))
+        .route("/api/ready", get(health::ready))
+        .route("/metrics", get(health::metrics))
+        .route("/api/{*rest}", get(api::no_such_route).post(api::no_such_route))
+        .method_not_allowed_fallback(api::wrong_method)
+        .layer(DefaultBodyLimit::max(BODY_MAX_BYTES))
+        .with_state(services)
+}

@@ -1,0 +1,179 @@
+//! Errors on their way out. Domains say what went wrong; here, and only here, that becomes a status and a body.
+
+use axum::{
+    body::Body,
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use model::{BadCursor, BadDirective, BadId, Problem};
+
+use crate::{accounts::AccountsError, db::DbError, projects::ProjectsError, studio::StudioError};
+
+/// What went wrong, ready to be put into words for a program or a person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProblemParts {
+    /// HTTP status.
+    pub status: StatusCode,
+    /// A stable name.
+    pub name: &'static str,
+    /// The kind, in words.
+    pub title: &'static str,
+    /// This occurrence, in words, with what to do about it.
+    pub detail: String,
+}
+
+/// An error of a route. It travels as an extension of the response; [`present_problem`] or a page gives it its body.
+#[derive(Debug, Clone)]
+pub struct ApiError(pub Box<ProblemParts>);
+
+impl ApiError {
+    /// An error with this status, stable name, title and detail.
+    pub fn new(status: StatusCode, name: &'static str, title: &'static str, detail: impl Into<String>) -> Self {
+        Self(Box::new(ProblemParts { status, name, title, detail: detail.into() }))
+    }
+
+    /// 404, the same for what does not exist and what somebody else owns.
+    pub fn not_found() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not-found", "Not found", "There is nothing at this address, or it is not yours to see.")
+    }
+
+    /// 400.
+    pub fn bad_request(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "bad-request", "The request cannot be understood", detail)
+    }
+
+    /// 422.
+    pub fn unprocessable(name: &'static str, detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, name, "The request cannot be carried out", detail)
+    }
+
+    /// 413.
+    pub fn too_large() -> Self {
+        let detail = format!("The body is larger than {} kB. Send less.", super::BODY_MAX_BYTES / 1_024);
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", "The body is too large", detail)
+    }
+
+    /// 415.
+    pub fn unsupported(takes: &str) -> Self {
+        let detail = format!("Send the body with Content-Type: {takes}.");
+        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported-type", "The content type is not supported", detail)
+    }
+
+    /// 503.
+    pub fn unavailable() -> Self {
+        let detail = "The database does not answer right now. Nothing was lost; try again in a moment.";
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Temporarily unavailable", detail)
+    }
+
+    /// 500. What happened goes to the log, not to the caller.
+    pub fn internal() -> Self {
+        let detail = "Something went wrong on our side. The request id finds it in the log.";
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Internal error", detail)
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let mut response = self.0.status.into_response();
+        if self.0.status == StatusCode::SERVICE_UNAVAILABLE {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
+        }
+        response.extensions_mut().insert(*self.0);
+        response
+    }
+}
+
+/// A problem as the body of a response (RFC 9457), keeping the headers it already has.
+pub fn present_problem(mut response: Response, parts: ProblemParts, request_id: &str) -> Response {
+    let problem = Problem {
+        kind: format!("/problems/{}", parts.name),
+        title: parts.title.to_owned(),
+        status: parts.status.as_u16(),
+        detail: parts.detail,
+        request_id: request_id.to_owned(),
+    };
+    *response.body_mut() = Body::from(serde_json::to_vec(&problem).unwrap_or_default());
+    let headers = response.headers_mut();
+    headers.remove(header::CONTENT_LENGTH);
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    response
+}
+
+impl From<DbError> for ApiError {
+    fn from(error: DbError) -> Self {
+        match error {
+            DbError::Away(error) => {
+                tracing::warn!(%error, "answered 503: the database is away");
+                Self::unavailable()
+            }
+            DbError::Refused(error) => {
+                tracing::error!(%error, "answered 500: the database refused");
+                Self::internal()
+            }
+        }
+    }
+}
+
+impl From<AccountsError> for ApiError {
+    fn from(error: AccountsError) -> Self {
+        match error {
+            AccountsError::Db(error) => error.into(),
+            AccountsError::NoRandomness(error) => {
+                tracing::error!(%error, "answered 500");
+                Self::internal()
+            }
+        }
+    }
+}
+
+impl From<ProjectsError> for ApiError {
+    fn from(error: ProjectsError) -> Self {
+        match error {
+            ProjectsError::NotFound => Self::not_found(),
+            ProjectsError::BadCursor(error) => error.into(),
+            ProjectsError::Db(error) => error.into(),
+        }
+    }
+}
+
+impl From<StudioError> for ApiError {
+    fn from(error: StudioError) -> Self {
+        let detail = capitalised(&error.to_string());
+        match error {
+            StudioError::NotFound => Self::not_found(),
+            StudioError::Busy => Self::new(StatusCode::CONFLICT, "busy", "A generation is under way", detail),
+            StudioError::TooMany => {
+                Self::new(StatusCode::TOO_MANY_REQUESTS, "too-many-generations", "Too much at once", detail)
+            }
+            StudioError::NotMadeHere(_) => Self::unprocessable("stage-not-available", detail),
+            StudioError::NoteTooLong(_) => Self::unprocessable("bad-note", detail),
+            StudioError::Db(error) => error.into(),
+        }
+    }
+}
+
+impl From<BadDirective> for ApiError {
+    fn from(error: BadDirective) -> Self {
+        Self::unprocessable("bad-directive", error.to_string())
+    }
+}
+
+impl From<BadCursor> for ApiError {
+    fn from(error: BadCursor) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "bad-cursor", "The cursor is not valid", capitalised(&error.to_string()))
+    }
+}
+
+/// An id that cannot be one names nothing, so the answer is the same as for one that does not exist.
+impl From<BadId> for ApiError {
+    fn from(_: BadId) -> Self {
+        Self::not_found()
+    }
+}
+
+fn capitalised(sentence: &str) -> String {
+    let mut chars = sentence.chars();
+    let first = chars.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
+    let end = if sentence.ends_with('.') { "" } else { "." };
+    format!("{first}{}{end}", chars.as_str())
+}

@@ -1,0 +1,81 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// A studio that turns one directive into a whole product.
+#[derive(Debug, Parser)]
+#[command(version, about, after_help = AFTER_HELP)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+const AFTER_HELP: &str = "\
+Environment (all optional):
+  DATABASE_URL             PostgreSQL                           [postgres://atlas9@127.0.0.1:5432/atlas9]
+  DATABASE_REPLICA_URL     a replica to read from               [the primary]
+  DATABASE_POOL            most connections of one pool         [20]
+  REDIS_URL                Redis                                [redis://127.0.0.1:6379/0]
+  ATLAS9_ADDR              where to listen                      [127.0.0.1:3000]
+  ATLAS9_SECRET            signs cookies, at least 32 chars     [made anew at each start]
+  ATLAS9_SITE              the built site                       [target/site]
+  ATLAS9_WORKERS           generations at once in one process   [16]
+  ATLAS9_LEASE_SECONDS     silence after which a worker is dead [15]
+  ATLAS9_COMPOSER_PACE_MS  pause between pieces, for tests      [0]
+  ATLAS9_LOG               what to log, such as info or debug   [info]";
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Serve the web site, and work on generations in the same process.
+    Serve {
+        /// Only serve; other processes do the work.
+        #[arg(long)]
+        no_worker: bool,
+    },
+    /// Work on generations without serving anything.
+    Work,
+    /// Bring the database schema to this version.
+    Migrate {
+        /// Take every migration back instead. All data is lost.
+        #[arg(long)]
+        revert_all: bool,
+    },
+    /// Compose a product from a directive, with neither database nor server.
+    Compose(ComposeArgs),
+    /// Check the built site.
+    Check {
+        #[command(subcommand)]
+        check: Check,
+    },
+    /// Say what works here, and what to do about what does not.
+    Doctor,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Check {
+    /// Compare what each route makes a browser load with the budgets of Leptos.toml.
+    Budgets,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ComposeArgs {
+    /// What to build, in a sentence; "-" reads it from standard input.
+    pub(crate) directive: String,
+    /// Which section.
+    #[arg(long, default_value = "product")]
+    pub(crate) stage: String,
+    /// What to do differently.
+    #[arg(long)]
+    pub(crate) note: Option<String>,
+    /// Print JSON instead of text.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Print one JSON object a line and piece, as they are made.
+    #[arg(long, conflicts_with = "json")]
+    pub(crate) stream: bool,
+    /// Also write the section to files in this folder.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+}

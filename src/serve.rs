@@ -1,0 +1,106 @@
+//! Serving and working until told to stop.
+
+use std::{net::SocketAddr, process::ExitCode, time::Duration};
+
+use anyhow::Context;
+use server::{
+    clock::Clock,
+    config::Config,
+    db::MIGRATIONS,
+    services::{self, Services},
+};
+use tokio::{net::TcpListener, signal};
+
+use crate::{logging, site};
+
+/// Requests under way get this long to finish, then background work this long to stop: ten seconds in all.
+const DRAIN: Duration = Duration::from_secs(5);
+const STOP: Duration = Duration::from_secs(4);
+
+/// `atlas9 serve`.
+pub(crate) async fn serve(with_worker: bool) -> anyhow::Result<ExitCode> {
+    let services = start().await?;
+    anyhow::ensure!(services.db.is_migrated().await?, "the database schema is not at this version; run `atlas9 migrate` first");
+    let context = site::find(&services)?;
+    let address = services.config.http.address;
+    let listener = TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address} (ATLAS9_ADDR)"))?;
+    if with_worker {
+        services.tasks.spawn("worker", services.studio.worker().run());
+    }
+    tracing::info!(address = %format!("http://{}", listener.local_addr()?), worker = with_worker, "serving");
+    let stop = services.tasks.stop_token();
+    let until_told = async move {
+        told_to_stop().await;
+        tracing::info!("stopping");
+        // Streams end now, so that readers go elsewhere and the drain can finish.
+        stop.cancel();
+    };
+    let app = site::router(&context).into_make_service_with_connect_info::<SocketAddr>();
+    let stopping = services.tasks.stop_token();
+    let serving = axum::serve(listener, app).with_graceful_shutdown(until_told);
+    tokio::select! {
+        served = serving.into_future() => served?,
+        () = async { stopping.cancelled().await; tokio::time::sleep(DRAIN).await } => tracing::warn!("some requests did not finish in time"),
+    }
+    finish(services).await
+}
+
+/// `atlas9 work`.
+pub(crate) async fn work() -> anyhow::Result<ExitCode> {
+    let services = start().await?;
+    anyhow::ensure!(services.db.is_migrated().await?, "the database schema is not at this version; run `atlas9 migrate` first");
+    services.tasks.spawn("worker", services.studio.worker().run());
+    tracing::info!("working");
+    told_to_stop().await;
+    tracing::info!("stopping");
+    finish(services).await
+}
+
+/// `atlas9 migrate`.
+pub(crate) async fn migrate(revert_all: bool) -> anyhow::Result<ExitCode> {
+    logging::start()?;
+    let db = services::database(&Config::from_env()?).await?;
+    if revert_all {
+        db.revert_all().await.context("a migration could not be taken back")?;
+        tracing::info!("every migration was taken back");
+    } else {
+        db.migrate().await.context("a migration failed; the database is at the last one that worked")?;
+        tracing::info!(migrations = MIGRATIONS.iter().filter(|m| m.migration_type.is_up_migration()).count(), "the schema is at this version");
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn start() -> anyhow::Result<Services> {
+    logging::start()?;
+    let config = Config::from_env()?;
+    if config.secret.is_temporary {
+        tracing::warn!("ATLAS9_SECRET is not set: cookies are void after a restart, and other instances do not know them");
+    }
+    Ok(Services::start(config, Clock::system()).await?)
+}
+
+async fn finish(services: Services) -> anyhow::Result<ExitCode> {
+    if services.stop(STOP).await {
+        tracing::info!("stopped");
+        Ok(ExitCode::SUCCESS)
+    } else {
+        tracing::warn!("stopped before all work had ended; it will be taken up again");
+        Ok(ExitCode::FAILURE)
+    }
+}
+
+/// SIGTERM or Ctrl-C.
+async fn told_to_stop() {
+    let interrupt = async {
+        if signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    let terminate = async {
+        match signal::unix::signal(signal::unix::SignalKind::terminate()) {
+            Ok(mut terminate) => { terminate.recv().await; }
+            Err(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! { () = interrupt => {}, () = terminate => {} }
+}

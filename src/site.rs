@@ -1,0 +1,61 @@
+//! The built site: where it is, and the router over it.
+
+use std::path::{Path, PathBuf};
+
+use app::{PageContext, assets::Assets};
+use axum::{Router, middleware};
+use leptos::config::LeptosOptions;
+use serde::Deserialize;
+use server::{
+    http::{csrf_layer, observe, security_headers, write_cache_headers},
+    services::Services,
+};
+
+const LEPTOS_TOML: &str = include_str!("../Leptos.toml");
+
+/// `[site]` of Leptos.toml.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+struct SiteOptions {
+    root: String,
+    pkg_dir: String,
+    output_name: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct File {
+    site: SiteOptions,
+}
+
+/// Where the site is, what Leptos has to know about it, and the names of its files.
+///
+/// # Errors
+/// When there is no built site.
+pub(crate) fn find(services: &Services) -> anyhow::Result<PageContext> {
+    let file: File = toml::from_str(LEPTOS_TOML)?;
+    let root = services.config.http.site.clone().unwrap_or_else(|| PathBuf::from(&file.site.root));
+    let hashes = hash_file();
+    let assets = Assets::find(&root, hashes.as_deref())?;
+    let options = LeptosOptions::builder()
+        .output_name(file.site.output_name)
+        .site_root(root.display().to_string())
+        .site_pkg_dir(file.site.pkg_dir)
+        .site_addr(services.config.http.address)
+        .hash_files(assets.css.matches('.').count() > 1)
+        .build();
+    Ok(PageContext { services: services.clone(), assets, site: root, options })
+}
+
+/// The build writes the hashes of its files beside the program.
+fn hash_file() -> Option<PathBuf> {
+    std::env::current_exe().ok()?.parent().map(|folder: &Path| folder.join("hash.txt"))
+}
+
+/// Everything the program answers, from the outside in: request id and log, security and cache headers, cross-site protection.
+pub(crate) fn router(context: &PageContext) -> Router {
+    app::routes(context.clone())
+        .layer(csrf_layer())
+        .layer(middleware::from_fn(write_cache_headers))
+        .layer(middleware::from_fn(security_headers))
+        .layer(middleware::from_fn_with_state(context.services.clone(), observe))
+}
