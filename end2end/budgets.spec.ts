@@ -13,7 +13,7 @@ const KINDS = ['Document', 'Stylesheet', 'Font', 'Script', 'Wasm', 'Image', 'Oth
 type Kind = (typeof KINDS)[number];
 
 interface Load {
-  readonly requests: number;
+  readonly addresses: readonly string[];
   readonly bytes: Readonly<Record<Kind, number>>;
 }
 
@@ -33,7 +33,7 @@ test('pages transfer little, and only an editor at work transfers script', async
   await worker.cancel(running.generation);
   tell(annotations, 'bytes transferred', `\n${table(rows)}`);
 
-  for (const [route, { bytes, requests }] of Object.entries(rows)) {
+  for (const [route, { bytes, addresses }] of Object.entries(rows)) {
     const script = bytes.Script + bytes.Wasm;
     if (route === 'editor at work') {
       expect(script, 'an editor at work loads its script').toBeGreaterThan(0);
@@ -43,18 +43,24 @@ test('pages transfer little, and only an editor at work transfers script', async
     }
     expect(bytes.Stylesheet, `style of ${route}`).toBeLessThan(50_000);
     expect(bytes.Font, `fonts of ${route}`).toBeLessThan(100_000);
-    expect(requests, `requests of ${route}`).toBeLessThanOrEqual(10);
+    expect(addresses.length, `requests of ${route}: ${addresses.join(' ')}`).toBeLessThanOrEqual(12);
+    expect(addresses, `${route} asks for nothing twice`).toEqual([...new Set(addresses)]);
   }
 });
 
-test('text is compressed on its way', async () => {
-  const guest = new Guest(server);
-  const { project } = await guest.make(SYNTHESIZERS);
-  const html = (await guest.page('/')).text;
-  const css = /href="(\/pkg\/[^"]+\.css)"/.exec(html)?.[1] ?? 'the page names no style sheet';
-  for (const path of [css, '/', '/projects', `/projects/${project}`, `/projects/${project}/edit`, `/api/projects/${project}`]) {
-    const answer = await guest.ask(path, { headers: { accept: 'text/html', 'accept-encoding': 'br, gzip' } });
-    expect.soft(answer.headers['content-encoding'], path).toMatch(/^(br|gzip)$/);
+test('built files are compressed on their way', async () => {
+  const guest = new Guest(paced);
+  const { project, generation } = await guest.start(SYNTHESIZERS);
+  const { text } = await guest.page(`/projects/${project}/edit`);
+  await guest.cancel(generation);
+  const files = [...new Set([...text.matchAll(/\/pkg\/[\w.-]+\.(?:css|js|wasm)/g)].map(([path]) => path))];
+  expect(files).toHaveLength(3);
+  for (const path of [...files, '/islands.js', '/icon.svg']) {
+    for (const encoding of ['br', 'gzip']) {
+      const answer = await guest.ask(path, { headers: { 'accept-encoding': encoding } });
+      expect(answer.headers['content-encoding'], path).toBe(encoding);
+    }
+    expect((await guest.ask(path)).headers['content-encoding'], path).toBeUndefined();
   }
 });
 
@@ -66,8 +72,12 @@ async function load(browser: Browser, guest: Guest, url: string): Promise<Load> 
     const page = await context.newPage();
     const session = await context.newCDPSession(page);
     const kinds = new Map<string, Kind>();
+    const addresses: string[] = [];
     const bytes: Record<Kind, number> = { Document: 0, Stylesheet: 0, Font: 0, Script: 0, Wasm: 0, Image: 0, Other: 0 };
-    session.on('Network.responseReceived', ({ requestId, type, response }) => kinds.set(requestId, kindOf(type, response.mimeType)));
+    session.on('Network.responseReceived', ({ requestId, type, response }) => {
+      kinds.set(requestId, kindOf(type, response.mimeType));
+      addresses.push(new URL(response.url).pathname);
+    });
     session.on('Network.dataReceived', ({ requestId, encodedDataLength }) => {
       bytes[kinds.get(requestId) ?? 'Other'] += encodedDataLength;
     });
@@ -78,7 +88,7 @@ async function load(browser: Browser, guest: Guest, url: string): Promise<Load> 
       await expect.poll(() => [...kinds.values()].includes('Wasm')).toBe(true);
       await expect.poll(() => page.evaluate(() => performance.getEntriesByType('resource').some((entry) => entry.name.endsWith('.wasm')))).toBe(true);
     }
-    return { requests: kinds.size, bytes };
+    return { addresses, bytes };
   } finally {
     await context.close();
   }
@@ -92,6 +102,6 @@ function kindOf(type: string, mimeType: string): Kind {
 function table(rows: Readonly<Record<string, Load>>): string {
   const line = (name: string, cells: readonly (string | number)[]) => `      ${name.padEnd(20)}${cells.map((cell) => String(cell).padStart(11)).join('')}`;
   const head = line('route', ['requests', ...KINDS]);
-  const body = Object.entries(rows).map(([route, { requests, bytes }]) => line(route, [requests, ...KINDS.map((kind) => bytes[kind])]));
+  const body = Object.entries(rows).map(([route, { addresses, bytes }]) => line(route, [addresses.length, ...KINDS.map((kind) => bytes[kind])]));
   return [head, ...body].join('\n');
 }

@@ -4,16 +4,17 @@ import { SYNTHESIZERS } from './support/directives';
 import { useServer } from './support/server';
 import { box, buildButton, EDITOR, expectAtLeast, expectState, guestWith, pieces, status, STOPPED } from './support/studio';
 
-const server = useServer({ paceMs: 60 });
+const server = useServer({ paceMs: 40 });
+const slow = useServer({ paceMs: 200 });
 const MOST_TABS = 60;
 
 test('a directive is typed, built and stopped without a mouse', async ({ page }) => {
-  await page.goto(server.url());
+  await page.goto(slow.url());
   await page.keyboard.press('Tab');
   await expect(page.getByRole('link', { name: 'Skip to content' })).toBeFocused();
   await expect(page.getByRole('link', { name: 'Skip to content' })).toBeInViewport();
   await page.keyboard.press('Enter');
-  await expect(page).toHaveURL(server.url('/#main'));
+  await expect(page).toHaveURL(slow.url('/#main'));
   await page.keyboard.press('Tab');
   await expect(box(page), 'the first stop after the skip link').toBeFocused();
   await page.keyboard.type(SYNTHESIZERS);
@@ -33,7 +34,9 @@ test('a directive is typed, built and stopped without a mouse', async ({ page })
   await page.keyboard.type('fewer features');
   await page.keyboard.press('Enter');
   await expectState(page, 'running');
-  await expectState(page, 'done');
+  await tabTo(page, page.getByRole('button', { name: 'Stop' }));
+  await page.keyboard.press('Space');
+  await expectState(page, 'cancelled');
 });
 
 test('pieces that come in do not take the focus away', async ({ page }) => {

@@ -127,5 +127,5 @@ function arrivalOf(answer: Answer, ...texts: string[]): number {
 
 /** Whatever makes a browser load or run a script. */
 function scripts(html: string): string[] {
-  return html.match(/<script\b[^>]*>|rel="?modulepreload[^>]*|[\w/.-]+\.(?:js|mjs|wasm)\b|<leptos-island\b|\son\w+="[^"]*"/g) ?? [];
+  return html.match(/<script\b[^>]*>|rel="?modulepreload[^>]*|[\w/.-]+\.(?:js|mjs|wasm)\b|\son\w+="[^"]*"/g) ?? [];
 }

@@ -11,6 +11,7 @@ test('Stop ends a running generation within a second and keeps what was made', a
   const project = await startProject(page, server, SYNTHESIZERS);
   await expectAtLeast(page, 8);
   const before = await paths(page);
+  await expect(page.getByRole('button', { name: 'Make it again' })).toBeHidden();
 
   const began = performance.now();
   await page.getByRole('button', { name: 'Stop' }).click();

@@ -27,7 +27,8 @@ use tower::ServiceExt;
 use crate::{logging, site};
 
 const LARGEST_FILE: usize = 16 * 1_024 * 1_024;
-const SAMPLE: &str = "A marketplace where collectors buy and sell vintage synthesizers, with escrow and condition grading";
+const SAMPLE: &str =
+    "A marketplace where collectors buy and sell vintage synthesizers, with escrow and condition grading";
 const MADE_WITHIN: Duration = Duration::from_secs(20);
 
 #[derive(Debug, Deserialize)]
@@ -96,7 +97,8 @@ pub(crate) async fn check() -> anyhow::Result<ExitCode> {
 }
 
 fn read_budgets() -> anyhow::Result<Budgets> {
-    let text = fs::read_to_string("Leptos.toml").context("Leptos.toml cannot be read; run this from the project's root")?;
+    let text =
+        fs::read_to_string("Leptos.toml").context("Leptos.toml cannot be read; run this from the project's root")?;
     let file: File = toml::from_str(&text).context("Leptos.toml does not have the shape of budgets")?;
     Ok(file.budgets)
 }
@@ -124,7 +126,9 @@ async fn measure(
         // An editor whose work is done holds more text, one that waits loads more scripts: the budget is for the heavier of each.
         match loads.get_mut(route) {
             Some(known) => known.heaviest(&load),
-            None => { loads.insert(route.clone(), load); }
+            None => {
+                loads.insert(route.clone(), load);
+            }
         }
     }
     Ok(loads)
@@ -169,7 +173,8 @@ impl Browser {
             status.is_success() || status == StatusCode::NOT_FOUND && address == "/nowhere",
             "{address} answered {status}"
         );
-        let content_type = response.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned();
+        let content_type =
+            response.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned();
         Ok((content_type, to_bytes(response.into_body(), LARGEST_FILE).await?.to_vec()))
     }
 }
@@ -204,14 +209,26 @@ fn references(html: &str) -> Vec<String> {
     for (tag, attribute) in [("<link ", "href=\""), ("<script ", "src=\""), ("<img ", "src=\"")] {
         for rest in html.split(tag).skip(1) {
             let element = rest.split('>').next().unwrap_or_default();
-            let loads = tag != "<link " || ["stylesheet", "icon", "preload", "modulepreload"].iter().any(|rel| element.contains(&format!("rel=\"{rel}\"")));
+            let loads = tag != "<link "
+                || ["stylesheet", "icon", "preload", "modulepreload"]
+                    .iter()
+                    .any(|rel| element.contains(&format!("rel=\"{rel}\"")));
             let address = element.split(attribute).nth(1).and_then(|rest| rest.split('"').next());
             found.extend(address.filter(|_| loads).map(|address| address.replace("&amp;", "&")));
         }
     }
-    let told: Vec<String> = found.iter().filter_map(|address| address.split_once('?')).flat_map(|(_, query)| {
-        query.split('&').filter_map(|pair| pair.split_once('=')).filter(|(_, value)| value.starts_with('/')).map(|(_, value)| value.to_owned()).collect::<Vec<_>>()
-    }).collect();
+    let told: Vec<String> = found
+        .iter()
+        .filter_map(|address| address.split_once('?'))
+        .flat_map(|(_, query)| {
+            query
+                .split('&')
+                .filter_map(|pair| pair.split_once('='))
+                .filter(|(_, value)| value.starts_with('/'))
+                .map(|(_, value)| value.to_owned())
+                .collect::<Vec<_>>()
+        })
+        .collect();
     found.extend(told);
     found.retain(|address| address.starts_with('/'));
     found
@@ -220,7 +237,10 @@ fn references(html: &str) -> Vec<String> {
 /// Addresses in a style sheet.
 fn urls(css: &str) -> Vec<String> {
     let inner = css.split("url(").skip(1).filter_map(|rest| rest.split(')').next());
-    inner.map(|address| address.trim_matches(['"', '\'']).to_owned()).filter(|address| address.starts_with('/')).collect()
+    inner
+        .map(|address| address.trim_matches(['"', '\'']).to_owned())
+        .filter(|address| address.starts_with('/'))
+        .collect()
 }
 
 fn kind_of(content_type: &str, address: &str) -> &'static str {
@@ -238,12 +258,20 @@ fn kind_of(content_type: &str, address: &str) -> &'static str {
 fn compare(budgets: &Budgets, loads: &BTreeMap<String, Load>) -> anyhow::Result<(String, usize)> {
     let mut table = String::new();
     let mut over = 0;
-    writeln!(table, "{:<24} {:<9} {:<7} {:>10} {:>10} {:>10}", "route", "kind", "as", "figure kB", "budget kB", "room kB")?;
+    writeln!(
+        table,
+        "{:<24} {:<9} {:<7} {:>10} {:>10} {:>10}",
+        "route", "kind", "as", "figure kB", "budget kB", "room kB"
+    )?;
     for (route, load) in loads {
         let budget = budgets.routes.get(route).unwrap_or(&budgets.default);
         for (kind, sizes) in budget.sizes(&budgets.default) {
             let weight = if kind == "script" { sum(load.weight("js"), load.weight("wasm")) } else { load.weight(kind) };
-            for (form, figure, most) in [("raw", weight.raw, sizes.raw), ("gzip", weight.gzip, sizes.gzip), ("brotli", weight.brotli, sizes.brotli)] {
+            for (form, figure, most) in [
+                ("raw", weight.raw, sizes.raw),
+                ("gzip", weight.gzip, sizes.gzip),
+                ("brotli", weight.brotli, sizes.brotli),
+            ] {
                 if let Some(most) = most {
                     over += row(&mut table, route, kind, form, kilobytes(figure), most)?;
                 }
@@ -253,7 +281,15 @@ fn compare(budgets: &Budgets, loads: &BTreeMap<String, Load>) -> anyhow::Result<
             over += row(&mut table, route, "requests", "count", load.requests as f64, most)?;
         }
     }
-    writeln!(table, "{}", if over == 0 { "every figure is within its budget".to_owned() } else { format!("{over} figures are over their budget") })?;
+    writeln!(
+        table,
+        "{}",
+        if over == 0 {
+            "every figure is within its budget".to_owned()
+        } else {
+            format!("{over} figures are over their budget")
+        }
+    )?;
     Ok((table, over))
 }
 
@@ -271,7 +307,14 @@ impl RouteBudget {
     }
 }
 
-fn row(table: &mut String, route: &str, kind: &str, form: &str, figure: f64, most: f64) -> Result<usize, std::fmt::Error> {
+fn row(
+    table: &mut String,
+    route: &str,
+    kind: &str,
+    form: &str,
+    figure: f64,
+    most: f64,
+) -> Result<usize, std::fmt::Error> {
     let mark = if figure > most { "  OVER" } else { "" };
     writeln!(table, "{route:<24} {kind:<9} {form:<7} {figure:>10.1} {most:>10.1} {:>10.1}{mark}", most - figure)?;
     Ok(usize::from(figure > most))
@@ -293,6 +336,7 @@ fn gzip(bytes: &[u8]) -> usize {
 
 fn brotli(bytes: &[u8]) -> usize {
     let mut compressed = Vec::new();
-    let written = brotli::BrotliCompress(&mut &bytes[..], &mut compressed, &brotli::enc::BrotliEncoderParams::default());
+    let written =
+        brotli::BrotliCompress(&mut &bytes[..], &mut compressed, &brotli::enc::BrotliEncoderParams::default());
     if written.is_ok() { compressed.len() } else { bytes.len() }
 }

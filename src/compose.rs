@@ -59,7 +59,13 @@ fn render(args: &ComposeArgs, directive: &Directive, product: &Product) -> anyho
     if args.stream {
         let mut lines = String::new();
         for piece in product.pieces() {
-            writeln!(lines, "{}", serde_json::to_string(&serde_json::json!({ "stage": "product", "path": piece.path, "value": piece.value }))?)?;
+            writeln!(
+                lines,
+                "{}",
+                serde_json::to_string(
+                    &serde_json::json!({ "stage": "product", "path": piece.path, "value": piece.value })
+                )?
+            )?;
         }
         Ok(lines)
     } else if args.json {

@@ -58,8 +58,12 @@ async fn database(config: &Config) -> Result<String, String> {
 }
 
 async fn built_site(config: Config) -> Result<String, String> {
-    let services = services::Services::start(config, Clock::system()).await.map_err(|_| "not looked at: it needs the services above".to_owned())?;
-    let found = site::find(&services).map(|context| format!("complete, in {}", context.site.display())).map_err(|e| e.to_string());
+    let services = services::Services::start(config, Clock::system())
+        .await
+        .map_err(|_| "not looked at: it needs the services above".to_owned())?;
+    let found = site::find(&services)
+        .map(|context| format!("complete, in {}", context.site.display()))
+        .map_err(|e| e.to_string());
     services.stop(Duration::from_secs(1)).await;
     found
 }

@@ -11,8 +11,9 @@ use tracing_subscriber::{EnvFilter, fmt, layer::SubscriberExt, util::SubscriberI
 pub(crate) fn start() -> anyhow::Result<()> {
     #[expect(clippy::disallowed_methods, reason = "logging starts before there is a configuration to pass around")]
     let wanted = std::env::var("ATLAS9_LOG").unwrap_or_else(|_| "info,sqlx=warn".to_owned());
-    let filter = EnvFilter::try_new(&wanted)
-        .map_err(|e| anyhow::anyhow!("ATLAS9_LOG is \"{wanted}\": it takes directives such as info or server=debug ({e})"))?;
+    let filter = EnvFilter::try_new(&wanted).map_err(|e| {
+        anyhow::anyhow!("ATLAS9_LOG is \"{wanted}\": it takes directives such as info or server=debug ({e})")
+    })?;
     let registry = tracing_subscriber::registry().with(filter);
     if io::stderr().is_terminal() {
         registry.with(fmt::layer().with_writer(io::stderr).with_target(false).compact()).init();

@@ -20,10 +20,14 @@ const STOP: Duration = Duration::from_secs(4);
 /// `atlas9 serve`.
 pub(crate) async fn serve(with_worker: bool) -> anyhow::Result<ExitCode> {
     let services = start().await?;
-    anyhow::ensure!(services.db.is_migrated().await?, "the database schema is not at this version; run `atlas9 migrate` first");
+    anyhow::ensure!(
+        services.db.is_migrated().await?,
+        "the database schema is not at this version; run `atlas9 migrate` first"
+    );
     let context = site::find(&services)?;
     let address = services.config.http.address;
-    let listener = TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address} (ATLAS9_ADDR)"))?;
+    let listener =
+        TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address} (ATLAS9_ADDR)"))?;
     if with_worker {
         services.tasks.spawn("worker", services.studio.worker().run());
     }
@@ -48,7 +52,10 @@ pub(crate) async fn serve(with_worker: bool) -> anyhow::Result<ExitCode> {
 /// `atlas9 work`.
 pub(crate) async fn work() -> anyhow::Result<ExitCode> {
     let services = start().await?;
-    anyhow::ensure!(services.db.is_migrated().await?, "the database schema is not at this version; run `atlas9 migrate` first");
+    anyhow::ensure!(
+        services.db.is_migrated().await?,
+        "the database schema is not at this version; run `atlas9 migrate` first"
+    );
     services.tasks.spawn("worker", services.studio.worker().run());
     tracing::info!("working");
     told_to_stop().await;
@@ -65,7 +72,10 @@ pub(crate) async fn migrate(revert_all: bool) -> anyhow::Result<ExitCode> {
         tracing::info!("every migration was taken back");
     } else {
         db.migrate().await.context("a migration failed; the database is at the last one that worked")?;
-        tracing::info!(migrations = MIGRATIONS.iter().filter(|m| m.migration_type.is_up_migration()).count(), "the schema is at this version");
+        tracing::info!(
+            migrations = MIGRATIONS.iter().filter(|m| m.migration_type.is_up_migration()).count(),
+            "the schema is at this version"
+        );
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -74,7 +84,9 @@ async fn start() -> anyhow::Result<Services> {
     logging::start()?;
     let config = Config::from_env()?;
     if config.secret.is_temporary {
-        tracing::warn!("ATLAS9_SECRET is not set: cookies are void after a restart, and other instances do not know them");
+        tracing::warn!(
+            "ATLAS9_SECRET is not set: cookies are void after a restart, and other instances do not know them"
+        );
     }
     Ok(Services::start(config, Clock::system()).await?)
 }
@@ -98,7 +110,9 @@ async fn told_to_stop() {
     };
     let terminate = async {
         match signal::unix::signal(signal::unix::SignalKind::terminate()) {
-            Ok(mut terminate) => { terminate.recv().await; }
+            Ok(mut terminate) => {
+                terminate.recv().await;
+            }
             Err(_) => std::future::pending().await,
         }
     };

@@ -7,7 +7,7 @@ use axum::{Router, middleware};
 use leptos::config::LeptosOptions;
 use serde::Deserialize;
 use server::{
-    http::{csrf_layer, observe, security_headers, write_cache_headers},
+    http::{compression_layer, observe, security_headers, write_cache_headers},
     services::Services,
 };
 
@@ -51,10 +51,10 @@ fn hash_file() -> Option<PathBuf> {
     std::env::current_exe().ok()?.parent().map(|folder: &Path| folder.join("hash.txt"))
 }
 
-/// Everything the program answers, from the outside in: request id and log, security and cache headers, cross-site protection.
+/// Everything the program answers, inside of request id and log, security and cache headers.
 pub(crate) fn router(context: &PageContext) -> Router {
     app::routes(context.clone())
-        .layer(csrf_layer())
+        .layer(compression_layer())
         .layer(middleware::from_fn(write_cache_headers))
         .layer(middleware::from_fn(security_headers))
         .layer(middleware::from_fn_with_state(context.services.clone(), observe))

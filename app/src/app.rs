@@ -1,7 +1,7 @@
 //! The router.
 
 use leptos::prelude::*;
-use leptos_meta::{Link, Title, provide_meta_context};
+use leptos_meta::{Link, provide_meta_context};
 use leptos_router::{
     SsrMode,
     components::{Route, Router, Routes},
@@ -18,7 +18,6 @@ use crate::{
 pub(crate) fn App() -> impl IntoView {
     provide_meta_context();
     view! {
-        <Title formatter=|title: String| if title.is_empty() { "Atlas9".to_owned() } else { format!("{title} · Atlas9") } />
         <Link rel="preload" href="/fonts/newsreader.woff2" as_="font" type_="font/woff2" crossorigin="anonymous" />
         <Link rel="preload" href="/fonts/inter.woff2" as_="font" type_="font/woff2" crossorigin="anonymous" />
         <a class="skip" href="#main">"Skip to content"</a>

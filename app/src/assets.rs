@@ -1,6 +1,10 @@
 //! Names of the built files. The build hashes them into its file names and writes the hashes down beside the program.
 
-use std::{collections::HashMap, fs, io, path::{Path, PathBuf}};
+use std::{
+    collections::HashMap,
+    fs, io,
+    path::{Path, PathBuf},
+};
 
 /// The built files that pages refer to, as addresses.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,7 +21,9 @@ pub struct Assets {
 
 /// The site folder has no style sheet, so it is not a built site.
 #[derive(Debug, thiserror::Error)]
-#[error("there is no built site in {folder} ({reason}). Build it with `cargo leptos build`, or say where it is with ATLAS9_SITE.")]
+#[error(
+    "there is no built site in {folder} ({reason}). Build it with `cargo leptos build`, or say where it is with ATLAS9_SITE."
+)]
 pub struct NoSite {
     /// Where it was looked for.
     pub folder: PathBuf,

@@ -49,7 +49,10 @@ pub(crate) struct Rejected {
 /// Where a server function leaves what went wrong: a status and a body for programs, a page for people. Server functions themselves
 /// know only one kind of failure.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Failure(Arc<Mutex<Option<(ProblemParts, Option<Rejected>)>>>);
+pub(crate) struct Failure(Arc<Mutex<Option<Left>>>);
+
+/// A problem, and what a person typed when it came of that.
+type Left = (ProblemParts, Option<Rejected>);
 
 impl Failure {
     /// Leaves a problem.
@@ -58,7 +61,7 @@ impl Failure {
     }
 
     /// Takes what was left.
-    pub(crate) fn take(&self) -> Option<(ProblemParts, Option<Rejected>)> {
+    pub(crate) fn take(&self) -> Option<Left> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }

@@ -22,10 +22,13 @@ pub(crate) fn end_with_the_document(response: Response) -> Response {
     let (parts, body) = response.into_parts();
     let mut end = End::default();
     let cut = body.into_data_stream().map(move |chunk| chunk.map(|bytes| end.cut(bytes)));
-    Response::from_parts(parts, Body::from_stream(cut.filter(|chunk| {
-        let empty = chunk.as_ref().is_ok_and(Bytes::is_empty);
-        std::future::ready(!empty)
-    })))
+    Response::from_parts(
+        parts,
+        Body::from_stream(cut.filter(|chunk| {
+            let empty = chunk.as_ref().is_ok_and(Bytes::is_empty);
+            std::future::ready(!empty)
+        })),
+    )
 }
 
 /// Finds the end of the document, even when it is split between chunks.
@@ -58,7 +61,10 @@ mod tests {
 
     fn cut(chunks: &[&'static str]) -> String {
         let mut end = End::default();
-        chunks.iter().map(|chunk| String::from_utf8(end.cut(Bytes::from_static(chunk.as_bytes())).to_vec()).unwrap()).collect()
+        chunks
+            .iter()
+            .map(|chunk| String::from_utf8(end.cut(Bytes::from_static(chunk.as_bytes())).to_vec()).unwrap())
+            .collect()
     }
 
     #[test]

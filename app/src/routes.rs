@@ -14,7 +14,7 @@ use axum::{
 use leptos::prelude::*;
 use leptos_axum::{AxumRouteListing, LeptosRoutes};
 use server::{
-    http::{ApiError, BODY_MAX_BYTES, CachePolicy, ProblemParts, RequestId, present_problem},
+    http::{ApiError, BODY_MAX_BYTES, CachePolicy, ProblemParts, RequestId, csrf_layer, present_problem},
     services::Services,
 };
 use tower::ServiceExt;
@@ -67,15 +67,22 @@ pub fn routes(context: PageContext) -> Router {
         let context = context.clone();
         leptos_axum::generate_route_list_with_exclusions_and_ssg_and_context(App, None, move || context.provide()).0
     };
-    let provide = { let context = context.clone(); move || context.provide() };
-    Router::new()
-        .route("/fn/{*name}", get(function).post(function))
+    let provide = {
+        let context = context.clone();
+        move || context.provide()
+    };
+    let pages = Router::new()
         .leptos_routes_with_context(&context, pages, provide, shell)
         .fallback(file_or_not_found)
         .with_state(context.clone())
-        .layer(map_response(|response: Response| async { end_with_the_document(response) }))
+        .layer(map_response(|response: Response| async { end_with_the_document(response) }));
+    // In front of the pages' router: that one registers server functions at their own addresses, without what is done here for errors.
+    let functions = Router::new().route("/fn/{*name}", get(function).post(function)).with_state(context.clone());
+    functions
         .nest_service("/pkg", pkg(&context))
         .merge(server::http::routes(context.services.clone()))
+        .fallback_service(pages)
+        .layer(csrf_layer())
         .layer(middleware::from_fn_with_state(context, present_errors))
 }
 
@@ -85,6 +92,9 @@ fn pkg(context: &PageContext) -> Router {
     let hashed = context.options.hash_files;
     Router::new().fallback_service(files).layer(middleware::from_fn(move |request: Request, next: Next| async move {
         let mut response = next.run(request).await;
+        if response.status() == StatusCode::NOT_FOUND {
+            return ApiError::not_found().into_response();
+        }
         response.extensions_mut().insert(if hashed { CachePolicy::Immutable } else { CachePolicy::Private });
         response
     }))
@@ -95,11 +105,15 @@ async fn file_or_not_found(State(context): State<PageContext>, request: Request)
     if matches!(*request.method(), Method::GET | Method::HEAD) && request.uri().path() != "/" {
         let (parts, _) = request.into_parts();
         let asked = Request::from_parts(parts.clone(), Body::empty());
-        let files = ServeDir::new(&context.site).precompressed_br().precompressed_gzip().append_index_html_on_directories(false);
+        let files = ServeDir::new(&context.site)
+            .precompressed_br()
+            .precompressed_gzip()
+            .append_index_html_on_directories(false);
         if let Ok(mut response) = files.oneshot(asked).await.map(IntoResponse::into_response)
             && response.status() != StatusCode::NOT_FOUND
         {
-            let policy = if parts.uri.path().starts_with("/fonts/") { CachePolicy::Immutable } else { CachePolicy::Hour };
+            let policy =
+                if parts.uri.path().starts_with("/fonts/") { CachePolicy::Immutable } else { CachePolicy::Hour };
             response.extensions_mut().insert(policy);
             return response;
         }
@@ -161,7 +175,7 @@ async fn form_again(context: PageContext, headers: HeaderMap, status: StatusCode
     *request.headers_mut() = headers;
     let mut response = leptos_axum::render_app_async_with_context(provide, shell)(request).await;
     *response.status_mut() = status;
-    response
+    end_with_the_document(response)
 }
 
 /// Gives errors their body: a page for people, problem details for programs.
@@ -189,10 +203,16 @@ fn error_page(context: &PageContext, mut response: Response, parts: &ProblemPart
 }
 
 fn accepts_html(headers: &HeaderMap) -> bool {
-    headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).is_some_and(|accept| accept.contains("text/html"))
+    headers
+        .get(header::ACCEPT)
+        .and_then(|accept| accept.to_str().ok())
+        .is_some_and(|accept| accept.contains("text/html"))
 }
 
 fn is_form(headers: &HeaderMap) -> bool {
     let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    content_type.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded"))
+    content_type
+        .split(';')
+        .next()
+        .is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded"))
 }

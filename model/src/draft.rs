@@ -127,8 +127,7 @@ mod tests {
 
     fn log() -> Vec<Logged> {
         let stage = Stage::Product;
-        let piece =
-            |path, value| Event::Piece { stage, path: PiecePath::parse(path).unwrap(), value };
+        let piece = |path, value| Event::Piece { stage, path: PiecePath::parse(path).unwrap(), value };
         let risk = json!({"id": "r", "text": "t", "mitigation": "m", "severity": "low"});
         [
             Event::Status { stage, message: "Reading".into() },

@@ -212,16 +212,23 @@ impl Event {
             "piece" => parse(kind, data).map(|PieceData { stage, path, value }| Self::Piece { stage, path, value })?,
             "delta" => parse(kind, data).map(|DeltaData { stage, path, text }| Self::Delta { stage, path, text })?,
             "checks" => parse(kind, data).map(|ChecksData { stage, results }| Self::Checks { stage, results })?,
-            "fallback" => parse(kind, data)
-                .map(|FallbackData { stage, from, to, reason }| Self::Fallback { stage, from, to, reason })?,
+            "fallback" => parse(kind, data).map(|FallbackData { stage, from, to, reason }| Self::Fallback {
+                stage,
+                from,
+                to,
+                reason,
+            })?,
             "restart" => parse(kind, data).map(|RestartData { stage, attempt }| Self::Restart { stage, attempt })?,
             "receipt" => parse(kind, data).map(Self::Receipt)?,
             "stage_done" => {
                 parse(kind, data).map(|StageDoneData { stage, revision }| Self::StageDone { stage, revision })?
             }
             "done" => parse(kind, data).map(|DoneData { stages }| Self::Done { stages })?,
-            "failed" => parse(kind, data)
-                .map(|FailedData { code, message, retryable }| Self::Failed { code, message, retryable })?,
+            "failed" => parse(kind, data).map(|FailedData { code, message, retryable }| Self::Failed {
+                code,
+                message,
+                retryable,
+            })?,
             "cancelled" => Self::Cancelled,
             _ => return Err(BadEvent { kind: kind.to_owned(), reason: "unknown kind".to_owned() }),
         })

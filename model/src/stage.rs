@@ -60,6 +60,9 @@ impl FromStr for Stage {
     type Err = BadStage;
 
     fn from_str(text: &str) -> Result<Self, BadStage> {
-        Self::ALL.into_iter().find(|stage| stage.as_str() == text).ok_or_else(|| BadStage(text.chars().take(40).collect()))
+        Self::ALL
+            .into_iter()
+            .find(|stage| stage.as_str() == text)
+            .ok_or_else(|| BadStage(text.chars().take(40).collect()))
     }
 }

@@ -56,7 +56,10 @@ impl Bus {
             .set_response_timeout(Some(Duration::from_millis(500)))
             .set_number_of_retries(2)
             .set_max_delay(Duration::from_secs(1))
-            .set_push_sender(move |push| { hear(&heard, push); Ok::<(), redis::aio::SendError>(()) })
+            .set_push_sender(move |push| {
+                hear(&heard, &push);
+                Ok::<(), redis::aio::SendError>(())
+            })
             .set_automatic_resubscription();
         let connection = ConnectionManager::new_with_config(client, options).await?;
         let (out, queue) = mpsc::channel(OUT_BUFFER);
@@ -122,9 +125,12 @@ impl Bus {
     async fn sweep(&self) {
         let unheard: Vec<String> = {
             let mut listeners = self.listeners.lock().unwrap_or_else(PoisonError::into_inner);
-            let unheard = listeners.iter().filter(|(_, sender)| sender.receiver_count() == 0).map(|(channel, _)| channel.clone());
+            let unheard =
+                listeners.iter().filter(|(_, sender)| sender.receiver_count() == 0).map(|(channel, _)| channel.clone());
             let unheard: Vec<String> = unheard.collect();
-            unheard.iter().for_each(|channel| { listeners.remove(channel); });
+            unheard.iter().for_each(|channel| {
+                listeners.remove(channel);
+            });
             unheard
         };
         let mut connection = self.connection.clone();
@@ -138,7 +144,7 @@ impl Bus {
 }
 
 /// Hands a push message to whoever listens to its channel.
-fn hear(listeners: &Listeners, push: PushInfo) {
+fn hear(listeners: &Listeners, push: &PushInfo) {
     if push.kind != PushKind::Message {
         return;
     }

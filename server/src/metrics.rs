@@ -78,15 +78,29 @@ impl Metrics {
         registry.register("generations_done", "Generations that made everything", self.generations_done.clone());
         registry.register("generations_failed", "Generations that gave up", self.generations_failed.clone());
         registry.register("generations_cancelled", "Generations that were stopped", self.generations_cancelled.clone());
-        registry.register("generations_running", "Generations running in this process", self.generations_running.clone());
+        registry.register(
+            "generations_running",
+            "Generations running in this process",
+            self.generations_running.clone(),
+        );
         registry.register("events_appended", "Events written to logs", self.events_appended.clone());
         registry.register("followers", "Event streams open", self.followers.clone());
         let seconds = || Unit::Seconds;
-        registry.register_with_unit("first_piece", "Start of a stage to its first piece", seconds(), self.first_piece.clone());
+        registry.register_with_unit(
+            "first_piece",
+            "Start of a stage to its first piece",
+            seconds(),
+            self.first_piece.clone(),
+        );
         registry.register_with_unit("generation", "Run time of a generation", seconds(), self.generation_time.clone());
         registry.register("http_requests", "Requests answered", self.requests.clone());
         registry.register("http_request_errors", "Requests answered with 5xx", self.request_errors.clone());
-        registry.register_with_unit("http_request", "Time to the first byte of an answer", seconds(), self.request_time.clone());
+        registry.register_with_unit(
+            "http_request",
+            "Time to the first byte of an answer",
+            seconds(),
+            self.request_time.clone(),
+        );
     }
 
     /// Everything in the OpenMetrics text format.

@@ -115,7 +115,10 @@ impl Services {
 /// # Errors
 /// [`CannotStart::NoDatabase`].
 pub async fn database(config: &Config) -> Result<Database, CannotStart> {
-    let no = |reason: String| CannotStart::NoDatabase { address: crate::config::without_password(&config.database.primary), reason };
+    let no = |reason: String| CannotStart::NoDatabase {
+        address: crate::config::without_password(&config.database.primary),
+        reason,
+    };
     match tokio::time::timeout(CONNECT_WITHIN, Database::connect(&config.database)).await {
         Ok(Ok(db)) => Ok(db),
         Ok(Err(DbError::Away(error) | DbError::Refused(error))) => Err(no(error.to_string())),
@@ -128,7 +131,8 @@ pub async fn database(config: &Config) -> Result<Database, CannotStart> {
 /// # Errors
 /// [`CannotStart::NoRedis`].
 pub async fn bus(config: &Config, tasks: &Tasks) -> Result<Bus, CannotStart> {
-    let no = |reason: String| CannotStart::NoRedis { address: crate::config::without_password(&config.redis.url), reason };
+    let no =
+        |reason: String| CannotStart::NoRedis { address: crate::config::without_password(&config.redis.url), reason };
     match tokio::time::timeout(CONNECT_WITHIN, Bus::connect(&config.redis, tasks)).await {
         Ok(Ok(bus)) => Ok(bus),
         Ok(Err(error)) => Err(no(error.to_string())),

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use model::{DIRECTIVE_MAX_CHARS, Directive};
 
+use super::escaped;
 use crate::context::Rejected;
 
 /// The form that starts a project. After a directive that cannot be used it comes back with what was typed and why.
@@ -10,7 +11,8 @@ use crate::context::Rejected;
 pub(crate) fn DirectiveForm() -> impl IntoView {
     let rejected = use_context::<Rejected>();
     let reason = rejected.as_ref().map(|rejected| rejected.reason.clone());
-    let typed = rejected.map(|rejected| rejected.directive).unwrap_or_default();
+    // A line break right after the tag would be dropped by the browser; one more keeps it.
+    let typed = rejected.map(|rejected| format!("\n{}", escaped(&rejected.directive))).unwrap_or_default();
     let described = if reason.is_some() { "directive-error directive-help" } else { "directive-help" };
     view! {
         <form class="directive" method="post" action="/fn/start_generation">

@@ -5,3 +5,10 @@ pub(crate) mod generation_forms;
 pub(crate) mod layout;
 pub(crate) mod product;
 pub(crate) mod progress;
+pub(crate) mod title;
+
+/// A text as HTML, for the two places whose content Leptos does not escape: a title and a textarea (in tachys 0.2, elements whose
+/// `ESCAPE_CHILDREN` is false).
+pub(crate) fn escaped(text: &str) -> String {
+    html_escape::encode_text(text).into_owned()
+}

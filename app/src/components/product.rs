@@ -3,7 +3,10 @@
 use leptos::prelude::*;
 use model::{
     PiecePath, article,
-    sections::{Basis, Effort, Entity, Exclusion, Feature, Field, Journey, Metric, Persona, Priority, Product, Relation, Risk, Severity},
+    sections::{
+        Basis, Effort, Entity, Exclusion, Feature, Field, Journey, Metric, Persona, Priority, Product, Relation, Risk,
+        Severity,
+    },
 };
 
 /// A part of the section: the address its pieces begin with, and its heading.
@@ -28,28 +31,31 @@ pub(crate) const PARTS: [Part; 10] = [
 ];
 
 /// The whole section as far as it is made. Parts without pieces are there but hidden, so that a stream can fill them.
-#[component]
-pub(crate) fn ProductSection(product: Product) -> impl IntoView {
-    PARTS.into_iter().map(|part| view! { <ProductPart part product=product.clone() /> }).collect_view()
+pub(crate) fn section_view(product: &Product) -> impl IntoView + use<> {
+    PARTS.iter().map(|part| part_view(*part, product)).collect_view()
 }
 
 /// One part of the section.
-#[component]
-pub(crate) fn ProductPart(part: Part, product: Product) -> impl IntoView {
+pub(crate) fn part_view(part: Part, product: &Product) -> impl IntoView + use<> {
     let label = format!("part-{}", part.slot);
     let heading = (!part.heading.is_empty()).then(|| view! { <h2 id=label.clone()>{part.heading}</h2> });
     let labelled = heading.is_some().then_some(label);
     view! {
         <section class=format!("part {}", part.slot) aria-labelledby=labelled>
             {heading}
-            <div class="slot" data-slot=part.slot>{pieces(&product, part.slot)}</div>
+            // As text, so that nothing but pieces stands between them: a streamed page is then the same as a loaded one.
+            <div class="slot" data-slot=part.slot inner_html=html(pieces(product, part.slot))></div>
         </section>
     }
 }
 
 /// The markup of one piece, for the stream; empty when the section has no such piece.
 pub(crate) fn piece_html(product: &Product, path: &PiecePath) -> String {
-    Owner::new().with(|| pieces(product, path.part()).to_html())
+    Owner::new().with(|| html(pieces(product, path.part())))
+}
+
+fn html(pieces: Vec<AnyView>) -> String {
+    pieces.into_iter().map(RenderHtml::to_html).collect()
 }
 
 fn pieces(product: &Product, slot: &str) -> Vec<AnyView> {
@@ -134,7 +140,8 @@ fn entity_view(entity: &Entity) -> impl IntoView + use<> {
         let states = states.into_iter().map(|state| view! { <li>{state}</li> });
         view! { <ol class="states" aria-label="Life cycle">{states.collect_view()}</ol> }
     });
-    let related = (!entity.relations.is_empty()).then(|| view! { <ul class="relations" aria-label="Relations">{relations}</ul> });
+    let related =
+        (!entity.relations.is_empty()).then(|| view! { <ul class="relations" aria-label="Relations">{relations}</ul> });
     view! {
         <article class="entity" data-piece=format!("entities/{}", entity.id)>
             <h3><code>{entity.name.clone()}</code></h3>

@@ -35,9 +35,17 @@ pub(crate) fn status_sentence(draft: &Draft) -> String {
     }
 }
 
-/// What it cost, in one line.
-#[component]
-pub(crate) fn ReceiptLine(receipt: Receipt) -> impl IntoView {
+/// What it cost, once known; a stream fills the place later.
+pub(crate) fn receipt_view(receipt: Option<&Receipt>) -> impl IntoView + use<> {
+    view! { <div class="slot" data-slot="receipt" inner_html=receipt.map(receipt_html).unwrap_or_default()></div> }
+}
+
+/// What it cost, in one line, as markup.
+pub(crate) fn receipt_html(receipt: &Receipt) -> String {
+    Owner::new().with(|| receipt_line(receipt).to_html())
+}
+
+fn receipt_line(receipt: &Receipt) -> impl IntoView + use<> {
     let stages = receipt.stages.iter().map(|stage| {
         format!(
             "{}: {} pieces by the {} ({}), the first after {}, all after {}",
@@ -52,7 +60,7 @@ pub(crate) fn ReceiptLine(receipt: Receipt) -> impl IntoView {
     let paced = (receipt.pace_ms > 0).then(|| format!(" Paced for a test, {} ms a piece.", receipt.pace_ms));
     let again = (receipt.attempts > 1).then(|| format!(" Begun {} times.", receipt.attempts));
     let line = stages.collect::<Vec<_>>().join("; ");
-    view! { <p class="receipt"><span class="label">"Receipt"</span> {line} "." {again} {paced}</p> }
+    view! { <p class="receipt" data-piece="receipt"><span class="label">"Receipt"</span> {line} "." {again} {paced}</p> }
 }
 
 fn spoken(milliseconds: f64) -> String {

@@ -9,7 +9,10 @@ use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 use serde::{Deserialize, Serialize};
 use server::http::ApiError;
-use server_fn::{codec::JsonEncoding, error::{FromServerFnError, ServerFnErrorErr}};
+use server_fn::{
+    codec::JsonEncoding,
+    error::{FromServerFnError, ServerFnErrorErr},
+};
 
 use crate::context::{Failure, Rejected};
 
@@ -41,7 +44,9 @@ pub(crate) fn fail_with(error: ApiError, rejected: Option<Rejected>) -> FnError 
 
 /// Sends the browser to another page, to be asked for with GET.
 pub(crate) fn see_other(path: &str) {
-    let (Some(response), Ok(location)) = (use_context::<ResponseOptions>(), HeaderValue::from_str(path)) else { return };
+    let (Some(response), Ok(location)) = (use_context::<ResponseOptions>(), HeaderValue::from_str(path)) else {
+        return;
+    };
     response.set_status(StatusCode::SEE_OTHER);
     response.insert_header(header::LOCATION, location);
 }

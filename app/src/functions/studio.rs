@@ -16,7 +16,7 @@ use super::{
     fail, fail_with, see_other,
 };
 use crate::{
-    components::product::piece_html,
+    components::{product::piece_html, progress::receipt_html},
     context::{Rejected, caller, headers, services, set_status},
 };
 
@@ -91,11 +91,16 @@ pub(crate) async fn follow_generation(
     Ok(Frames::new(event_frames(follower, services.metrics.clone(), frame)))
 }
 
-/// An event whose piece is markup.
+/// An event whose piece or receipt is markup.
 fn html_frame(logged: &Logged) -> String {
-    let Ok(Event::Piece { stage, path, .. }) = logged.event() else { return event_frame(logged) };
-    let mut draft = Draft::default();
-    draft.read([&Logged { seq: 1, ..logged.clone() }]);
-    let data = json!({ "stage": stage, "path": path, "html": piece_html(&draft.product, &path) }).to_string();
-    event_frame(&Logged { data, ..logged.clone() })
+    let data = match logged.event() {
+        Ok(Event::Piece { stage, path, .. }) => {
+            let mut draft = Draft::default();
+            draft.read([&Logged { seq: 1, ..logged.clone() }]);
+            json!({ "stage": stage, "path": path, "html": piece_html(&draft.product, &path) })
+        }
+        Ok(Event::Receipt(receipt)) => json!({ "path": "receipt", "html": receipt_html(&receipt) }),
+        _ => return event_frame(logged),
+    };
+    event_frame(&Logged { data: data.to_string(), ..logged.clone() })
 }

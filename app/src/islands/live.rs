@@ -4,7 +4,9 @@ use std::{cell::RefCell, rc::Rc};
 
 use js_sys::{JSON, Reflect};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
-use web_sys::{Element, Event, EventSource, FormData, HtmlFormElement, MessageEvent, RequestInit, UrlSearchParams, Window};
+use web_sys::{
+    Element, Event, EventSource, FormData, HtmlFormElement, MessageEvent, RequestInit, UrlSearchParams, Window,
+};
 
 /// One change to the page.
 enum Change {
@@ -14,6 +16,10 @@ enum Change {
     Restart,
     /// What screen readers hear and eyes see of the progress.
     Say(String),
+    /// Likewise, of the connection; afterwards the progress holds again.
+    Interrupt(String),
+    /// The progress holds again.
+    Resume,
     /// How the whole is doing: `running`, `done`, `failed` or `cancelled`.
     State(&'static str),
 }
@@ -24,13 +30,17 @@ struct Page {
     window: Window,
     /// What arrived since the last frame.
     waiting: RefCell<Vec<Change>>,
+    /// What the generation last said of itself, to be said again after an interruption.
+    said: RefCell<String>,
 }
 
 /// Follows the generation that the page names, unless it has ended.
 pub(super) fn follow(root: &Element) {
     let (Some(window), Ok(Some(live))) = (web_sys::window(), root.query_selector("[data-generation]")) else { return };
-    let (Some(generation), Some(seq)) = (live.get_attribute("data-generation"), live.get_attribute("data-seq")) else { return };
-    let page = Rc::new(Page { root: live, window, waiting: RefCell::default() });
+    let (Some(generation), Some(seq)) = (live.get_attribute("data-generation"), live.get_attribute("data-seq")) else {
+        return;
+    };
+    let page = Rc::new(Page { root: live, window, waiting: RefCell::default(), said: RefCell::default() });
     if page.root.get_attribute("data-state").as_deref() != Some("running") {
         return;
     }
@@ -45,21 +55,25 @@ pub(super) fn follow(root: &Element) {
 
 fn listen(page: &Rc<Page>, source: &EventSource) {
     on(page, source, "status", |data| text(data, "message").map(Change::Say).into_iter().collect());
-    on(page, source, "piece", |data| {
-        let piece = text(data, "path").zip(text(data, "html"));
-        piece.map(|(path, html)| Change::Piece { path, html }).into_iter().collect()
-    });
+    on(page, source, "piece", piece);
+    on(page, source, "receipt", piece);
     on(page, source, "restart", |_| vec![Change::Restart, Change::Say("Beginning again".to_owned())]);
     on(page, source, "stage_done", |data| {
         let stage = text(data, "stage").unwrap_or_default();
         vec![Change::Say(format!("The {stage} section is complete"))]
     });
     last(page, source, "done", |_| vec![Change::State("done"), Change::Say("Done".to_owned())]);
-    last(page, source, "cancelled", |_| vec![Change::State("cancelled"), Change::Say("Stopped. What was made is kept.".to_owned())]);
+    last(page, source, "cancelled", |_| {
+        vec![Change::State("cancelled"), Change::Say("Stopped. What was made is kept.".to_owned())]
+    });
     last(page, source, "failed", |data| {
         vec![Change::State("failed"), Change::Say(text(data, "message").unwrap_or_else(|| "It failed".to_owned()))]
     });
     connection(page, source);
+}
+
+fn piece(data: &JsValue) -> Vec<Change> {
+    text(data, "path").zip(text(data, "html")).map(|(path, html)| Change::Piece { path, html }).into_iter().collect()
 }
 
 /// Turns events of one kind into changes.
@@ -90,15 +104,19 @@ fn connection(page: &Rc<Page>, source: &EventSource) {
     let on_error = Closure::<dyn Fn(Event)>::new(move |_| {
         let gone = stream.ready_state() == EventSource::CLOSED;
         *flag.borrow_mut() = true;
-        let words = if gone { "The connection was closed. Reload the page to go on." } else { "Connection lost. Reconnecting …" };
-        when_lost.add(vec![Change::Say(words.to_owned())]);
+        let words = if gone {
+            "The connection was closed. Reload the page to go on."
+        } else {
+            "Connection lost. Reconnecting …"
+        };
+        when_lost.add(vec![Change::Interrupt(words.to_owned())]);
     });
     source.set_onerror(Some(on_error.as_ref().unchecked_ref()));
     on_error.forget();
     let (when_back, flag) = (Rc::clone(page), lost);
     let on_open = Closure::<dyn Fn(Event)>::new(move |_| {
         if flag.replace(false) {
-            when_back.add(vec![Change::Say("Connected again".to_owned())]);
+            when_back.add(vec![Change::Resume]);
         }
     });
     source.set_onopen(Some(on_open.as_ref().unchecked_ref()));
@@ -130,7 +148,12 @@ impl Page {
             match change {
                 Change::Piece { path, html } => self.put(&path, &html),
                 Change::Restart => self.clear(),
-                Change::Say(words) => self.say(&words),
+                Change::Say(words) => {
+                    self.say(&words);
+                    self.said.replace(words);
+                }
+                Change::Interrupt(words) => self.say(&words),
+                Change::Resume => self.say(&format!("Connected again. {}", self.said.borrow())),
                 Change::State(state) => {
                     let _ = self.root.set_attribute("data-state", state);
                 }

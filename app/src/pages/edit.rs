@@ -1,7 +1,7 @@
 //! The streaming editor: the page as it is now, kept up to date by an island.
 
 use leptos::{either::Either, prelude::*};
-use leptos_meta::{Link, Script, Title};
+use leptos_meta::{Link, Script};
 use model::Draft;
 use server::{http::ApiError, projects::Project};
 
@@ -10,8 +10,9 @@ use crate::{
     components::{
         directive_form::DirectiveHeading,
         generation_forms::{Again, Stop},
-        product::ProductSection,
-        progress::{ReceiptLine, state, status_sentence},
+        product::section_view,
+        progress::{receipt_view, state, status_sentence},
+        title::PageTitle,
     },
     context::{assets, caller, services},
     islands::Editor,
@@ -42,7 +43,7 @@ fn Editing(project: Project, draft: Draft) -> impl IntoView {
     let running = draft.ending.is_none();
     let (state, sentence, generation) = (state(&draft), status_sentence(&draft), project.generation.to_string());
     view! {
-        <Title text=project.directive.title(60) />
+        <PageTitle text=project.directive.title(60) />
         {running.then(|| view! { <IslandScripts /> })}
         <Editor>
             <article class="project" data-generation=project.generation.to_string() data-seq=draft.seq data-state=state>
@@ -55,8 +56,8 @@ fn Editing(project: Project, draft: Draft) -> impl IntoView {
                         <a href=read>"Read"</a>
                     </div>
                 </header>
-                <ProductSection product=draft.product />
-                {draft.receipt.map(|receipt| view! { <ReceiptLine receipt /> })}
+                {section_view(&draft.product)}
+                {receipt_view(draft.receipt.as_ref())}
                 <Again project=project.id.to_string() />
             </article>
         </Editor>

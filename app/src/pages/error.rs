@@ -31,7 +31,8 @@ pub(crate) fn ErrorBody(status: u16, title: &'static str, detail: String) -> imp
 /// A whole document, for errors outside of any page.
 #[component]
 pub(crate) fn ErrorDocument(status: u16, title: &'static str, detail: String, request_id: String) -> impl IntoView {
-    let reference = (status >= 500 && !request_id.is_empty()).then(|| view! { <p class="quiet">"Request " <code>{request_id}</code></p> });
+    let reference = (status >= 500 && !request_id.is_empty())
+        .then(|| view! { <p class="quiet">"Request " <code>{request_id}</code></p> });
     view! {
         <!DOCTYPE html>
         <html lang="en">

@@ -1,13 +1,16 @@
 //! Where it begins.
 
 use leptos::prelude::*;
-use leptos_meta::{Meta, Title};
+use leptos_meta::Meta;
 
-use crate::components::directive_form::DirectiveForm;
+use crate::components::{directive_form::DirectiveForm, title::PageTitle};
 
 /// Directives to try, from fields that have little in common.
 const EXAMPLES: [(&str, &str); 3] = [
-    ("Synthesizers", "A marketplace where collectors buy and sell vintage synthesizers, with escrow and condition grading"),
+    (
+        "Synthesizers",
+        "A marketplace where collectors buy and sell vintage synthesizers, with escrow and condition grading",
+    ),
     ("Beekeeping", "Help beekeepers log hive inspections, even offline, with reminders for the next visit"),
     ("Yoga", "A booking site where yoga studios offer classes and members reserve mats, with a waitlist and deposits"),
 ];
@@ -29,7 +32,7 @@ pub(crate) fn Landing() -> impl IntoView {
         }
     });
     view! {
-        <Title text="" />
+        <PageTitle text="" />
         <Meta
             name="description"
             content="Type one directive and watch a product take shape: who it is for, what it does, what it keeps, how you know it works."

@@ -1,16 +1,16 @@
 //! Nothing at this address.
 
 use leptos::prelude::*;
-use leptos_meta::Title;
 use server::http::ApiError;
 
 use super::error::error_view;
+use crate::components::title::PageTitle;
 
 /// The router's fallback.
 #[component]
 pub(crate) fn NotFound() -> impl IntoView {
     view! {
-        <Title text="Not found" />
+        <PageTitle text="Not found" />
         {error_view(&ApiError::not_found())}
     }
 }

@@ -2,9 +2,9 @@
 
 use std::{sync::Arc, time::Duration};
 
+use axum::http::HeaderName;
 use leptos::{either::Either, prelude::*};
-use leptos_meta::Title;
-use model::{Draft, Stage};
+use model::{Draft, PiecePath, Stage};
 use server::{http::ApiError, projects::Project, studio::Follower};
 use tokio::sync::watch;
 
@@ -13,10 +13,12 @@ use crate::{
     components::{
         directive_form::DirectiveHeading,
         generation_forms::{Again, Stop},
-        product::{PARTS, Part, ProductPart},
-        progress::{ReceiptLine, status_sentence},
+        product::{PARTS, Part, part_view},
+        progress::{receipt_view, status_sentence},
+        title::PageTitle,
     },
     context::{caller, services},
+    functions::answer_header,
 };
 
 /// A page is not kept open longer than this; what is missing then, a reload shows.
@@ -58,6 +60,9 @@ async fn open(id: String) -> Result<Opened, ApiError> {
     let draft = services.studio.draft(user, project.generation).await?;
     let follower = services.studio.follow(user, project.generation, draft.seq).await?;
     let is_over = draft.ending.is_some();
+    if !is_over {
+        answer_header(HeaderName::from_static("x-accel-buffering"), "no");
+    }
     let (sender, receiver) = watch::channel(draft);
     if !is_over {
         services.tasks.spawn("project page", keep_up(sender, follower));
@@ -89,20 +94,13 @@ fn Reading(opened: Opened) -> impl IntoView {
     let json = format!("/api/projects/{}", project.id);
     let parts = PARTS.into_iter().map(|part| {
         let draft = draft.clone();
-        let made = Suspend::new(async move { view! { <ProductPart part product=when_made(draft, part).await /> } });
-        view! { <Suspense>{made}</Suspense> }
+        let made = async move { when(draft, is_made(part), |draft| part_view(part, &draft.product)).await };
+        view! { <Suspense>{Suspend::new(made)}</Suspense> }
     });
     let whole = draft.clone();
-    let end = Suspend::new(async move {
-        let last = when(whole, |draft| draft.ending.is_some()).await;
-        view! {
-            <p class="progress" role="status">{status_sentence(&last)}</p>
-            {last.receipt.map(|receipt| view! { <ReceiptLine receipt /> })}
-            <Again project=again />
-        }
-    });
+    let end = async move { when(whole, |draft| draft.ending.is_some(), |draft| end_view(draft, again)).await };
     view! {
-        <Title text=project.directive.title(60) />
+        <PageTitle text=project.directive.title(60) />
         <article class="project">
             <header class="project-head">
                 <p class="label">"Directive"</p>
@@ -114,24 +112,41 @@ fn Reading(opened: Opened) -> impl IntoView {
                 </div>
             </header>
             {parts.collect_view()}
-            <Suspense>{end}</Suspense>
+            <Suspense>{Suspend::new(end)}</Suspense>
         </article>
     }
 }
 
-/// The section once this part of it is whole: a later part has begun, or the stage is over.
-async fn when_made(draft: watch::Receiver<Draft>, part: Part) -> model::sections::Product {
-    let later: Vec<&str> = PARTS.iter().skip_while(|other| **other != part).skip(1).map(|part| part.slot).collect();
-    let whole = move |draft: &Draft| {
-        let stage = draft.stages.get(&Stage::Product);
-        draft.ending.is_some()
-            || stage.is_some_and(|stage| stage.is_done() || stage.pieces.iter().any(|piece| later.contains(&piece.part())))
-    };
-    when(draft, whole).await.product
+/// How it ended, and what to do next.
+fn end_view(draft: &Draft, project: String) -> impl IntoView + use<> {
+    view! {
+        <p class="progress over" role="status">
+            {status_sentence(draft)}
+        </p>
+        {receipt_view(draft.receipt.as_ref())}
+        <Again project />
+    }
 }
 
-/// The draft once it is as wished; as it is, when it will not change any more.
-async fn when(mut draft: watch::Receiver<Draft>, wished: impl FnMut(&Draft) -> bool) -> Draft {
-    let reached = draft.wait_for(wished).await.map(|draft| draft.clone());
-    reached.unwrap_or_else(|_| draft.borrow().clone())
+/// A part is whole once a later one has begun, or the stage is over.
+fn is_made(part: Part) -> impl FnMut(&Draft) -> bool {
+    let later: Vec<&str> = PARTS.iter().skip_while(|other| **other != part).skip(1).map(|part| part.slot).collect();
+    move |draft| {
+        let begun = |piece: &PiecePath| later.contains(&piece.part());
+        let stage = draft.stages.get(&Stage::Product);
+        draft.ending.is_some() || stage.is_some_and(|stage| stage.is_done() || stage.pieces.iter().any(begun))
+    }
+}
+
+/// What `show` makes of the draft once it is as wished; of the draft as it is, when it will not change any more.
+async fn when<V>(
+    mut draft: watch::Receiver<Draft>,
+    wished: impl FnMut(&Draft) -> bool,
+    show: impl FnOnce(&Draft) -> V,
+) -> V {
+    if let Ok(reached) = draft.wait_for(wished).await {
+        return show(&reached);
+    }
+    let last = draft.borrow();
+    show(&last)
 }

@@ -1,13 +1,12 @@
 //! One's projects, newest first.
 
 use leptos::{either::Either, prelude::*};
-use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 use model::{Page, ProjectSummary};
 
 use super::error::error_view;
 use crate::{
-    components::progress::status_word,
+    components::{progress::status_word, title::PageTitle},
     context::Failure,
     functions::projects::list_projects,
 };
@@ -22,13 +21,15 @@ pub(crate) fn Projects() -> impl IntoView {
         match list_projects(cursor.clone(), None).await {
             Ok(page) => Either::Left(view! { <List page is_first=cursor.is_none() /> }),
             Err(_) => {
-                let error = failure.take().map_or_else(server::http::ApiError::internal, |(parts, _)| server::http::ApiError(Box::new(parts)));
+                let error = failure.take().map_or_else(server::http::ApiError::internal, |(parts, _)| {
+                    server::http::ApiError(Box::new(parts))
+                });
                 Either::Right(error_view(&error))
             }
         }
     });
     view! {
-        <Title text="Your projects" />
+        <PageTitle text="Your projects" />
         <Suspense>{list}</Suspense>
     }
 }

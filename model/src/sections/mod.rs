@@ -3,8 +3,8 @@
 mod product;
 
 pub use product::{
-    Basis, Called, Effort, Entity, Exclusion, Feature, Field, Journey, Metric, Persona, Priority, Product, Relation, Risk,
-    Severity, Story,
+    Basis, Called, Effort, Entity, Exclusion, Feature, Field, Journey, Metric, Persona, Priority, Product, Relation,
+    Risk, Severity, Story,
 };
 
 use crate::PiecePath;

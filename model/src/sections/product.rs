@@ -292,7 +292,13 @@ impl Product {
         match path.as_str() {
             "summary" => self.summary.push_str(text),
             "problem" => self.problem.push_str(text),
-            _ => return Err(BadPiece { section: "product", path: path.clone(), reason: "it is not running text".to_owned() }),
+            _ => {
+                return Err(BadPiece {
+                    section: "product",
+                    path: path.clone(),
+                    reason: "it is not running text".to_owned(),
+                });
+            }
         }
         Ok(())
     }

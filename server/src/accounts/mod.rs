@@ -72,7 +72,9 @@ impl Accounts {
     /// # Errors
     /// [`DbError`] when the store cannot be asked.
     pub async fn identify(&self, cookies: Option<&str>) -> Result<Option<Visitor>, DbError> {
-        let Some(token) = cookies.and_then(cookie::find).and_then(|value| self.signer.open(value)) else { return Ok(None) };
+        let Some(token) = cookies.and_then(cookie::find).and_then(|value| self.signer.open(value)) else {
+            return Ok(None);
+        };
         let now = self.clock.now();
         let Some(row) = store::session(self.db.primary(), token.session.0, now).await? else { return Ok(None) };
         if !bool::from(row.secret_hash.ct_eq(&hash(&token.secret))) {

@@ -87,18 +87,27 @@ impl Cast {
 fn main_thing(reading: &Reading, recognition: &Recognition<'_>, lexicon: &Lexicon) -> Option<Phrase> {
     let is_thing = |phrase: &&Phrase| {
         let key = phrase.key(lexicon);
-        !recognition.answers(phrase) && !recognition.is_kind(phrase) && reading.things.iter().any(|thing| thing.key(lexicon) == key)
+        !recognition.answers(phrase)
+            && !recognition.is_kind(phrase)
+            && reading.things.iter().any(|thing| thing.key(lexicon) == key)
     };
     let object = |action: &&Action| recognition.archetype.module.thing.verbs.contains(&action.verb);
     let of_verbs = reading.actions.iter().filter(object).filter_map(|action| action.object.as_ref()).find(is_thing);
-    let in_form = reading.things.first().filter(|thing| reading.form.as_ref().is_some_and(|form| thing.span.end <= form.span.start));
+    let in_form = reading
+        .things
+        .first()
+        .filter(|thing| reading.form.as_ref().is_some_and(|form| thing.span.end <= form.span.start));
     let of_any = reading.actions.iter().filter_map(|action| action.object.as_ref()).find(is_thing);
     let named = reading.things.iter().find(is_thing);
     let any = || reading.things.first().filter(|thing| !recognition.is_kind(thing));
     of_verbs.or(in_form.filter(is_thing)).or(of_any).or(named).or_else(any).cloned()
 }
 
-fn players(reading: &Reading, recognition: &Recognition<'_>, lexicon: &Lexicon) -> (BTreeMap<Role, Player>, Vec<Phrase>) {
+fn players(
+    reading: &Reading,
+    recognition: &Recognition<'_>,
+    lexicon: &Lexicon,
+) -> (BTreeMap<Role, Player>, Vec<Phrase>) {
     let mut bound = bound_by_verbs(reading, recognition);
     let archetype = recognition.archetype.module;
     let mut others = bind_the_rest(reading, archetype, &mut bound, lexicon);
@@ -110,7 +119,10 @@ fn players(reading: &Reading, recognition: &Recognition<'_>, lexicon: &Lexicon) 
             Some((actor, verb)) => {
                 let noun = actor.singular(lexicon);
                 let parts = bound.iter().filter(|(_, (other, _))| other == actor);
-                let words: Vec<_> = parts.filter_map(|(role, _)| recognition.archetype.module.roles.get(role)).map(|e| &e.word).collect();
+                let words: Vec<_> = parts
+                    .filter_map(|(role, _)| recognition.archetype.module.roles.get(role))
+                    .map(|e| &e.word)
+                    .collect();
                 let two_parts = words.iter().any(|word| *word != &entry.word);
                 let who = match verb {
                     Some(verb) if two_parts => format!("{noun} who {}", lexicon.inflect.third(verb)),
@@ -145,7 +157,8 @@ fn bound_by_verbs(reading: &Reading, recognition: &Recognition<'_>) -> Bound {
 /// People without a telling verb take what is free: a group provides, an overseer oversees, anybody else works or receives.
 /// Somebody named alone plays the parts the archetype has for them.
 fn bind_the_rest(reading: &Reading, archetype: &Archetype, bound: &mut Bound, lexicon: &Lexicon) -> Vec<Phrase> {
-    let known = |bound: &Bound, actor: &Phrase| bound.values().any(|(other, _)| other.key(lexicon) == actor.key(lexicon));
+    let known =
+        |bound: &Bound, actor: &Phrase| bound.values().any(|(other, _)| other.key(lexicon) == actor.key(lexicon));
     let rest: Vec<Phrase> = reading.actors.iter().filter(|actor| !known(bound, actor)).cloned().collect();
     if let ([only], true) = (rest.as_slice(), bound.is_empty()) {
         bound.extend(archetype.alone.iter().map(|role| (*role, (only.clone(), None))));
@@ -162,7 +175,9 @@ fn bind_the_rest(reading: &Reading, archetype: &Archetype, bound: &mut Bound, le
             &[Role::Operator, Role::Customer, Role::Provider]
         };
         match wishes.iter().find(|role| !bound.contains_key(role)) {
-            Some(role) => { bound.insert(*role, (actor, None)); }
+            Some(role) => {
+                bound.insert(*role, (actor, None));
+            }
             None => others.push(actor),
         }
     }
@@ -235,7 +250,8 @@ impl Slots for Words<'_> {
             return Some(if with_article { one_of(noun, self.lexicon) } else { noun.to_owned() });
         }
         if let Some(noun) = slot.strip_suffix('s').and_then(|one| self.noun(one)) {
-            let typed = self.cast.foreign && slot.starts_with(['t', 'h']) || self.action.is_some_and(|_| self.cast.foreign);
+            let typed =
+                self.cast.foreign && slot.starts_with(['t', 'h']) || self.action.is_some_and(|_| self.cast.foreign);
             return Some(if typed { noun.to_owned() } else { self.lexicon.inflect.plural(noun) });
         }
         let words = match slot {

@@ -59,7 +59,7 @@ impl<F: Fn(&Text, &Words<'_>, &str) -> String> Builder<'_, F> {
         let mut ids = BTreeMap::new();
         let mut drafts: Vec<Draft> = Vec::new();
         self.main_thing(&mut drafts, &mut ids);
-        self.from_files(&mut drafts, &mut ids);
+        self.described(&mut drafts, &mut ids);
         self.objects_of_actions(&mut drafts, &mut ids);
         if let Some(thing) = drafts.first_mut().filter(|thing| thing.entity.states.is_empty()) {
             thing.entity.states = self.domain_of_thing().map(|domain| domain.module.states.clone()).unwrap_or_default();
@@ -91,7 +91,7 @@ impl<F: Fn(&Text, &Words<'_>, &str) -> String> Builder<'_, F> {
         domain.or(self.recognition.domains.first())
     }
 
-    fn from_files(&self, drafts: &mut Vec<Draft>, ids: &mut BTreeMap<String, String>) {
+    fn described(&self, drafts: &mut Vec<Draft>, ids: &mut BTreeMap<String, String>) {
         for (from, entry) in &self.plan.entities {
             let source = &self.plan.sources[*from];
             let words = Words {
@@ -136,7 +136,11 @@ impl<F: Fn(&Text, &Words<'_>, &str) -> String> Builder<'_, F> {
             let verbs = self.lexicon.inflect.third(&action.verb);
             let purpose = match &source.subject {
                 Some(_) => format!("what {} {verbs}", super::cast::one_of(&action.subject, self.lexicon)),
-                None => format!("{} that belongs to the {}", super::cast::one_of(&action.object, self.lexicon), self.cast.head_noun),
+                None => format!(
+                    "{} that belongs to the {}",
+                    super::cast::one_of(&action.object, self.lexicon),
+                    self.cast.head_noun
+                ),
             };
             let entity = Entity {
                 id,
@@ -182,16 +186,27 @@ impl<F: Fn(&Text, &Words<'_>, &str) -> String> Builder<'_, F> {
 
     fn person(&self, role: Role, player: &Player, name: &str) -> Entity {
         let words = Words { cast: self.cast, lexicon: self.lexicon, aspect: None, action: None };
-        let does: Vec<String> = self.cast.players.values().filter(|other| other.actor == player.actor && player.actor.is_some()).filter_map(|other| {
-            other.who.split_once(" who ").map(|(_, verb)| verb.to_owned())
-        }).collect();
+        let does: Vec<String> = self
+            .cast
+            .players
+            .values()
+            .filter(|other| other.actor == player.actor && player.actor.is_some())
+            .filter_map(|other| other.who.split_once(" who ").map(|(_, verb)| verb.to_owned()))
+            .collect();
         if does.len() > 1 {
             let things = self.lexicon.inflect.plural(&self.cast.thing_noun);
-            return self.somebody(name, &format!("{} who {} {things}", super::cast::one_of(name, self.lexicon), super::inflect::joined(&does)));
+            return self.somebody(
+                name,
+                &format!("{} who {} {things}", super::cast::one_of(name, self.lexicon), super::inflect::joined(&does)),
+            );
         }
-        let goal = self.recognition.archetype.module.roles.get(&role).map(|entry| {
-            (self.tell)(&entry.goal, &words, &format!("personas/{}/goal", role.as_str()))
-        });
+        let goal = self
+            .recognition
+            .archetype
+            .module
+            .roles
+            .get(&role)
+            .map(|entry| (self.tell)(&entry.goal, &words, &format!("personas/{}/goal", role.as_str())));
         let who = if player.actor.is_some() { name.to_owned() } else { player.noun.clone() };
         let goal = goal.map(|goal| lower_first(&goal)).unwrap_or_default();
         let head = self.lexicon.inflect.singular(who.rsplit(' ').next().unwrap_or(&who)).to_lowercase();

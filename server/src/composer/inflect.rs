@@ -50,7 +50,8 @@ impl Inflector {
     pub fn plural(&self, phrase: &str) -> String {
         on_last_word(phrase, |word| {
             let lower = word.to_lowercase();
-            let stays = self.singular_s.contains(&lower) && ["ics", "ies", "news"].iter().any(|end| lower.ends_with(end));
+            let stays =
+                self.singular_s.contains(&lower) && ["ics", "ies", "news"].iter().any(|end| lower.ends_with(end));
             if stays || self.uncountable.contains(&lower) || self.singular_of.contains_key(&lower) {
                 return word.to_owned();
             }
@@ -107,8 +108,8 @@ impl Inflector {
     /// Present participle: "selling", "planning", "writing".
     pub fn gerund(&self, verb: &str) -> String {
         on_first_word(verb, |verb| {
-            if verb.ends_with("ie") {
-                format!("{}ying", &verb[..verb.len() - 2])
+            if let Some(stem) = verb.strip_suffix("ie") {
+                format!("{stem}ying")
             } else if verb.ends_with('e') && !ends_with_any(verb, &["ee", "oe", "ye"]) && verb != "be" {
                 format!("{}ing", &verb[..verb.len() - 1])
             } else if self.doubles_consonant(verb) {
@@ -222,7 +223,10 @@ fn regular_plural(word: &str) -> String {
 fn regular_singular(word: &str) -> String {
     let lower = word.to_lowercase();
     let keep = |cut: usize, add: &str| format!("{}{add}", &word[..word.len() - cut]);
-    if lower.len() < 4 || !lower.is_ascii() && !lower.ends_with('s') || ends_with_any(&lower, &["ss", "us", "is", "ous"]) {
+    if lower.len() < 4
+        || !lower.is_ascii() && !lower.ends_with('s')
+        || ends_with_any(&lower, &["ss", "us", "is", "ous"])
+    {
         word.to_owned()
     } else if lower.ends_with("ies") && lower.len() > 4 {
         keep(3, "y")
@@ -257,12 +261,18 @@ mod tests {
     use super::*;
 
     fn inflector() -> Inflector {
-        let plurals = HashMap::from([("person".to_owned(), "people".to_owned()), ("shelf".to_owned(), "shelves".to_owned())]);
+        let plurals =
+            HashMap::from([("person".to_owned(), "people".to_owned()), ("shelf".to_owned(), "shelves".to_owned())]);
         let verbs = HashMap::from([
             ("buy".to_owned(), vec!["bought".to_owned(), "bought".to_owned()]),
             ("submit".to_owned(), vec!["submitted".to_owned(), "submitted".to_owned()]),
         ]);
-        Inflector::new(&plurals, ["equipment".to_owned()], ["bus".to_owned(), "dress".to_owned(), "series".to_owned()], &verbs)
+        Inflector::new(
+            &plurals,
+            ["equipment".to_owned()],
+            ["bus".to_owned(), "dress".to_owned(), "series".to_owned()],
+            &verbs,
+        )
     }
 
     #[test]

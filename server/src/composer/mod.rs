@@ -15,8 +15,8 @@ mod telling;
 
 use model::{Directive, sections::Product};
 
-pub use knowledge::{Fault, Files};
 use knowledge::Knowledge;
+pub use knowledge::{Fault, Files};
 use lexicon::Lexicon;
 use plan::Bounds;
 use reading::Reading;
@@ -57,14 +57,19 @@ impl Composer {
     /// async threads.
     pub fn product(&self, directive: &Directive, note: Option<&str>) -> Product {
         let reading = self.with_a_thing(reading::read(directive, &self.lexicon), directive);
-        let note = note.and_then(|note| Directive::parse(note).ok()).map(|note| (reading::read(&note, &self.lexicon), note));
+        let note =
+            note.and_then(|note| Directive::parse(note).ok()).map(|note| (reading::read(&note, &self.lexicon), note));
         let asked = note.as_ref().map(|(reading, note)| (note.as_str(), reading));
         let text = directive.as_str();
         let Some(recognition) = recognise::recognise(text, &reading, asked, &self.knowledge, &self.lexicon) else {
             return Product::default();
         };
         let cast = cast::Cast::bind(&reading, &recognition, &self.lexicon);
-        let bounds = if note.as_ref().is_some_and(|(reading, _)| wants_less(reading)) { Bounds::SMALL } else { Bounds::ORDINARY };
+        let bounds = if note.as_ref().is_some_and(|(reading, _)| wants_less(reading)) {
+            Bounds::SMALL
+        } else {
+            Bounds::ORDINARY
+        };
         let plan = plan::plan(&reading, &recognition, &cast, &self.knowledge, &self.lexicon, bounds);
         let seed = format!("{VERSION}\n{text}\n{}", note.as_ref().map_or("", |(_, note)| note.as_str()));
         telling::Teller {

@@ -8,7 +8,8 @@ use super::{
     cast::{ActionWords, Cast},
     inflect::capitalised,
     knowledge::{
-        ActionClass, EntityEntry, ExclusionEntry, FeatureEntry, JourneyEntry, Knowledge, MetricEntry, Parts, RiskEntry, Role,
+        ActionClass, EntityEntry, ExclusionEntry, FeatureEntry, JourneyEntry, Knowledge, MetricEntry, Parts, RiskEntry,
+        Role,
     },
     lexicon::Lexicon,
     reading::{Action, Phrase, Reading},
@@ -148,8 +149,11 @@ fn lent(mut parts: Parts) -> Parts {
 /// Capabilities that a feature cannot do without.
 fn needed(all: &mut Vec<(Source, Parts)>, knowledge: &Knowledge) {
     let present: HashSet<String> = all.iter().map(|(source, _)| source.label.clone()).collect();
-    let needs: BTreeSet<String> = all.iter().flat_map(|(_, parts)| parts.features.iter().flat_map(|f| f.needs.clone())).collect();
-    for module in needs.iter().filter_map(|id| knowledge.capability(id)).filter(|module| !present.contains(&module.label)) {
+    let needs: BTreeSet<String> =
+        all.iter().flat_map(|(_, parts)| parts.features.iter().flat_map(|f| f.needs.clone())).collect();
+    for module in
+        needs.iter().filter_map(|id| knowledge.capability(id)).filter(|module| !present.contains(&module.label))
+    {
         let mut source = Source::new(SourceKind::Capability, &module.label, &[]);
         source.aspect.clone_from(&module.aspect);
         all.push((source, module.parts()));
@@ -169,7 +173,11 @@ fn actions(
         if is_answered(action, recognition, cast, knowledge, lexicon) {
             continue;
         }
-        let class = knowledge.actions.iter().find(|class| class.verbs.contains(&action.verb)).or_else(|| class(knowledge, ANY_ACTION));
+        let class = knowledge
+            .actions
+            .iter()
+            .find(|class| class.verbs.contains(&action.verb))
+            .or_else(|| class(knowledge, ANY_ACTION));
         if let Some(class) = class {
             add_action(&mut found, class, action, cast, lexicon);
         }
@@ -213,13 +221,15 @@ fn is_answered(
     };
     // "log" and "record" are the same work.
     let class = knowledge.actions.iter().find(|class| class.verbs.contains(&action.verb));
-    let own_verb = own(&action.verb) || class.is_some_and(|class| class.verbs.iter().filter(|verb| own(verb)).count() >= 2);
+    let own_verb =
+        own(&action.verb) || class.is_some_and(|class| class.verbs.iter().filter(|verb| own(verb)).count() >= 2);
     let own_thing = match (&action.object, &cast.thing) {
         (None, _) => true,
         (Some(object), Some(thing)) => object.key(lexicon) == thing.key(lexicon),
         (Some(_), None) => false,
     };
-    own_verb && own_thing && !recognition.is_generic() || action.object.as_ref().is_some_and(|object| recognition.answers(object))
+    own_verb && own_thing && !recognition.is_generic()
+        || action.object.as_ref().is_some_and(|object| recognition.answers(object))
 }
 
 /// One class answers one object once; more verbs of the class on the same object only add their words.
@@ -230,7 +240,8 @@ fn add_action(found: &mut Vec<(Source, Parts)>, class: &ActionClass, action: &Ac
         verb: action.verb.clone(),
         object: action.object.as_ref().map_or_else(|| cast.thing_noun.clone(), |o| o.singular(lexicon)),
     };
-    let typed = [action.subject.as_ref(), action.object.as_ref()].into_iter().flatten().map(|phrase| phrase.text.clone());
+    let typed =
+        [action.subject.as_ref(), action.object.as_ref()].into_iter().flatten().map(|phrase| phrase.text.clone());
     let typed: Vec<String> = typed.collect();
     let same = found.iter_mut().find(|(source, _)| {
         source.label == class.label && source.action.as_ref().is_some_and(|other| other.object == words.object)
@@ -347,7 +358,15 @@ fn share<E>(items: &mut Vec<From<E>>, most: usize) {
 
 impl Source {
     fn new(kind: SourceKind, label: &str, words: &[String]) -> Self {
-        Self { label: label.to_owned(), words: words.to_vec(), aspect: None, action: None, object: None, subject: None, kind }
+        Self {
+            label: label.to_owned(),
+            words: words.to_vec(),
+            aspect: None,
+            action: None,
+            object: None,
+            subject: None,
+            kind,
+        }
     }
 
     /// Whether it is a kind of product, rather than something called for beside it.
@@ -358,11 +377,8 @@ impl Source {
 
 /// A name as an id: lower case, words joined by hyphens. Letters of any script stay.
 pub fn slug(name: &str) -> String {
-    let words: Vec<String> = name
-        .split(|c: char| !c.is_alphanumeric())
-        .filter(|word| !word.is_empty())
-        .map(str::to_lowercase)
-        .collect();
+    let words: Vec<String> =
+        name.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_lowercase).collect();
     let mut slug = words.join("-");
     while slug.len() > 60 {
         slug.pop();

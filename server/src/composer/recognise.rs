@@ -86,13 +86,20 @@ fn archetypes<'k>(
 ) -> Option<(Called<'k, Archetype>, Option<Called<'k, Archetype>>)> {
     let scored = |module: &'k Archetype| with_verbs(call(module, &module.terms, text, &reading.words), text, reading);
     let mut called: Vec<_> = knowledge.archetypes.iter().map(scored).filter(|called| called.score >= LEADS).collect();
-    called.sort_by_key(|called| (std::cmp::Reverse(called.score), called.spans.first().copied(), called.module.id.clone()));
+    called.sort_by_key(|called| {
+        (std::cmp::Reverse(called.score), called.spans.first().copied(), called.module.id.clone())
+    });
     let mut called = called.into_iter();
     let Some(first) = called.next() else {
         let core = knowledge.archetype(CORE)?;
-        return Some((Called { module: core, words: Vec::new(), spans: Vec::new(), strong: Vec::new(), score: 0 }, None));
+        return Some((
+            Called { module: core, words: Vec::new(), spans: Vec::new(), strong: Vec::new(), score: 0 },
+            None,
+        ));
     };
-    let own = |other: &Called<'k, Archetype>| other.score >= CALLED && other.spans.iter().all(|span| !first.spans.contains(span));
+    let own = |other: &Called<'k, Archetype>| {
+        other.score >= CALLED && other.spans.iter().all(|span| !first.spans.contains(span))
+    };
     let lender = called.find(own);
     Some((first, lender))
 }
@@ -100,9 +107,12 @@ fn archetypes<'k>(
 /// What people do speaks for a kind of product as well: two of its verbs are a hint, three settle it.
 fn with_verbs<'k>(mut called: Called<'k, Archetype>, text: &str, reading: &Reading) -> Called<'k, Archetype> {
     let module = called.module;
-    let own = |verb: &String| module.thing.verbs.contains(verb) || module.roles.values().any(|role| role.verbs.contains(verb));
+    let own = |verb: &String| {
+        module.thing.verbs.contains(verb) || module.roles.values().any(|role| role.verbs.contains(verb))
+    };
     let fresh = reading.actions.iter().filter(|action| {
-        own(&action.verb) && called.spans.iter().all(|(start, end)| action.span.end <= *start || *end <= action.span.start)
+        own(&action.verb)
+            && called.spans.iter().all(|(start, end)| action.span.end <= *start || *end <= action.span.start)
     });
     let fresh: Vec<_> = fresh.collect();
     if module.id != CORE && fresh.len() >= 2 {
@@ -124,7 +134,8 @@ fn capabilities<'k>(
         .capabilities
         .iter()
         .filter(|module| {
-            let rules_out = |reading: &Reading| call(*module, &module.terms, "", &only_negated(reading)).score >= CALLED;
+            let rules_out =
+                |reading: &Reading| call(*module, &module.terms, "", &only_negated(reading)).score >= CALLED;
             rules_out(reading) || note.is_some_and(|(_, note)| rules_out(note))
         })
         .map(|module| module.id.as_str())
@@ -151,7 +162,11 @@ fn capabilities<'k>(
 }
 
 /// Finds the aspect, and takes its whole phrase as the reason: "condition grading", not only "grading".
-fn with_aspect<'k>(mut called: Called<'k, Capability>, reading: &Reading, lexicon: &Lexicon) -> (Called<'k, Capability>, Option<String>) {
+fn with_aspect<'k>(
+    mut called: Called<'k, Capability>,
+    reading: &Reading,
+    lexicon: &Lexicon,
+) -> (Called<'k, Capability>, Option<String>) {
     let found = aspect(&called, reading, lexicon);
     if let Some((phrase, _)) = &found {
         called.words.retain(|word| !phrase.text.contains(word.as_str()));
@@ -161,7 +176,11 @@ fn with_aspect<'k>(mut called: Called<'k, Capability>, reading: &Reading, lexico
 }
 
 /// The words in front of the shortest term that ends the phrase: "condition" of "condition grading".
-fn aspect<'r>(called: &Called<'_, Capability>, reading: &'r Reading, lexicon: &Lexicon) -> Option<(&'r Phrase, String)> {
+fn aspect<'r>(
+    called: &Called<'_, Capability>,
+    reading: &'r Reading,
+    lexicon: &Lexicon,
+) -> Option<(&'r Phrase, String)> {
     let phrase = reading.things.iter().find(|phrase| called.spans.iter().any(|(_, end)| *end == phrase.span.end))?;
     let words: Vec<&str> = phrase.inner.split_whitespace().collect();
     let is_term = |from: usize| {
@@ -180,7 +199,9 @@ fn domains<'k>(text: &str, reading: &Reading, knowledge: &'k Knowledge) -> Vec<C
         .map(|module| call(module, &module.terms, text, &nouns))
         .filter(|called| called.score >= DOMAIN)
         .collect();
-    called.sort_by_key(|called| (std::cmp::Reverse(called.score), called.spans.first().copied(), called.module.id.clone()));
+    called.sort_by_key(|called| {
+        (std::cmp::Reverse(called.score), called.spans.first().copied(), called.module.id.clone())
+    });
     if called.iter().any(|called| !only_modifies(called, reading)) {
         called.retain(|called| !only_modifies(called, reading));
     }
@@ -190,14 +211,17 @@ fn domains<'k>(text: &str, reading: &Reading, knowledge: &'k Knowledge) -> Vec<C
 
 /// "wedding" of "wedding dresses" speaks of weddings only in passing.
 fn only_modifies(called: &Called<'_, Domain>, reading: &Reading) -> bool {
-    called.spans.iter().all(|(start, end)| {
-        reading.things.iter().any(|thing| thing.span.start <= *start && *end < thing.span.end)
-    })
+    called
+        .spans
+        .iter()
+        .all(|(start, end)| reading.things.iter().any(|thing| thing.span.start <= *start && *end < thing.span.end))
 }
 
 /// The domain whose nouns are in this very phrase.
 pub fn domain_of<'r, 'k>(phrase: &Phrase, domains: &'r [Called<'k, Domain>]) -> Option<&'r Called<'k, Domain>> {
-    let names = |called: &&Called<'k, Domain>| called.spans.iter().any(|(start, end)| phrase.span.start <= *start && *end == phrase.span.end);
+    let names = |called: &&Called<'k, Domain>| {
+        called.spans.iter().any(|(start, end)| phrase.span.start <= *start && *end == phrase.span.end)
+    };
     let within = |called: &&Called<'k, Domain>| {
         called.spans.iter().any(|(start, end)| phrase.span.start <= *start && *end <= phrase.span.end)
     };
@@ -215,7 +239,10 @@ fn call<'k, M>(module: &'k M, terms: &BTreeMap<String, u32>, text: &str, words: 
     for (term, weight) in terms {
         let hit = words.windows(term.len().max(1)).enumerate().find(|(at, window)| {
             taken[*at..*at + term.len()].iter().all(|taken| !taken)
-                && window.iter().zip(&term).all(|(word, part)| !word.negated && word.forms.iter().any(|form| form == part))
+                && window
+                    .iter()
+                    .zip(&term)
+                    .all(|(word, part)| !word.negated && word.forms.iter().any(|form| form == part))
         });
         if let Some((at, window)) = hit {
             taken[at..at + term.len()].iter_mut().for_each(|taken| *taken = true);

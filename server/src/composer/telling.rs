@@ -75,7 +75,11 @@ impl Teller<'_> {
             .take(MOST_PROMISES)
             .map(|(called, aspect)| {
                 let aspect = aspect.as_deref().or(called.module.aspect.as_deref());
-                self.fill(&called.module.promise, &Words { aspect, ..self.words() }, &format!("promise/{}", called.module.id))
+                self.fill(
+                    &called.module.promise,
+                    &Words { aspect, ..self.words() },
+                    &format!("promise/{}", called.module.id),
+                )
             })
             .collect();
         let line = line.trim_end_matches('.');
@@ -117,8 +121,11 @@ impl Teller<'_> {
         } else if self.recognition.is_generic() {
             caveats.push("No kind of product the composer knows fits well. This was composed from the directive's own nouns and verbs.".to_owned());
         }
-        let answered = |phrase: &&Phrase| self.plan.sources.iter().any(|source| source.words.iter().any(|word| word.contains(&phrase.text)));
-        let open: Vec<String> = self.reading.qualities.iter().filter(|q| !answered(q)).map(|q| format!("“{}”", q.text)).collect();
+        let answered = |phrase: &&Phrase| {
+            self.plan.sources.iter().any(|source| source.words.iter().any(|word| word.contains(&phrase.text)))
+        };
+        let open: Vec<String> =
+            self.reading.qualities.iter().filter(|q| !answered(q)).map(|q| format!("“{}”", q.text)).collect();
         if !open.is_empty() {
             caveats.push(format!("Read as a wish about the whole, and left to the later stages: {}.", joined(&open)));
         }
@@ -140,7 +147,8 @@ impl Teller<'_> {
             personas.extend(self.bystander(other));
         }
         // People the directive names before those who only come with the kind of product.
-        let named = |persona: &Persona| self.cast.players.values().any(|p| p.actor.is_some() && slug(&p.who) == persona.id);
+        let named =
+            |persona: &Persona| self.cast.players.values().any(|p| p.actor.is_some() && slug(&p.who) == persona.id);
         personas.sort_by_key(|persona| !named(persona));
         personas.truncate(MOST_PERSONAS);
         personas
@@ -149,14 +157,18 @@ impl Teller<'_> {
     fn persona(&self, role: Role, player: &Player) -> Option<Persona> {
         let entry = self.recognition.archetype.module.roles.get(&role)?;
         let concerned = player.actor.is_some() || matches!(role, Role::Provider | Role::Customer);
-        let domain_pain = self.recognition.domains.iter().find_map(|domain| domain.module.people.get(&role)).filter(|_| concerned);
+        let domain_pain =
+            self.recognition.domains.iter().find_map(|domain| domain.module.people.get(&role)).filter(|_| concerned);
         let node = format!("personas/{}", role.as_str());
         Some(Persona {
             id: slug(&player.who),
             name: capitalised(&player.who),
             goal: self.fill(&entry.goal, &self.words(), &format!("{node}/goal")),
             pain: self.fill(domain_pain.unwrap_or(&entry.pain), &self.words(), &format!("{node}/pain")),
-            answers: player.actor.as_ref().map_or_else(|| self.recognition.archetype.words.clone(), |actor| vec![actor.text.clone()]),
+            answers: player
+                .actor
+                .as_ref()
+                .map_or_else(|| self.recognition.archetype.words.clone(), |actor| vec![actor.text.clone()]),
         })
     }
 
@@ -164,7 +176,8 @@ impl Teller<'_> {
     fn bystander(&self, actor: &Phrase) -> Option<Persona> {
         let action = self.reading.actions.iter().find(|action| action.subject.as_ref() == Some(actor))?;
         let noun = actor.singular(self.lexicon);
-        let object = action.object.as_ref().map(|o| self.lexicon.inflect.plural(&o.singular(self.lexicon))).unwrap_or_default();
+        let object =
+            action.object.as_ref().map(|o| self.lexicon.inflect.plural(&o.singular(self.lexicon))).unwrap_or_default();
         let pain = &self.recognition.archetype.module.roles.get(&Role::Operator)?.pain;
         Some(Persona {
             id: slug(&noun),
@@ -190,7 +203,8 @@ impl Teller<'_> {
         let source = &self.plan.sources[from];
         let words = self.words_of(source);
         let node = |part: &str| format!("features/{}/{part}", entry.id);
-        let criteria = entry.criteria.iter().enumerate().map(|(nth, text)| self.tell(text, &words, &node(&nth.to_string())));
+        let criteria =
+            entry.criteria.iter().enumerate().map(|(nth, text)| self.tell(text, &words, &node(&nth.to_string())));
         let kept = entry.entities.iter().filter_map(|id| match id.as_str() {
             "object" => entities.resolve(&format!("object-{from}")).or_else(|| entities.resolve("thing")),
             id => entities.resolve(id),
@@ -242,7 +256,9 @@ impl Teller<'_> {
         }
         if answers.is_empty() {
             let thing = self.cast.thing.as_ref().map(|thing| thing.text.clone());
-            answers.push(thing.unwrap_or_else(|| self.directive.as_str().chars().take(80).collect::<String>().trim().to_owned()));
+            answers.push(
+                thing.unwrap_or_else(|| self.directive.as_str().chars().take(80).collect::<String>().trim().to_owned()),
+            );
         }
         let mut seen = HashSet::new();
         answers.retain(|word| !word.is_empty() && seen.insert(word.clone()));
@@ -254,7 +270,8 @@ impl Teller<'_> {
             let source = &self.plan.sources[*from];
             let words = self.words_of(source);
             let node = |part: &str| format!("journeys/{}/{part}", entry.id);
-            let steps = entry.steps.iter().enumerate().map(|(nth, step)| self.tell(step, &words, &node(&nth.to_string())));
+            let steps =
+                entry.steps.iter().enumerate().map(|(nth, step)| self.tell(step, &words, &node(&nth.to_string())));
             Journey {
                 id: entry.id.clone(),
                 title: self.tell(&entry.title, &words, &node("title")),
@@ -325,7 +342,12 @@ impl Teller<'_> {
     }
 
     fn words_of<'s>(&'s self, source: &'s Source) -> Words<'s> {
-        Words { cast: self.cast, lexicon: self.lexicon, aspect: source.aspect.as_deref(), action: source.action.as_ref() }
+        Words {
+            cast: self.cast,
+            lexicon: self.lexicon,
+            aspect: source.aspect.as_deref(),
+            action: source.action.as_ref(),
+        }
     }
 
     /// The chosen line as a sentence or title of its own.

@@ -23,7 +23,8 @@ impl DatabaseConfig {
         Ok(Self {
             primary: primary.unwrap_or_else(|| "postgres://atlas9@127.0.0.1:5432/atlas9".to_owned()),
             replica: address(variables, "DATABASE_REPLICA_URL")?,
-            pool: variables.value("DATABASE_POOL", 20, "the most connections of one pool, 2 to 100", |n| (2..=100).contains(n))?,
+            pool: variables
+                .value("DATABASE_POOL", 20, "the most connections of one pool, 2 to 100", |n| (2..=100).contains(n))?,
             acquire: Duration::from_secs(2),
         })
     }
@@ -32,7 +33,11 @@ impl DatabaseConfig {
 fn address(variables: &Variables, variable: &'static str) -> Result<Option<String>, BadConfig> {
     match variables.text(variable) {
         Some(url) if url.starts_with("postgres://") || url.starts_with("postgresql://") => Ok(Some(url.to_owned())),
-        Some(url) => Err(bad(variable, &without_password(url), "it takes an address such as postgres://user:password@host:5432/database")),
+        Some(url) => Err(bad(
+            variable,
+            &without_password(url),
+            "it takes an address such as postgres://user:password@host:5432/database",
+        )),
         None => Ok(None),
     }
 }

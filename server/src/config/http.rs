@@ -22,7 +22,11 @@ impl HttpConfig {
         let metrics = variables.text("ATLAS9_METRICS_ADDR").is_some();
         Ok(Self {
             address: variables.value("ATLAS9_ADDR", default, takes, |_| true)?,
-            metrics: if metrics { Some(variables.value("ATLAS9_METRICS_ADDR", default, takes, |_| true)?) } else { None },
+            metrics: if metrics {
+                Some(variables.value("ATLAS9_METRICS_ADDR", default, takes, |_| true)?)
+            } else {
+                None
+            },
             site: variables.text("ATLAS9_SITE").map(PathBuf::from),
         })
     }

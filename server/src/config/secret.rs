@@ -20,7 +20,9 @@ impl Secret {
     pub(super) fn read(variables: &Variables) -> Result<Self, BadConfig> {
         let takes = "it takes at least 32 characters that nobody can guess; `openssl rand -hex 32` makes them";
         match variables.text("ATLAS9_SECRET") {
-            Some(text) if text.len() >= LEAST_BYTES => Ok(Self { bytes: text.as_bytes().to_vec(), is_temporary: false }),
+            Some(text) if text.len() >= LEAST_BYTES => {
+                Ok(Self { bytes: text.as_bytes().to_vec(), is_temporary: false })
+            }
             Some(_) => Err(bad("ATLAS9_SECRET", "(too short)", takes)),
             None => Self::random().map_err(|_| bad("ATLAS9_SECRET", "(not set)", takes)),
         }

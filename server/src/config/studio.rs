@@ -18,10 +18,12 @@ pub struct StudioConfig {
 
 impl StudioConfig {
     pub(super) fn read(variables: &Variables) -> Result<Self, BadConfig> {
-        let workers = variables.value("ATLAS9_WORKERS", 16_usize, "generations to run at once, 1 to 64", |n| (1..=64).contains(n))?;
-        let lease = variables.value("ATLAS9_LEASE_SECONDS", 15_u64, "a lease in seconds, 1 to 600", |n| (1..=600).contains(n))?;
-        let pace =
-            variables.value("ATLAS9_COMPOSER_PACE_MS", 0_u64, "a pause in milliseconds, 0 to 10000", |n| *n <= 10_000)?;
+        let workers = variables
+            .value("ATLAS9_WORKERS", 16_usize, "generations to run at once, 1 to 64", |n| (1..=64).contains(n))?;
+        let lease = variables
+            .value("ATLAS9_LEASE_SECONDS", 15_u64, "a lease in seconds, 1 to 600", |n| (1..=600).contains(n))?;
+        let pace = variables
+            .value("ATLAS9_COMPOSER_PACE_MS", 0_u64, "a pause in milliseconds, 0 to 10000", |n| *n <= 10_000)?;
         Ok(Self { workers, lease: Duration::from_secs(lease), pace: Duration::from_millis(pace) })
     }
 }

@@ -1,12 +1,17 @@
 //! PostgreSQL: pools, migrations, and what an error of it means for a caller.
 
-use std::time::Duration;
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use sqlx::{
     PgPool,
     migrate::{MigrateError, Migrator},
     postgres::{PgConnectOptions, PgPoolOptions},
 };
+
+use tokio::time::Instant;
 
 use crate::config::DatabaseConfig;
 
@@ -17,8 +22,18 @@ pub static MIGRATIONS: Migrator = sqlx::migrate!("../migrations");
 #[derive(Debug, Clone)]
 pub struct Database {
     primary: PgPool,
-    replica: Option<PgPool>,
+    replica: Option<Replica>,
 }
+
+/// A pool that may be away; then the primary reads, and it is not asked again for a while.
+#[derive(Debug, Clone)]
+struct Replica {
+    pool: PgPool,
+    away_since: Arc<Mutex<Option<Instant>>>,
+}
+
+/// How long a replica that did not answer is left alone.
+const REPLICA_REST: Duration = Duration::from_secs(10);
 
 /// The database could not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -36,7 +51,9 @@ impl From<sqlx::Error> for DbError {
         let away = match &error {
             sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed => true,
             // 57P: the server shuts down or starts up. 08: connection lost. 53300: too many connections.
-            sqlx::Error::Database(e) => e.code().is_some_and(|c| c.starts_with("57P") || c.starts_with("08") || c == "53300"),
+            sqlx::Error::Database(e) => {
+                e.code().is_some_and(|c| c.starts_with("57P") || c.starts_with("08") || c == "53300")
+            }
             sqlx::Error::Protocol(_) | sqlx::Error::WorkerCrashed => true,
             _ => false,
         };
@@ -60,7 +77,9 @@ impl Database {
     pub async fn connect(config: &DatabaseConfig) -> Result<Self, DbError> {
         let primary = pool(config).connect_with(options(&config.primary)?).await?;
         let replica = match &config.replica {
-            Some(url) => Some(pool(config).connect_lazy_with(options(url)?)),
+            Some(url) => {
+                Some(Replica { pool: pool(config).connect_lazy_with(options(url)?), away_since: Arc::default() })
+            }
             None => None,
         };
         Ok(Self { primary, replica })
@@ -74,7 +93,7 @@ impl Database {
     /// For reads that may be a moment old.
     pub async fn reader(&self) -> &PgPool {
         match &self.replica {
-            Some(replica) if replica.acquire().await.is_ok() => replica,
+            Some(replica) if replica.answers().await => &replica.pool,
             _ => &self.primary,
         }
     }
@@ -131,8 +150,23 @@ impl Database {
     pub async fn close(&self) {
         self.primary.close().await;
         if let Some(replica) = &self.replica {
-            replica.close().await;
+            replica.pool.close().await;
         }
+    }
+}
+
+impl Replica {
+    async fn answers(&self) -> bool {
+        let rests = |since: &Instant| since.elapsed() < REPLICA_REST;
+        if self.away_since.lock().unwrap_or_else(PoisonError::into_inner).as_ref().is_some_and(rests) {
+            return false;
+        }
+        let answers = self.pool.acquire().await.is_ok();
+        if !answers {
+            tracing::warn!("the replica does not answer; the primary reads for now");
+        }
+        *self.away_since.lock().unwrap_or_else(PoisonError::into_inner) = (!answers).then(Instant::now);
+        answers
     }
 }
 

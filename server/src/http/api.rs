@@ -46,7 +46,11 @@ pub(super) async fn create_project(
     Ok(response)
 }
 
-async fn owner(services: &Services, caller: &Caller, headers: &HeaderMap) -> Result<(UserId, Option<String>), ApiError> {
+async fn owner(
+    services: &Services,
+    caller: &Caller,
+    headers: &HeaderMap,
+) -> Result<(UserId, Option<String>), ApiError> {
     match caller.user() {
         Some(user) => Ok((user, None)),
         None => {
@@ -70,7 +74,9 @@ pub(super) async fn list_projects(
 ) -> Result<Json<Page<ProjectSummary>>, ApiError> {
     let limit = match query.limit.as_deref() {
         None | Some("") => None,
-        Some(text) => Some(text.parse::<u32>().map_err(|_| ApiError::bad_request("`limit` takes a number from 1 to 100."))?),
+        Some(text) => {
+            Some(text.parse::<u32>().map_err(|_| ApiError::bad_request("`limit` takes a number from 1 to 100."))?)
+        }
     };
     let cursor = query.cursor.as_deref().filter(|cursor| !cursor.is_empty());
     Ok(Json(services.projects.list(caller.user(), cursor, PageLimit::capped(limit)).await?))

@@ -36,7 +36,11 @@ pub async fn write_cache_headers(request: Request, next: Next) -> Response {
     if !response.headers().contains_key(header::CACHE_CONTROL) {
         let policy = response.extensions().get::<CachePolicy>().copied().unwrap_or_default();
         // An error must not be kept where the file would be.
-        let policy = if response.status().is_success() || response.status().as_u16() == 304 { policy } else { CachePolicy::Private };
+        let policy = if response.status().is_success() || response.status().as_u16() == 304 {
+            policy
+        } else {
+            CachePolicy::Private
+        };
         response.headers_mut().insert(header::CACHE_CONTROL, policy.header());
     }
     response

@@ -59,8 +59,12 @@ impl<T: DeserializeOwned> FromRequest<Services> for JsonBody<T> {
         match Json::<T>::from_request(request, services).await {
             Ok(Json(body)) => Ok(Self(body)),
             Err(JsonRejection::MissingJsonContentType(_)) => Err(ApiError::unsupported("application/json")),
-            Err(JsonRejection::BytesRejection(e)) if e.status() == StatusCode::PAYLOAD_TOO_LARGE => Err(ApiError::too_large()),
-            Err(error) => Err(ApiError::bad_request(format!("The body is not the JSON this route takes: {}", error.body_text()))),
+            Err(JsonRejection::BytesRejection(e)) if e.status() == StatusCode::PAYLOAD_TOO_LARGE => {
+                Err(ApiError::too_large())
+            }
+            Err(error) => {
+                Err(ApiError::bad_request(format!("The body is not the JSON this route takes: {}", error.body_text())))
+            }
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod api;
 mod cache;
+mod compression;
 mod csrf;
 mod events;
 mod extract;
@@ -17,6 +18,7 @@ use axum::{
 };
 
 pub use cache::{CachePolicy, write_cache_headers};
+pub use compression::compression_layer;
 pub use csrf::csrf_layer;
 pub use events::{EVENT_STREAM, event_frame, event_frames, last_event_id};
 pub use extract::{Caller, comes_by_tls};

@@ -34,7 +34,12 @@ impl ApiError {
 
     /// 404, the same for what does not exist and what somebody else owns.
     pub fn not_found() -> Self {
-        Self::new(StatusCode::NOT_FOUND, "not-found", "Not found", "There is nothing at this address, or it is not yours to see.")
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "not-found",
+            "Not found",
+            "There is nothing at this address, or it is not yours to see.",
+        )
     }
 
     /// 400.

@@ -3,7 +3,8 @@
 mod store;
 
 use model::{
-    BadCursor, Cursor, Directive, GenerationId, GenerationStatus, Page, PageLimit, ProjectId, ProjectSummary, UserId, Visibility,
+    BadCursor, Cursor, Directive, GenerationId, GenerationStatus, Page, PageLimit, ProjectId, ProjectSummary, UserId,
+    Visibility,
 };
 use time::OffsetDateTime;
 
@@ -64,8 +65,9 @@ impl Projects {
     ) -> Result<Page<ProjectSummary>, ProjectsError> {
         let after = cursor.map(str::parse::<Cursor>).transpose()?;
         let Some(user) = user else { return Ok(Page { items: Vec::new(), next_cursor: None }) };
-        // From the primary: whoever just started a project expects to see it.
-        let rows = store::list(self.db.primary(), user, after, limit).await?;
+        // Whoever just started a project expects to see it on the first page; further down a moment's delay changes nothing.
+        let pool = if after.is_none() { self.db.primary() } else { self.db.reader().await };
+        let rows = store::list(pool, user, after, limit).await?;
         Ok(Page::cut(rows, limit, |row| Cursor { micros: micros(row.created_at), id: row.id.0 }))
     }
 

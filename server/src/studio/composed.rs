@@ -42,7 +42,12 @@ impl StageEngine for ComposerEngine {
         if pace.is_zero() {
             return pieces.boxed();
         }
-        pieces.then(move |piece| async move { tokio::time::sleep(pace).await; piece }).boxed()
+        pieces
+            .then(move |piece| async move {
+                tokio::time::sleep(pace).await;
+                piece
+            })
+            .boxed()
     }
 
     fn pace_ms(&self) -> u64 {

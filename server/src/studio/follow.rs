@@ -29,7 +29,13 @@ pub struct Follower {
 }
 
 impl Follower {
-    pub(super) fn new(db: Database, listener: Listener, stop: CancellationToken, generation: GenerationId, at: Seq) -> Self {
+    pub(super) fn new(
+        db: Database,
+        listener: Listener,
+        stop: CancellationToken,
+        generation: GenerationId,
+        at: Seq,
+    ) -> Self {
         Self { db, listener, stop, generation, at: at.max(0), ended: false }
     }
 

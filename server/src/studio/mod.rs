@@ -119,7 +119,6 @@ pub enum StudioError {
 
 impl Studio {
     /// Makes the domain.
-    #[expect(clippy::too_many_arguments, reason = "made once, at start, from everything it works with")]
     pub fn new(
         db: Database,
         bus: Bus,
@@ -148,7 +147,8 @@ impl Studio {
         if store::unfinished(&mut tx, owner).await? >= UNFINISHED_MAX {
             return Err(StudioError::TooMany);
         }
-        let started = Started { project: ProjectId(self.clock.new_id()), generation: GenerationId(self.clock.new_id()) };
+        let started =
+            Started { project: ProjectId(self.clock.new_id()), generation: GenerationId(self.clock.new_id()) };
         store::insert_project(&mut tx, started.project, owner, directive, now).await?;
         let wish = Wish { stages: MADE_HERE.to_vec(), note: None };
         store::insert_generation(&mut tx, started.generation, started.project, &wish, now).await?;
@@ -162,7 +162,12 @@ impl Studio {
     ///
     /// # Errors
     /// [`StudioError::Busy`] when one is under way; [`StudioError::NotMadeHere`] for stages without an engine.
-    pub async fn generate(&self, user: UserId, project: ProjectId, mut wish: Wish) -> Result<GenerationId, StudioError> {
+    pub async fn generate(
+        &self,
+        user: UserId,
+        project: ProjectId,
+        mut wish: Wish,
+    ) -> Result<GenerationId, StudioError> {
         if let Some(stage) = wish.stages.iter().find(|stage| !MADE_HERE.contains(stage)) {
             return Err(StudioError::NotMadeHere(*stage));
         }
@@ -171,7 +176,8 @@ impl Studio {
         }
         wish.stages.sort_unstable();
         wish.stages.dedup();
-        if let Some(chars) = wish.note.as_ref().map(|note| note.chars().count()).filter(|chars| *chars > NOTE_MAX_CHARS) {
+        if let Some(chars) = wish.note.as_ref().map(|note| note.chars().count()).filter(|chars| *chars > NOTE_MAX_CHARS)
+        {
             return Err(StudioError::NoteTooLong(chars));
         }
         let generation = GenerationId(self.clock.new_id());

@@ -42,7 +42,12 @@ enum Broken {
 
 /// Runs a claimed generation to its end, unless the lease is lost or the program stops.
 pub(super) async fn run(studio: &Studio, claim: Claim) -> Run {
-    let run = Runner { studio, log: Mutex::new(Log { pending: Vec::new(), since: Instant::now() }), claim, began: Instant::now() };
+    let run = Runner {
+        studio,
+        log: Mutex::new(Log { pending: Vec::new(), since: Instant::now() }),
+        claim,
+        began: Instant::now(),
+    };
     tokio::select! {
         ended = run.to_its_end() => ended,
         () = run.until_lost() => Run::Lost,
@@ -83,7 +88,8 @@ impl Runner<'_> {
 
     /// Stages that need none of those still to be made run side by side; then the next ones.
     async fn stages(&self) -> Result<Vec<StageReceipt>, Broken> {
-        let done = store::stages_done(self.studio.db.primary(), self.claim.generation).await.map_err(AppendError::from)?;
+        let done =
+            store::stages_done(self.studio.db.primary(), self.claim.generation).await.map_err(AppendError::from)?;
         let mut left: Vec<Stage> = self.claim.stages.iter().copied().filter(|stage| !done.contains(stage)).collect();
         let mut receipts = Vec::new();
         while !left.is_empty() {
@@ -227,7 +233,12 @@ impl Runner<'_> {
         Ok(())
     }
 
-    async fn append(&self, tx: &mut store::Tx, events: &[Event], fate: Fate) -> Result<Vec<model::Logged>, AppendError> {
+    async fn append(
+        &self,
+        tx: &mut store::Tx,
+        events: &[Event],
+        fate: Fate,
+    ) -> Result<Vec<model::Logged>, AppendError> {
         let lease = self.studio.config.lease.as_secs_f64();
         let logged = store::append(tx, &self.claim, events, fate, lease, self.studio.clock.now()).await?;
         self.studio.metrics.events_appended.inc_by(u64::try_from(events.len()).unwrap_or_default());
@@ -300,7 +311,9 @@ fn opening(stage: Stage) -> &'static str {
 
 fn gave_up() -> EngineError {
     EngineError {
-        message: format!("This generation was begun {ATTEMPTS_MAX} times and never finished. Start it again, or change the directive."),
+        message: format!(
+            "This generation was begun {ATTEMPTS_MAX} times and never finished. Start it again, or change the directive."
+        ),
         retryable: true,
     }
 }

@@ -246,7 +246,8 @@ pub(super) async fn claim(pool: &PgPool, token: Uuid, lease_seconds: f64) -> Res
 /// Stages of this generation that are complete: they are never made twice.
 #[instrument(name = "db.revisions.stages_done", skip_all)]
 pub(super) async fn stages_done(pool: &PgPool, id: GenerationId) -> Result<Vec<Stage>, DbError> {
-    let names = sqlx::query_scalar!("select stage from revisions where generation_id = $1", id.0).fetch_all(pool).await?;
+    let names =
+        sqlx::query_scalar!("select stage from revisions where generation_id = $1", id.0).fetch_all(pool).await?;
     stages(&names)
 }
 

@@ -10,14 +10,49 @@ use super::{
 
 /// Field types a file may use; `choice of …` lists its own.
 const FIELD_TYPES: [&str; 25] = [
-    "text", "long text", "number", "money", "date", "time", "duration", "yes/no", "image", "image list", "file", "email",
-    "phone", "address", "place", "percentage", "rating", "code", "colour", "year", "temperature", "weight", "distance", "url",
+    "text",
+    "long text",
+    "number",
+    "money",
+    "date",
+    "time",
+    "duration",
+    "yes/no",
+    "image",
+    "image list",
+    "file",
+    "email",
+    "phone",
+    "address",
+    "place",
+    "percentage",
+    "rating",
+    "code",
+    "colour",
+    "year",
+    "temperature",
+    "weight",
+    "distance",
+    "url",
     "choice",
 ];
 
 const COMMON_SLOTS: [&str; 15] = [
-    "thing", "things", "head", "heads", "customer", "customers", "provider", "providers", "operator", "operators",
-    "overseer", "overseers", "product", "traits", "wear",
+    "thing",
+    "things",
+    "head",
+    "heads",
+    "customer",
+    "customers",
+    "provider",
+    "providers",
+    "operator",
+    "operators",
+    "overseer",
+    "overseers",
+    "product",
+    "traits",
+    "wear",
 ];
 
 const ACTION_SLOTS: [&str; 8] = ["subject", "subjects", "object", "objects", "verb", "verbs", "verbing", "verbed"];
@@ -38,7 +73,10 @@ pub(super) fn check(knowledge: &Knowledge) -> Vec<Fault> {
     knowledge.domains.iter().for_each(|module| faults.extend(domain(module, &names)));
     knowledge.actions.iter().for_each(|module| faults.extend(action(module, &names)));
     if knowledge.archetype(CORE).is_none() && faults.is_empty() {
-        faults.push(Fault { file: format!("archetypes/{CORE}.toml"), reason: "the generic archetype is missing".to_owned() });
+        faults.push(Fault {
+            file: format!("archetypes/{CORE}.toml"),
+            reason: "the generic archetype is missing".to_owned(),
+        });
     }
     faults
 }
@@ -57,7 +95,10 @@ impl Names {
         let entities = parts.iter().flat_map(|parts| parts.entities.iter().map(|entity| entity.id.clone()));
         let roles = Role::CAST.iter().map(|role| role.as_str().to_owned());
         Self {
-            entities: entities.chain(roles).chain(["thing".to_owned(), "object".to_owned(), "subject".to_owned()]).collect(),
+            entities: entities
+                .chain(roles)
+                .chain(["thing".to_owned(), "object".to_owned(), "subject".to_owned()])
+                .collect(),
             capabilities: knowledge.capabilities.iter().map(|module| module.id.clone()).collect(),
             archetypes: knowledge.archetypes.iter().map(|module| module.id.clone()).collect(),
             features: parts.iter().flat_map(|parts| parts.features.iter().map(|f| f.id.clone())).collect(),
@@ -235,7 +276,11 @@ impl<'a> Place<'a> {
     fn relation(&mut self, at: &str, relation: &str, names: &Names) {
         let to = ["belongs to ", "has one ", "has many "].iter().find_map(|kind| relation.strip_prefix(kind));
         match to {
-            None => self.fault(format!("{at}: the relation \"{relation}\" must begin with belongs to, has one or has many")),
+            None => {
+                self.fault(format!(
+                    "{at}: the relation \"{relation}\" must begin with belongs to, has one or has many"
+                ));
+            }
             Some(to) if !names.entities.contains(to) => {
                 self.fault(format!("{at}: the relation \"{relation}\" names \"{to}\", which no file describes"));
             }

@@ -30,8 +30,9 @@ pub struct Files(Vec<(String, String)>);
 impl Files {
     /// The files this program was built with.
     pub fn embedded() -> Self {
-        let folders = EMBEDDED.dirs().flat_map(|folder| folder.files());
-        let texts = folders.filter_map(|file| Some((file.path().to_str()?.to_owned(), file.contents_utf8()?.to_owned())));
+        let folders = EMBEDDED.dirs().flat_map(Dir::files);
+        let texts =
+            folders.filter_map(|file| Some((file.path().to_str()?.to_owned(), file.contents_utf8()?.to_owned())));
         let mut files: Vec<(String, String)> = texts.filter(|(path, _)| path.ends_with(".toml")).collect();
         files.sort();
         Self(files)
@@ -43,6 +44,12 @@ impl Files {
         Self(texts.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect())
     }
 
+    /// Paths and texts of all files, for tests.
+    #[cfg(test)]
+    pub fn texts(&self) -> &[(String, String)] {
+        &self.0
+    }
+
     /// Parses one file of a folder.
     ///
     /// # Errors
@@ -50,7 +57,8 @@ impl Files {
     pub fn parse<T: DeserializeOwned>(&self, folder: &str, name: &str) -> Result<T, Fault> {
         let path = format!("{folder}/{name}.toml");
         let fault = |reason: String| Fault { file: path.clone(), reason };
-        let (_, text) = self.0.iter().find(|(p, _)| *p == path).ok_or_else(|| fault("the file is missing".to_owned()))?;
+        let (_, text) =
+            self.0.iter().find(|(p, _)| *p == path).ok_or_else(|| fault("the file is missing".to_owned()))?;
         toml::from_str(text).map_err(|e| fault(e.to_string().trim().to_owned()))
     }
 

@@ -72,7 +72,10 @@ impl Line {
 
     /// The names of its slots.
     pub fn slots(&self) -> BTreeSet<&str> {
-        self.0.iter().filter_map(|part| if let Part::Slot { name, .. } = part { Some(name.as_str()) } else { None }).collect()
+        self.0
+            .iter()
+            .filter_map(|part| if let Part::Slot { name, .. } = part { Some(name.as_str()) } else { None })
+            .collect()
     }
 
     /// The line with its slots filled, and a capital at the start of each sentence.

@@ -74,7 +74,10 @@ mod tests {
     fn a_mistake_is_reported_with_file_field_and_reason() {
         let files = Files::from_texts(&[
             ("archetypes/core.toml", "id = \"other\"\nlabel = \"x\"\nsurprise = 1\n"),
-            ("capabilities/escrow.toml", "id = \"escrow\"\nlabel = \"escrow\"\nterms = { escrow = 5 }\npromise = \"{money}\"\n"),
+            (
+                "capabilities/escrow.toml",
+                "id = \"escrow\"\nlabel = \"escrow\"\nterms = { escrow = 5 }\npromise = \"{money}\"\n",
+            ),
         ]);
         let faults: Vec<String> = Knowledge::load(&files).unwrap_err().iter().map(ToString::to_string).collect();
         assert!(faults.iter().any(|f| f.contains("archetypes/core.toml") && f.contains("surprise")), "{faults:?}");

@@ -14,7 +14,8 @@ use crate::composer::{
 
 /// Verbs that say nothing about the product itself.
 const EMPTY_VERBS: [&str; 16] = [
-    "want", "need", "have", "be", "do", "use", "make", "get", "like", "try", "wish", "would", "know", "keep", "stay", "become",
+    "want", "need", "have", "be", "do", "use", "make", "get", "like", "try", "wish", "would", "know", "keep", "stay",
+    "become",
 ];
 
 /// Verbs of "I want to build an app": with a product as object they are not something a user does.
@@ -28,14 +29,50 @@ const PARTICLES: [&str; 9] = ["out", "up", "off", "down", "back", "away", "in", 
 
 /// Points in time are when, not what.
 const TIMES: [&str; 19] = [
-    "day", "week", "month", "year", "hour", "minute", "second", "morning", "evening", "night", "weekend", "time", "monday", "tuesday",
-    "wednesday", "thursday", "friday", "saturday", "sunday",
+    "day",
+    "week",
+    "month",
+    "year",
+    "hour",
+    "minute",
+    "second",
+    "morning",
+    "evening",
+    "night",
+    "weekend",
+    "time",
+    "monday",
+    "tuesday",
+    "wednesday",
+    "thursday",
+    "friday",
+    "saturday",
+    "sunday",
 ];
 
 /// Adjectives that speak of the product even in front of another noun: "a private photo archive" is private.
 const QUALITIES: [&str; 22] = [
-    "private", "simple", "open-source", "offline", "secure", "fast", "free", "self-hosted", "peer-to-peer", "collaborative",
-    "anonymous", "lightweight", "minimal", "modern", "public", "smart", "tiny", "easy", "friendly", "offline-first", "local-first",
+    "private",
+    "simple",
+    "open-source",
+    "offline",
+    "secure",
+    "fast",
+    "free",
+    "self-hosted",
+    "peer-to-peer",
+    "collaborative",
+    "anonymous",
+    "lightweight",
+    "minimal",
+    "modern",
+    "public",
+    "smart",
+    "tiny",
+    "easy",
+    "friendly",
+    "offline-first",
+    "local-first",
     "ad-free",
 ];
 
@@ -115,7 +152,8 @@ impl<'a> Clauses<'a> {
     /// Hands over what was found.
     pub fn into_reading(self, language: String, mut words: Vec<ReadWord>) -> Reading {
         for word in &mut words {
-            word.negated = self.negations.iter().any(|n| n.span.start <= word.span.start && word.span.end <= n.span.end);
+            word.negated =
+                self.negations.iter().any(|n| n.span.start <= word.span.start && word.span.end <= n.span.end);
         }
         Reading {
             language,
@@ -159,7 +197,7 @@ impl<'a> Clauses<'a> {
         } else if self.is_limit(at, words) {
             return self.limit(at, words);
         } else if self.is_product(&phrase) {
-            self.product(words, phrase);
+            self.product(words, &phrase);
         } else {
             self.clause.negated = false;
             self.noun(phrase, next);
@@ -221,11 +259,13 @@ impl<'a> Clauses<'a> {
     fn is_form(&self, phrase: &Phrase) -> bool {
         let alone = phrase.words.len() == 1 && self.clause.last == Last::Start;
         let head = phrase.head(self.lexicon);
-        self.lexicon.is_form(&head) || alone && self.lexicon.is_nearly_form(&head) || phrase.compound(self.lexicon).is_some_and(|c| self.lexicon.is_form(&c))
+        self.lexicon.is_form(&head)
+            || alone && self.lexicon.is_nearly_form(&head)
+            || phrase.compound(self.lexicon).is_some_and(|c| self.lexicon.is_form(&c))
     }
 
     /// "a simple recipe app": the form is "app", "simple" its quality, "recipe" a thing.
-    fn product(&mut self, words: &[Word], phrase: Phrase) {
+    fn product(&mut self, words: &[Word], phrase: &Phrase) {
         let compound = phrase.compound(self.lexicon).is_some_and(|c| self.lexicon.is_form(&c));
         let form_length = if compound { 2 } else { 1 };
         let (before, form) = words.split_at(words.len().saturating_sub(form_length));
@@ -260,8 +300,13 @@ impl<'a> Clauses<'a> {
             self.place_object(&phrase, person);
             self.continue_object(&phrase);
         } else if acts {
-            self.become_subject(&phrase, person || self.is_doing(next) && !self.lexicon.is_thing(&phrase.head(self.lexicon)));
-        } else if self.clause.last == Last::For && (person || self.lexicon.sounds_like_person(&phrase.head(self.lexicon))) {
+            self.become_subject(
+                &phrase,
+                person || self.is_doing(next) && !self.lexicon.is_thing(&phrase.head(self.lexicon)),
+            );
+        } else if self.clause.last == Last::For
+            && (person || self.lexicon.sounds_like_person(&phrase.head(self.lexicon)))
+        {
             self.become_subject(&phrase, true);
         } else {
             self.place_as(&phrase, person);
@@ -403,11 +448,17 @@ impl<'a> Clauses<'a> {
                 self.clause.negated = true;
                 self.clause.last = Last::Negation;
             }
-            Function::Conjunction if matches!(lower, "and" | "or" | "&" | "and/or" | "as well as" | "plus") => self.clause.last = Last::Link,
+            Function::Conjunction if matches!(lower, "and" | "or" | "&" | "and/or" | "as well as" | "plus") => {
+                self.clause.last = Last::Link;
+            }
             Function::Conjunction => self.open_clause(lower),
             Function::Pronoun => self.pronoun(lower),
             Function::Preposition => self.preposition(at),
-            Function::Determiner | Function::Auxiliary | Function::Adverb | Function::Comparative | Function::Number => {}
+            Function::Determiner
+            | Function::Auxiliary
+            | Function::Adverb
+            | Function::Comparative
+            | Function::Number => {}
         }
     }
 
@@ -490,6 +541,7 @@ impl<'a> Clauses<'a> {
 
 /// A name of its own, by its inner capital: "PlantPal". It is neither somebody nor something the product is about.
 fn is_brand(phrase: &Phrase) -> bool {
-    let inner_capital = |word: &str| word.chars().skip(1).any(char::is_uppercase) && word.chars().any(char::is_lowercase);
+    let inner_capital =
+        |word: &str| word.chars().skip(1).any(char::is_uppercase) && word.chars().any(char::is_lowercase);
     phrase.text.split_whitespace().count() == 1 && inner_capital(&phrase.text)
 }

@@ -70,7 +70,12 @@ pub fn content_words(text: &str, tokens: &[Token], language: &str, lexicon: &Lex
         let content = token.kind == Kind::Word && !function.contains(&token.lower) && !is_bare_kana(token, language);
         let word = Word { span: token.span.clone(), lower: token.lower.clone(), tag: Tag::Noun };
         match runs.last_mut() {
-            Some(run) if content && unspaced && previous_end == Some(token.span.start) && run.span.end == token.span.start => {
+            Some(run)
+                if content
+                    && unspaced
+                    && previous_end == Some(token.span.start)
+                    && run.span.end == token.span.start =>
+            {
                 run.span.end = token.span.end;
                 run.lower.push_str(&token.lower);
             }
@@ -81,7 +86,8 @@ pub fn content_words(text: &str, tokens: &[Token], language: &str, lexicon: &Lex
     }
     let mut seen = HashSet::new();
     let names_more = runs.iter().any(|run| !lexicon.is_form(&run.lower));
-    let fresh = runs.into_iter().filter(|run| seen.insert(run.lower.clone()) && !(names_more && lexicon.is_form(&run.lower)));
+    let fresh =
+        runs.into_iter().filter(|run| seen.insert(run.lower.clone()) && !(names_more && lexicon.is_form(&run.lower)));
     let mut kept: Vec<Phrase> = fresh.take(KEPT_WORDS).map(|run| Phrase::of(text, &[run])).collect();
     // Without a grammar a capital may mean anything (in German: a noun), so words stay exactly as typed.
     kept.iter_mut().for_each(|phrase| phrase.inner.clone_from(&phrase.text));

@@ -106,7 +106,10 @@ fn match_words(tokens: &[Token], tagged: &[tags::Word], lexicon: &Lexicon) -> Ve
         for part in token.lower.split('-').filter(|part| !part.is_empty()) {
             let bare = part.strip_suffix("'s").or(part.strip_suffix('\'')).unwrap_or(part);
             let singular = lexicon.inflect.singular(bare);
-            let lemma = lexicon.verb(bare).map(|(lemma, _)| lemma.to_owned()).filter(|lemma| *lemma != singular && lemma != bare);
+            let lemma = lexicon
+                .verb(bare)
+                .map(|(lemma, _)| lemma.to_owned())
+                .filter(|lemma| *lemma != singular && lemma != bare);
             let mut forms = vec![part.to_owned(), bare.to_owned(), singular];
             forms.extend(lemma.clone());
             forms.sort_unstable();

@@ -48,15 +48,22 @@ const OPENERS: [&str; 12] =
     ["where", "that", "who", "which", "when", "whenever", "while", "so", "so that", "because", "if", "once"];
 
 const ORDINALS: [&str; 14] = [
-    "first", "second", "third", "fourth", "fifth", "tenth", "half", "quarter", "single", "double", "triple", "once", "twice",
-    "pair",
+    "first", "second", "third", "fourth", "fifth", "tenth", "half", "quarter", "single", "double", "triple", "once",
+    "twice", "pair",
 ];
 
 const PHRASE_WORDS: usize = 4;
 
 /// Tags all words of a directive, left to right.
 pub fn tag(tokens: &[Token], lexicon: &Lexicon) -> Vec<Word> {
-    let mut tagger = Tagger { lexicon, tokens, words: Vec::with_capacity(tokens.len()), expects_verb: false, listing: false, objects: false };
+    let mut tagger = Tagger {
+        lexicon,
+        tokens,
+        words: Vec::with_capacity(tokens.len()),
+        expects_verb: false,
+        listing: false,
+        objects: false,
+    };
     let mut at = 0;
     while at < tokens.len() {
         at += tagger.take(at);
@@ -108,9 +115,15 @@ impl Tagger<'_> {
     fn is_plain(&self, word: &str, function: Function, at: usize) -> bool {
         let verb = self.lexicon.verb(word).is_some();
         ORDINALS.contains(&word)
-            || verb && function == Function::Preposition && matches!(self.before(), Some(Tag::Noun)) && self.expects_verb
+            || verb
+                && function == Function::Preposition
+                && matches!(self.before(), Some(Tag::Noun))
+                && self.expects_verb
             || function == Function::Adverb && verb && self.starts_thing(at + 1) && self.before().is_none()
-            || function == Function::Adverb && word.ends_with("ly") && self.lexicon.is_adjective(word) && self.starts_thing(at + 1)
+            || function == Function::Adverb
+                && word.ends_with("ly")
+                && self.lexicon.is_adjective(word)
+                && self.starts_thing(at + 1)
     }
 
     fn open_word(&self, at: usize) -> Tag {
@@ -140,7 +153,8 @@ impl Tagger<'_> {
         let word = self.tokens[at].lower.as_str();
         let open = self.lexicon.is_ambiguous(word);
         let thing_follows = self.starts_thing(at + 1);
-        let imperative = self.before().is_none() && form == VerbForm::Base && thing_follows && !self.names_the_product(at);
+        let imperative =
+            self.before().is_none() && form == VerbForm::Base && thing_follows && !self.names_the_product(at);
         if self.lexicon.is_form(word) && !self.expects_verb && !self.after_to() && !imperative {
             return false;
         }
@@ -159,7 +173,8 @@ impl Tagger<'_> {
             (Some(Tag::Verb(lead, _)), _) if LEADING.contains(&lead.as_str()) => true,
             (_, VerbForm::Gerund) => thing_follows && !self.listing || self.expects_verb,
             (Some(Tag::Noun), _) if open => {
-                let somebody_acts = self.before_is_person() && self.has_verb() && !self.listing && self.ends_group(at + 1);
+                let somebody_acts =
+                    self.before_is_person() && self.has_verb() && !self.listing && self.ends_group(at + 1);
                 self.subject_agrees(form) && (self.expects_verb || thing_follows && !self.listing || somebody_acts)
             }
             (Some(Tag::Noun), _) => {
@@ -167,9 +182,13 @@ impl Tagger<'_> {
                 self.subject_agrees(form) && likely || self.expects_verb && !self.lexicon.is_adjective(word)
             }
             (Some(Tag::Verb(..)), _) => !open,
-            (None | Some(Tag::Mark), VerbForm::Base) => thing_follows && !self.names_the_product(at) && !(open && self.listing),
+            (None | Some(Tag::Mark), VerbForm::Base) => {
+                thing_follows && !self.names_the_product(at) && !(open && self.listing)
+            }
             (None | Some(Tag::Mark), _) => !open && !self.listing || self.expects_verb,
-            (Some(Tag::Function(Function::Conjunction)), _) => self.expects_verb || !open && self.has_verb() || self.continues_action(at),
+            (Some(Tag::Function(Function::Conjunction)), _) => {
+                self.expects_verb || !open && self.has_verb() || self.continues_action(at)
+            }
             (Some(Tag::Function(Function::Adverb)), _) => self.expects_verb || !open,
             _ => !open,
         }
@@ -191,13 +210,16 @@ impl Tagger<'_> {
 
     /// Whether no noun follows: the text ends, or a mark or function word comes.
     fn ends_group(&self, at: usize) -> bool {
-        self.tokens.get(at).is_none_or(|token| token.kind != Kind::Word || self.lexicon.function(&token.lower).is_some())
+        self.tokens
+            .get(at)
+            .is_none_or(|token| token.kind != Kind::Word || self.lexicon.function(&token.lower).is_some())
     }
 
     /// A word nobody knows is a verb only where nothing else can stand: "to frizzle mimsies", "where blorps frizzle mimsies".
     fn must_be_verb(&self, at: usize) -> bool {
         let modal = matches!(self.words.last(), Some(w) if w.tag == Tag::Function(Function::Auxiliary) && !is_form_of_be(&w.lower));
-        let purpose = self.after_to() && self.words.len() >= 2 && matches!(self.words[self.words.len() - 2].tag, Tag::Noun);
+        let purpose =
+            self.after_to() && self.words.len() >= 2 && matches!(self.words[self.words.len() - 2].tag, Tag::Noun);
         let between = self.expects_verb && self.before() == Some(&Tag::Noun) && self.before_is_plural();
         let word = self.tokens[at].lower.as_str();
         (modal || purpose || between) && self.starts_thing(at + 1) && !self.lexicon.inflect.is_plural(word)
@@ -205,7 +227,8 @@ impl Tagger<'_> {
 
     /// "Book club app": the first words up to the first function word or mark end in what products are called.
     fn names_the_product(&self, at: usize) -> bool {
-        let run = self.tokens[at..].iter().take_while(|t| t.kind == Kind::Word && self.lexicon.function(&t.lower).is_none());
+        let run =
+            self.tokens[at..].iter().take_while(|t| t.kind == Kind::Word && self.lexicon.function(&t.lower).is_none());
         run.last().is_some_and(|last| self.lexicon.is_form(&last.lower))
     }
 
@@ -251,7 +274,9 @@ impl Tagger<'_> {
             Tag::Verb(..) => (self.expects_verb, self.listing, self.objects) = (false, false, false),
             Tag::Mark if lower == "," => self.objects = self.has_verb(),
             Tag::Function(_) if OPENERS.contains(&lower) => (self.expects_verb, self.listing) = (true, false),
-            Tag::Function(Function::Preposition) => self.listing = matches!(lower, "with" | "including" | "plus" | "like" | "of"),
+            Tag::Function(Function::Preposition) => {
+                self.listing = matches!(lower, "with" | "including" | "plus" | "like" | "of");
+            }
             Tag::Mark if !matches!(lower, "," | "&") => (self.expects_verb, self.listing) = (false, false),
             _ => {}
         }

@@ -41,7 +41,12 @@ pub fn tokens(text: &str) -> Vec<Token> {
                 word.lower = format!("{}-{}", word.lower, token.lower);
                 tokens.pop();
             }
-            [.., word] if token.lower == "'" && word.kind == Kind::Word && word.lower.ends_with('s') && word.span.end == start => {
+            [.., word]
+                if token.lower == "'"
+                    && word.kind == Kind::Word
+                    && word.lower.ends_with('s')
+                    && word.span.end == start =>
+            {
                 word.span.end = token.span.end;
                 word.lower.push('\'');
             }
