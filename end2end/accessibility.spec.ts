@@ -7,7 +7,9 @@ import { useServer } from './support/server';
 import { expectAtLeast, expectState, guestWith, pieces, startProject, submit, work } from './support/studio';
 
 const fast = useServer();
-const paced = useServer({ paceMs: 300 });
+const paced = useServer({ paceMs: 600 });
+// Pieces fade in; what axe sees in the middle of that is no reader's lasting view.
+test.use({ contextOptions: { reducedMotion: 'reduce' } });
 const STANDARDS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
 
 test.describe('axe finds nothing serious, in light and dark, on', () => {
@@ -37,7 +39,7 @@ test.describe('axe finds nothing serious, in light and dark, on', () => {
 
   test('an editor at work, and stopped', async ({ page, context }) => {
     const project = await startProject(page, paced, SYNTHESIZERS);
-    await expectAtLeast(page, 8);
+    await expectAtLeast(page, 5);
     await expectAccessible(page);
     await expect(work(page), 'it still ran').toHaveAttribute('data-state', 'running');
     const guest = await Guest.of(paced, context);

@@ -3,7 +3,7 @@ import { expect, test, type Page } from '@playwright/test';
 import { Guest } from './support/guest';
 import { mediaType } from './support/http';
 import { useServer } from './support/server';
-import { box, EDITOR, expectState, pieces, startProject, submit, work } from './support/studio';
+import { box, buildButton, EDITOR, expectState, pieces, startProject, submit, work } from './support/studio';
 
 const server = useServer();
 const paced = useServer({ paceMs: 15 });

@@ -9,6 +9,7 @@ import { Wire } from './support/wire';
 
 const server = useServer({ paceMs: 40, leaseSeconds: 1 });
 const other = useServer({ paceMs: 40, leaseSeconds: 1, besides: server });
+const slow = useServer({ paceMs: 120 });
 
 test('reloading in mid-stream ends with the same pieces, none twice', async ({ page }) => {
   const project = await startProject(page, server, SYNTHESIZERS);
@@ -70,7 +71,7 @@ test('losing the network says so, and coming back goes on by itself', async ({ p
 });
 
 test('a reader whose connection breaks again and again still ends with every piece once', async ({ page }) => {
-  await Wire.to(server, async (wire) => {
+  await Wire.to(slow, async (wire) => {
     const project = await startProject(page, wire, SYNTHESIZERS);
     for (const count of [4, 12, 20]) {
       await expectAtLeast(page, count);
@@ -79,7 +80,7 @@ test('a reader whose connection breaks again and again still ends with every pie
       wire.mend();
     }
     await expectState(page, 'done');
-    await expectWholeLog(page, server, project);
+    await expectWholeLog(page, slow, project);
     await expectSameAsFreshLoad(page);
   });
 });

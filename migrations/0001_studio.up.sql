@@ -36,7 +36,9 @@ create table generations (
     status text not null check (status in ('queued', 'running', 'done', 'failed', 'cancelled')),
     -- The last event's number. Appending locks this row, which keeps the log gapless.
     last_seq bigint not null default 0,
+    -- How often a worker began it, and how often one fell silent over it.
     attempt integer not null default 0,
+    lost integer not null default 0,
     -- Whoever runs it holds a token. A new attempt gets a new one, so that a worker that lost its lease cannot write.
     lease_token uuid,
     lease_until timestamptz,

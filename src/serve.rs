@@ -7,6 +7,7 @@ use server::{
     clock::Clock,
     config::Config,
     db::MIGRATIONS,
+    http::metrics_routes,
     services::{self, Services},
 };
 use tokio::{net::TcpListener, signal};
@@ -14,7 +15,7 @@ use tokio::{net::TcpListener, signal};
 use crate::{logging, site};
 
 /// Requests under way get this long to finish, then background work this long to stop: ten seconds in all.
-const DRAIN: Duration = Duration::from_secs(5);
+const DRAIN: Duration = Duration::from_secs(4);
 const STOP: Duration = Duration::from_secs(4);
 
 /// `atlas9 serve`.
@@ -28,6 +29,9 @@ pub(crate) async fn serve(with_worker: bool) -> anyhow::Result<ExitCode> {
     let address = services.config.http.address;
     let listener =
         TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address} (ATLAS9_ADDR)"))?;
+    if let Some(address) = services.config.http.metrics {
+        serve_metrics(&services, address).await?;
+    }
     if with_worker {
         services.tasks.spawn("worker", services.studio.worker().run());
     }
@@ -47,6 +51,20 @@ pub(crate) async fn serve(with_worker: bool) -> anyhow::Result<ExitCode> {
         () = async { stopping.cancelled().await; tokio::time::sleep(DRAIN).await } => tracing::warn!("some requests did not finish in time"),
     }
     finish(services).await
+}
+
+/// Metrics on a listener of their own (`ATLAS9_METRICS_ADDR`).
+async fn serve_metrics(services: &Services, address: SocketAddr) -> anyhow::Result<()> {
+    let listener = TcpListener::bind(address)
+        .await
+        .with_context(|| format!("cannot listen on {address} (ATLAS9_METRICS_ADDR)"))?;
+    let (router, stop) = (metrics_routes(services.clone()), services.tasks.stop_token());
+    services.tasks.spawn("metrics", async move {
+        if let Err(error) = axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned()).await {
+            tracing::error!(%error, "metrics are not served any more");
+        }
+    });
+    Ok(())
 }
 
 /// `atlas9 work`.

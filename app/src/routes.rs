@@ -1,6 +1,6 @@
 //! Pages, server functions and static files as an Axum router, and errors as pages.
 
-use std::path::PathBuf;
+use std::{any::Any, path::PathBuf, time::Duration};
 
 use axum::{
     Router,
@@ -18,7 +18,7 @@ use server::{
     services::Services,
 };
 use tower::ServiceExt;
-use tower_http::services::ServeDir;
+use tower_http::{catch_panic::CatchPanicLayer, services::ServeDir};
 
 use crate::{
     app::App,
@@ -83,6 +83,8 @@ pub fn routes(context: PageContext) -> Router {
         .merge(server::http::routes(context.services.clone()))
         .fallback_service(pages)
         .layer(csrf_layer())
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(middleware::from_fn(in_time))
         .layer(middleware::from_fn_with_state(context, present_errors))
 }
 
@@ -112,9 +114,7 @@ async fn file_or_not_found(State(context): State<PageContext>, request: Request)
         if let Ok(mut response) = files.oneshot(asked).await.map(IntoResponse::into_response)
             && response.status() != StatusCode::NOT_FOUND
         {
-            let policy =
-                if parts.uri.path().starts_with("/fonts/") { CachePolicy::Immutable } else { CachePolicy::Hour };
-            response.extensions_mut().insert(policy);
+            response.extensions_mut().insert(CachePolicy::Hour);
             return response;
         }
     }
@@ -178,13 +178,32 @@ async fn form_again(context: PageContext, headers: HeaderMap, status: StatusCode
     end_with_the_document(response)
 }
 
+/// No answer waits longer than this for its first byte, whatever hangs behind it.
+const ANSWER_WITHIN: Duration = Duration::from_secs(10);
+
+async fn in_time(request: Request, next: Next) -> Response {
+    let answered = tokio::time::timeout(ANSWER_WITHIN, next.run(request)).await;
+    answered.unwrap_or_else(|_| ApiError::unavailable().into_response())
+}
+
+fn panicked(panic: Box<dyn Any + Send>) -> Response {
+    let words = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
+    tracing::error!(panic = words.unwrap_or("unknown"), "a handler panicked");
+    ApiError::internal().into_response()
+}
+
 /// Gives errors their body: a page for people, problem details for programs.
 async fn present_errors(State(context): State<PageContext>, request: Request, next: Next) -> Response {
     let for_program = ["/api/", "/metrics"].iter().any(|path| request.uri().path().starts_with(path));
     let for_person = accepts_html(request.headers()) && !for_program;
     let id = request.extensions().get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default();
     let mut response = next.run(request).await;
-    let Some(parts) = response.extensions_mut().remove::<ProblemParts>() else { return response };
+    let parts = response.extensions_mut().remove::<ProblemParts>();
+    // What the framework refuses before a handler sees it has a status and no words.
+    let refused = for_program && response.status().is_client_error();
+    let Some(parts) = parts.or_else(|| refused.then(|| *ApiError::refused(response.status()).0)) else {
+        return response;
+    };
     if for_person { error_page(&context, response, &parts, &id) } else { present_problem(response, parts, &id) }
 }
 

@@ -17,7 +17,7 @@ use axum::{
 use leptos::config::LeptosOptions;
 use serde_json::Value;
 use server::http::{observe, security_headers, write_cache_headers};
-use support::{Instance, SYNTHESIZERS, Scratch};
+use support::{Instance, SYNTHESIZERS, Scratch, Wire};
 use tower::ServiceExt;
 
 /// The whole router of an instance, with a cookie jar of one.
@@ -323,5 +323,35 @@ async fn health_metrics_and_headers_are_as_promised() {
         assert_eq!(answer.headers["x-content-type-options"], "nosniff", "{path}");
         assert!(answer.headers.contains_key("cache-control") && answer.headers.contains_key("x-request-id"), "{path}");
     }
+    scratch.finish([instance]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_is_away_is_503_for_programs_and_people_and_back_by_itself() {
+    let mut scratch = Scratch::new().await;
+    let wire = Wire::to(&scratch.url).await;
+    scratch.set("DATABASE_URL", &wire.instead_of(&scratch.url));
+    let instance = scratch.worker().await;
+    let mut browser = Browser::of(&instance);
+    let (project, generation) = project(&mut browser, SYNTHESIZERS).await;
+    browser.api(Method::GET, &format!("/api/generations/{generation}/events"), "").await;
+
+    wire.cut();
+    tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+    let away = browser.api(Method::GET, &format!("/api/projects/{project}"), "").await;
+    away.is_problem(503, "unavailable");
+    assert!(away.headers.contains_key(header::RETRY_AFTER));
+    assert_eq!(browser.api(Method::GET, "/api/health", "").await.status, StatusCode::SERVICE_UNAVAILABLE);
+    for path in [format!("/projects/{project}"), format!("/projects/{project}/edit"), "/projects".to_owned()] {
+        let page = browser.page(&path).await;
+        assert_eq!(page.status, StatusCode::SERVICE_UNAVAILABLE, "{path}");
+        assert!(page.body.contains("Nothing was lost"), "{path}");
+    }
+    let form = browser.form("/fn/start_generation", "directive=Kept+words").await;
+    assert_eq!(form.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert!(form.body.contains("Kept words"), "what was typed comes back");
+
+    wire.mend();
+    assert_eq!(browser.api(Method::GET, &format!("/api/projects/{project}"), "").await.status, StatusCode::OK);
     scratch.finish([instance]).await;
 }

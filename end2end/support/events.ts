@@ -14,11 +14,13 @@ export function parseEvents(stream: string): LoggedEvent[] {
   });
 }
 
-/** Addresses of the pieces that a reader holds after these events, in the order of their parts. */
+/** Addresses of what a reader holds after these events: the pieces since the last restart, and the receipt. */
 export function piecesHeld(events: readonly LoggedEvent[]): string[] {
-  const since = events.findLastIndex((event) => event.kind === 'restart');
-  const pieces = events.slice(since + 1).filter((event) => event.kind === 'piece');
-  return pieces.map((event) => String(event.data['path']));
+  const since = events.slice(events.findLastIndex(({ kind }) => kind === 'restart') + 1);
+  return since.flatMap(({ kind, data }) => {
+    if (kind === 'piece') return [String(data['path'])];
+    return kind === 'receipt' ? ['receipt'] : [];
+  });
 }
 
 /** 1, 2, 3 … without a gap. */

@@ -64,7 +64,7 @@ export async function expectAtLeast(page: Page, count: number): Promise<void> {
   await expect.poll(() => pieces(page).count(), { intervals: [20] }).toBeGreaterThanOrEqual(count);
 }
 
-/** Addresses of the pieces on the page, in its order. */
+/** Addresses of the pieces and the receipt on the page, in its order. */
 export function paths(page: Page): Promise<string[]> {
   return pieces(page).evaluateAll((found) => found.map((piece) => piece.getAttribute('data-piece') ?? ''));
 }

@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 const CURSOR_BYTES: usize = 24;
+/// From 1970 to the end of 9999: no row of ours is of another time, and PostgreSQL knows them all.
+const TIMES: std::ops::Range<i64> = 0..253_402_300_800_000_000;
 
 /// The place after which the next page starts: the sort key of the last row, and its id to break ties.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,10 +40,11 @@ impl FromStr for Cursor {
         let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| BadCursor)?;
         let bytes: [u8; CURSOR_BYTES] = bytes.try_into().map_err(|_| BadCursor)?;
         let (time, id) = bytes.split_at(8);
-        Ok(Self {
-            micros: i64::from_be_bytes(time.try_into().map_err(|_| BadCursor)?),
-            id: Uuid::from_slice(id).map_err(|_| BadCursor)?,
-        })
+        let micros = i64::from_be_bytes(time.try_into().map_err(|_| BadCursor)?);
+        if !TIMES.contains(&micros) {
+            return Err(BadCursor);
+        }
+        Ok(Self { micros, id: Uuid::from_slice(id).map_err(|_| BadCursor)? })
     }
 }
 
@@ -101,7 +104,8 @@ mod tests {
     fn a_cursor_survives_the_address_bar() {
         let cursor = Cursor { micros: 1_750_000_000_123_456, id: Uuid::from_u128(7) };
         assert_eq!(cursor.to_string().parse(), Ok(cursor));
-        for bad in ["", "abc", "%%%", "AAAA", &"A".repeat(500), "🐝"] {
+        let far = |micros| Cursor { micros, id: Uuid::nil() }.to_string();
+        for bad in ["", "abc", "%%%", "AAAA", &"A".repeat(500), "🐝", &far(i64::MAX), &far(i64::MIN), &far(-1)] {
             assert_eq!(bad.parse::<Cursor>(), Err(BadCursor), "{bad}");
         }
     }

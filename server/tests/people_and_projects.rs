@@ -89,13 +89,9 @@ async fn a_replica_that_is_away_is_read_around() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_database_that_goes_away_is_told_as_such_and_comes_back_by_itself() {
-    let direct = Scratch::new().await;
-    let wire = Wire::to(&direct.url).await;
-    let (head, name) = direct.url.rsplit_once('/').unwrap();
-    let user = head.split("://").nth(1).unwrap().split('@').next().unwrap();
-    let through = format!("postgres://{user}@127.0.0.1:{}/{name}", wire.port);
-    let mut scratch = direct;
-    scratch.set("DATABASE_URL", &through);
+    let mut scratch = Scratch::new().await;
+    let wire = Wire::to(&scratch.url).await;
+    scratch.set("DATABASE_URL", &wire.instead_of(&scratch.url));
     scratch.set("ATLAS9_COMPOSER_PACE_MS", "30");
     let instance = scratch.worker().await;
     let owner = instance.guest().await;

@@ -146,7 +146,7 @@ async fn a_generation_that_kills_its_workers_is_given_up() {
     let instance = scratch.instance().await;
     let user = instance.guest().await;
     let started = instance.start(user, SYNTHESIZERS).await;
-    scratch.break_it("update generations set attempt = 5").await;
+    scratch.break_it("update generations set lost = 5").await;
     instance.work();
     let log = instance.log(user, started.generation, 0).await;
     assert_sound(&log);

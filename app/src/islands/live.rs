@@ -5,7 +5,8 @@ use std::{cell::RefCell, rc::Rc};
 use js_sys::{JSON, Reflect};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{
-    Element, Event, EventSource, FormData, HtmlFormElement, MessageEvent, RequestInit, UrlSearchParams, Window,
+    Element, Event, EventSource, FormData, HtmlFormElement, MessageEvent, RequestInit, RequestRedirect,
+    UrlSearchParams, Window,
 };
 
 /// One change to the page.
@@ -128,12 +129,16 @@ impl Page {
     fn add(self: &Rc<Self>, changes: Vec<Change>) {
         let frame_is_due = !self.waiting.borrow().is_empty();
         self.waiting.borrow_mut().extend(changes);
+        if self.hidden() {
+            self.apply();
+            return;
+        }
         if frame_is_due || self.waiting.borrow().is_empty() {
             return;
         }
         let page = Rc::clone(self);
         let frame = Closure::once_into_js(move || page.apply());
-        if self.hidden() || self.window.request_animation_frame(frame.unchecked_ref()).is_err() {
+        if self.window.request_animation_frame(frame.unchecked_ref()).is_err() {
             self.apply();
         }
     }
@@ -200,16 +205,30 @@ fn stop_in_place(page: &Rc<Page>) {
         if let Some(sent) = send(&page.window, &target) {
             event.prevent_default();
             page.add(vec![Change::Say("Stopping …".to_owned())]);
-            let plain = target.clone();
-            let failed = Closure::once(move |_: JsValue| {
-                let _ = plain.submit();
-            });
-            let _ = sent.catch(&failed);
-            failed.forget();
+            unless_taken(&sent, &target);
         }
     });
     let _ = form.add_event_listener_with_callback("submit", on_submit.as_ref().unchecked_ref());
     on_submit.forget();
+}
+
+/// Sends the form the plain way when the request failed or was refused. What was taken is answered with a redirect, which is not
+/// followed here and shows as an opaque one.
+fn unless_taken(sent: &js_sys::Promise, form: &HtmlFormElement) {
+    let plain = form.clone();
+    let answered = Closure::once(move |answer: JsValue| {
+        let taken = Reflect::get(&answer, &JsValue::from_str("type")).is_ok_and(|kind| kind == "opaqueredirect");
+        if !taken {
+            let _ = plain.submit();
+        }
+    });
+    let plain = form.clone();
+    let failed = Closure::once(move |_: JsValue| {
+        let _ = plain.submit();
+    });
+    let _ = sent.then2(&answered, &failed);
+    answered.forget();
+    failed.forget();
 }
 
 fn send(window: &Window, form: &HtmlFormElement) -> Option<js_sys::Promise> {
@@ -220,6 +239,7 @@ fn send(window: &Window, form: &HtmlFormElement) -> Option<js_sys::Promise> {
     }
     let request = RequestInit::new();
     request.set_method("POST");
+    request.set_redirect(RequestRedirect::Manual);
     request.set_body(&fields);
     Some(window.fetch_with_str_and_init(&form.action(), &request))
 }

@@ -33,7 +33,7 @@ pub(crate) fn Edit() -> impl IntoView {
 
 async fn load(id: String) -> Result<(Project, Draft), ApiError> {
     let project = project_of_address(id).await?;
-    let draft = services().studio.draft(caller().await?.user(), project.generation).await?;
+    let draft = services().studio.project_draft(caller().await?.user(), project.generation).await?;
     Ok((project, draft))
 }
 

@@ -57,7 +57,7 @@ struct Opened {
 async fn open(id: String) -> Result<Opened, ApiError> {
     let project = project_of_address(id).await?;
     let (user, services) = (caller().await?.user(), services());
-    let draft = services.studio.draft(user, project.generation).await?;
+    let draft = services.studio.project_draft(user, project.generation).await?;
     let follower = services.studio.follow(user, project.generation, draft.seq).await?;
     let is_over = draft.ending.is_some();
     if !is_over {
@@ -118,7 +118,12 @@ fn Reading(opened: Opened) -> impl IntoView {
 }
 
 /// How it ended, and what to do next.
-fn end_view(draft: &Draft, project: String) -> impl IntoView + use<> {
+fn end_view(draft: &Draft, project: String) -> AnyView {
+    if draft.ending.is_none() {
+        let reload = format!("/projects/{project}");
+        return view! { <p class="progress"><a href=reload>"Not finished yet: load the page again to go on"</a></p> }
+            .into_any();
+    }
     view! {
         <p class="progress over" role="status">
             {status_sentence(draft)}
@@ -126,6 +131,7 @@ fn end_view(draft: &Draft, project: String) -> impl IntoView + use<> {
         {receipt_view(draft.receipt.as_ref())}
         <Again project />
     }
+    .into_any()
 }
 
 /// A part is whole once a later one has begun, or the stage is over.

@@ -18,6 +18,8 @@ use crate::{
     db::{Database, DbError},
 };
 
+/// How long a browser keeps the cookie; browsers allow no more. Whether it still opens anything is for the session to say.
+const COOKIE_AGE: Duration = Duration::from_secs(400 * 24 * 3_600);
 /// A guest's session ends this long after its last use.
 const SESSION_IDLE: Duration = Duration::from_secs(180 * 24 * 3_600);
 /// `last_seen_at` is written at most this often, so that reading a page does not write a row.
@@ -102,7 +104,7 @@ impl Accounts {
             expires_at: now + SESSION_IDLE,
         };
         store::create_guest(self.db.primary(), new).await?;
-        Ok(NewGuest { visitor, set_cookie: cookie::set(&self.signer.seal(&token), SESSION_IDLE, over_tls) })
+        Ok(NewGuest { visitor, set_cookie: cookie::set(&self.signer.seal(&token), COOKIE_AGE, over_tls) })
     }
 
     /// Deletes a user and everything of theirs.

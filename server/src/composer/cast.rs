@@ -7,7 +7,7 @@ use super::{
     knowledge::{Archetype, Role, Slots},
     lexicon::Lexicon,
     reading::{Action, Phrase, Reading},
-    recognise::{Recognition, domain_of},
+    recognise::{Recognition, domain_of_main},
 };
 
 /// What is said of a thing whose domain nobody described.
@@ -43,6 +43,8 @@ pub struct Cast {
     pub players: BTreeMap<Role, Player>,
     /// People the directive names who play none of them.
     pub others: Vec<Phrase>,
+    /// The id of the domain that says what the main thing is.
+    pub domain: Option<String>,
     traits: String,
     wear: String,
     evidence: String,
@@ -56,7 +58,7 @@ impl Cast {
         let archetype = recognition.archetype.module;
         let thing = main_thing(reading, recognition, lexicon);
         let (players, others) = players(reading, recognition, lexicon);
-        let domain = thing.as_ref().and_then(|t| domain_of(t, &recognition.domains)).or(recognition.domains.first());
+        let domain = domain_of_main(thing.as_ref(), reading, &recognition.domains);
         let list = |items: &[String]| joined(items);
         let names = |fields: &[String]| {
             let names = fields.iter().filter_map(|field| field.split_once(": ").map(|(name, _)| name.to_owned()));
@@ -69,6 +71,7 @@ impl Cast {
             traits: domain.map_or_else(|| joined(&PLAIN_TRAITS.map(str::to_owned)), |d| names(&d.module.identity)),
             wear: domain.map_or_else(|| PLAIN_WEAR.to_owned(), |d| list(&d.module.wear)),
             evidence: domain.map_or_else(|| PLAIN_EVIDENCE.to_owned(), |d| list(&d.module.evidence)),
+            domain: domain.map(|domain| domain.module.id.clone()),
             foreign: reading.language != "en" && reading.language != "und",
             thing,
             players,

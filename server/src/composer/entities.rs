@@ -87,8 +87,7 @@ impl<F: Fn(&Text, &Words<'_>, &str) -> String> Builder<'_, F> {
     }
 
     fn domain_of_thing(&self) -> Option<&Called<'_, Domain>> {
-        let domain = self.cast.thing.as_ref().and_then(|thing| domain_of(thing, &self.recognition.domains));
-        domain.or(self.recognition.domains.first())
+        self.recognition.domains.iter().find(|domain| Some(&domain.module.id) == self.cast.domain.as_ref())
     }
 
     fn described(&self, drafts: &mut Vec<Draft>, ids: &mut BTreeMap<String, String>) {

@@ -117,7 +117,11 @@ fn with_verbs<'k>(mut called: Called<'k, Archetype>, text: &str, reading: &Readi
     let fresh: Vec<_> = fresh.collect();
     if module.id != CORE && fresh.len() >= 2 {
         called.score += u32::try_from(fresh.len()).unwrap_or(0).min(3);
-        called.words.extend(fresh.iter().filter_map(|action| text.get(action.span.clone())).map(str::to_owned));
+        for word in fresh.iter().filter_map(|action| text.get(action.span.clone())) {
+            if called.words.iter().all(|known| known != word) {
+                called.words.push(word.to_owned());
+            }
+        }
     }
     called
 }
@@ -215,6 +219,20 @@ fn only_modifies(called: &Called<'_, Domain>, reading: &Reading) -> bool {
         .spans
         .iter()
         .all(|(start, end)| reading.things.iter().any(|thing| thing.span.start <= *start && *end < thing.span.end))
+}
+
+/// The domain of the main thing: the one that names it, else one that speaks of the whole (of its people, say), and not only of some
+/// other thing.
+pub fn domain_of_main<'r, 'k>(
+    main: Option<&Phrase>,
+    reading: &Reading,
+    domains: &'r [Called<'k, Domain>],
+) -> Option<&'r Called<'k, Domain>> {
+    let elsewhere = |(start, end): &(usize, usize)| {
+        reading.things.iter().any(|thing| Some(thing) != main && thing.span.start <= *start && *end <= thing.span.end)
+    };
+    let of_the_whole = || domains.iter().find(|called| called.spans.iter().any(|span| !elsewhere(span)));
+    main.and_then(|main| domain_of(main, domains)).or_else(of_the_whole)
 }
 
 /// The domain whose nouns are in this very phrase.

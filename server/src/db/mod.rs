@@ -6,7 +6,7 @@ use std::{
 };
 
 use sqlx::{
-    PgPool,
+    Connection, PgConnection, PgPool,
     migrate::{MigrateError, Migrator},
     postgres::{PgConnectOptions, PgPoolOptions},
 };
@@ -116,7 +116,7 @@ impl Database {
     /// # Errors
     /// [`MigrateError`] when a migration fails; the database is left at the last one that worked.
     pub async fn migrate(&self) -> Result<(), MigrateError> {
-        MIGRATIONS.run(&self.primary).await
+        MIGRATIONS.run(&mut self.patient_connection().await?).await
     }
 
     /// Takes every migration back. All data is lost.
@@ -124,7 +124,14 @@ impl Database {
     /// # Errors
     /// [`MigrateError`] when one fails.
     pub async fn revert_all(&self) -> Result<(), MigrateError> {
-        MIGRATIONS.undo(&self.primary, 0).await
+        MIGRATIONS.undo(&mut self.patient_connection().await?, 0).await
+    }
+
+    /// A connection on which a statement may take as long as it takes, and wait for another instance that migrates.
+    async fn patient_connection(&self) -> Result<PgConnection, MigrateError> {
+        let options = self.primary.connect_options();
+        let patient = options.as_ref().clone().options([("statement_timeout", "0"), ("lock_timeout", "0")]);
+        Ok(PgConnection::connect_with(&patient).await?)
     }
 
     /// Whether the schema is at this program's version.

@@ -89,7 +89,7 @@ pub(super) async fn get_project(
     Path(id): Path<String>,
 ) -> Result<Json<Value>, ApiError> {
     let project = services.projects.get(caller.user(), id.parse()?).await?;
-    let draft = services.studio.draft(caller.user(), project.generation).await?;
+    let draft = services.studio.project_draft(caller.user(), project.generation).await?;
     Ok(Json(json!({
         "id": project.id,
         "directive": project.directive,

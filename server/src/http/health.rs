@@ -52,6 +52,11 @@ pub(super) async fn metrics(State(services): State<Services>, request: Request) 
     if !local {
         return Err(ApiError::not_found());
     }
+    Ok(metrics_for_anyone(State(services)).await)
+}
+
+/// `GET /metrics` on a listener of its own.
+pub(super) async fn metrics_for_anyone(State(services): State<Services>) -> Response {
     let content_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-    Ok(([(header::CONTENT_TYPE, content_type)], services.metrics.encode()).into_response())
+    ([(header::CONTENT_TYPE, content_type)], services.metrics.encode()).into_response()
 }

@@ -31,6 +31,11 @@ use crate::services::Services;
 /// The largest body of a form or API call: a directive of 4,000 characters, each percent-encoded from four bytes, and some room.
 pub const BODY_MAX_BYTES: usize = 64 * 1_024;
 
+/// `/metrics` alone, for a listener of its own that only machines reach.
+pub fn metrics_routes(services: Services) -> Router {
+    Router::new().route("/metrics", get(health::metrics_for_anyone)).with_state(services)
+}
+
 /// All routes under `/api`, and `/metrics`.
 pub fn routes(services: Services) -> Router {
     Router::new()

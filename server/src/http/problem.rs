@@ -47,6 +47,11 @@ impl ApiError {
         Self::new(StatusCode::BAD_REQUEST, "bad-request", "The request cannot be understood", detail)
     }
 
+    /// A status of the framework's own, for an address or query it cannot read.
+    pub fn refused(status: StatusCode) -> Self {
+        Self::new(status, "bad-request", "The request cannot be understood", "The address or its query cannot be read.")
+    }
+
     /// 422.
     pub fn unprocessable(name: &'static str, detail: impl Into<String>) -> Self {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, name, "The request cannot be carried out", detail)
@@ -151,7 +156,7 @@ impl From<StudioError> for ApiError {
                 Self::new(StatusCode::TOO_MANY_REQUESTS, "too-many-generations", "Too much at once", detail)
             }
             StudioError::NotMadeHere(_) => Self::unprocessable("stage-not-available", detail),
-            StudioError::NoteTooLong(_) => Self::unprocessable("bad-note", detail),
+            StudioError::NoteTooLong(_) | StudioError::BadNote(_) => Self::unprocessable("bad-note", detail),
             StudioError::Db(error) => error.into(),
         }
     }

@@ -26,6 +26,8 @@ pub struct Follower {
     /// The last event handed out.
     at: Seq,
     ended: bool,
+    /// The log has to be read: at the start, after a gap, and now and then, as messages may be lost.
+    must_read: bool,
 }
 
 impl Follower {
@@ -36,7 +38,7 @@ impl Follower {
         generation: GenerationId,
         at: Seq,
     ) -> Self {
-        Self { db, listener, stop, generation, at: at.max(0), ended: false }
+        Self { db, listener, stop, generation, at: at.max(0), ended: false, must_read: true }
     }
 
     /// The next events in order, as soon as there are any; `None` after the last one, or when the program is about to end and the
@@ -46,37 +48,54 @@ impl Follower {
             return None;
         }
         loop {
-            match self.read().await {
-                Ok(events) if !events.is_empty() => return Some(events),
-                Ok(_) if self.ended => return None,
-                Ok(_) => {}
-                Err(error) => {
-                    tracing::warn!(generation = %self.generation, %error, "following without the database for now");
-                    tokio::select! { () = self.stop.cancelled() => return None, () = tokio::time::sleep(AFTER_FAILURE) => continue }
+            if self.must_read {
+                match self.read().await {
+                    Ok(events) if !events.is_empty() => return Some(events),
+                    Ok(_) if self.ended => return None,
+                    Ok(_) => self.must_read = false,
+                    Err(error) => self.rest_after(&error).await?,
                 }
-            }
-            if let Some(events) = self.hear().await? {
+            } else if let Some(events) = self.hear().await? {
                 return Some(events);
             }
         }
     }
 
-    /// Waits for news: the events themselves when they continue exactly where the reader is; otherwise the log has to be read.
+    /// Leaves a database alone that does not answer. `None` when the program is about to end.
+    async fn rest_after(&self, error: &DbError) -> Option<()> {
+        tracing::warn!(generation = %self.generation, %error, "following without the database for now");
+        tokio::select! {
+            () = self.stop.cancelled() => None,
+            () = tokio::time::sleep(AFTER_FAILURE) => Some(()),
+        }
+    }
+
+    /// Waits for news: the events themselves when they continue exactly where the reader is; otherwise the log has to be read. Whoever
+    /// waits may give up at any point (a sign of life is due): what has to be read is noted before that.
     async fn hear(&mut self) -> Option<Option<Vec<Logged>>> {
         let look_again = tokio::time::sleep(LOOK_EVERY);
         tokio::pin!(look_again);
         loop {
             let heard = tokio::select! {
                 () = self.stop.cancelled() => return None,
-                () = &mut look_again => return Some(None),
+                () = &mut look_again => {
+                    self.must_read = true;
+                    return Some(None);
+                }
                 heard = self.listener.next() => heard,
             };
-            let Heard::Events(batch) = heard else { return Some(None) };
+            let Heard::Events(batch) = heard else {
+                self.must_read = true;
+                return Some(None);
+            };
             let fresh: Vec<Logged> = batch.iter().filter(|event| event.seq > self.at).cloned().collect();
             match fresh.first() {
                 None => {}
                 Some(first) if first.seq == self.at + 1 => return Some(Some(self.hand_out(fresh))),
-                Some(_) => return Some(None),
+                Some(_) => {
+                    self.must_read = true;
+                    return Some(None);
+                }
             }
         }
     }

@@ -13,7 +13,9 @@ mod worker;
 
 use std::sync::Arc;
 
-use model::{Directive, Draft, Event, GenerationId, GenerationStatus, Logged, ProjectId, Seq, Stage, UserId};
+use model::{
+    BadDirective, Directive, Draft, Event, GenerationId, GenerationStatus, Logged, ProjectId, Seq, Stage, UserId,
+};
 use time::OffsetDateTime;
 
 pub use composed::ComposerEngine;
@@ -33,7 +35,7 @@ use crate::{
 use fanout::Fanout;
 
 /// The longest note, in characters.
-pub const NOTE_MAX_CHARS: usize = 4_000;
+pub const NOTE_MAX_CHARS: usize = model::DIRECTIVE_MAX_CHARS;
 /// Generations one person may have waiting or running.
 const UNFINISHED_MAX: i64 = 5;
 /// The same directive sent again within this time is the same wish: a double click, a resent form.
@@ -112,9 +114,22 @@ pub enum StudioError {
     /// The note is too long.
     #[error("the note has {0} characters; {NOTE_MAX_CHARS} is the most")]
     NoteTooLong(usize),
+    /// The note holds what no keyboard types.
+    #[error("the note holds a control character (U+{0:04X}); remove it and try again")]
+    BadNote(u32),
     /// The database.
     #[error(transparent)]
     Db(#[from] DbError),
+}
+
+/// A note as it is stored: what is fit for a directive is fit for a note; an empty one is none.
+fn note(raw: &str) -> Result<Option<String>, StudioError> {
+    match Directive::parse(raw) {
+        Ok(note) => Ok(Some(note.into())),
+        Err(BadDirective::Empty) => Ok(None),
+        Err(BadDirective::TooLong { chars }) => Err(StudioError::NoteTooLong(chars)),
+        Err(BadDirective::Control { code, .. }) => Err(StudioError::BadNote(code)),
+    }
 }
 
 impl Studio {
@@ -176,10 +191,7 @@ impl Studio {
         }
         wish.stages.sort_unstable();
         wish.stages.dedup();
-        if let Some(chars) = wish.note.as_ref().map(|note| note.chars().count()).filter(|chars| *chars > NOTE_MAX_CHARS)
-        {
-            return Err(StudioError::NoteTooLong(chars));
-        }
+        wish.note = wish.note.as_deref().map(note).transpose()?.flatten();
         let generation = GenerationId(self.clock.new_id());
         let mut tx = store::begin(self.db.primary()).await?;
         store::lock_owner(&mut tx, user).await?;
@@ -214,7 +226,9 @@ impl Studio {
     pub async fn cancel(&self, user: Option<UserId>, id: GenerationId) -> Result<(), StudioError> {
         let generation = self.generation(user, id).await?;
         let event = Event::Cancelled;
-        if let Some(seq) = store::cancel(self.db.primary(), generation.id, &event, self.clock.now()).await? {
+        if let Some(seq) =
+            store::end(self.db.primary(), generation.id, GenerationStatus::Cancelled, &event, self.clock.now()).await?
+        {
             self.metrics.generations_cancelled.inc();
             self.fanout.announce(id, vec![Logged { seq, kind: event.kind().to_owned(), data: event.data() }]);
         }
@@ -235,6 +249,24 @@ impl Studio {
             }
             draft.read(&events);
         }
+    }
+
+    /// What a project's page shows: the draft of its latest generation. When that ended before its section was whole, the section is the
+    /// newest that is.
+    ///
+    /// # Errors
+    /// [`StudioError::NotFound`] for everybody but the owner.
+    pub async fn project_draft(&self, user: Option<UserId>, id: GenerationId) -> Result<Draft, StudioError> {
+        let mut draft = self.draft(user, id).await?;
+        let is_whole = draft.stages.get(&Stage::Product).is_some_and(model::StageDraft::is_done);
+        if draft.ending.is_some()
+            && !is_whole
+            && let Some(content) = store::newest_revision(self.db.primary(), id, Stage::Product).await?
+            && let Ok(product) = serde_json::from_str(&content)
+        {
+            draft.product = product;
+        }
+        Ok(draft)
     }
 
     /// The events of a generation after `after`, first those that were logged, then live, to the last one.

@@ -12,10 +12,12 @@ use super::{
     fanout::Heard,
     store::{self, AppendError, Claim, Fate},
 };
-use crate::clock::milliseconds;
+use crate::{clock::milliseconds, db::DbError};
 
-/// A worker that dies this often on one generation would do so for ever.
-const ATTEMPTS_MAX: u32 = 5;
+/// A generation over which this many workers fell silent would silence the next one as well. Being given back does not count.
+const LOST_MAX: u32 = 5;
+/// How long to leave a database alone that does not answer.
+const AFTER_FAILURE: Duration = Duration::from_secs(1);
 /// Events are written in batches: as many as this, or what came within the span below.
 const BATCH: usize = 64;
 const BATCH_SPAN: Duration = Duration::from_millis(15);
@@ -70,7 +72,7 @@ struct Log {
 
 impl Runner<'_> {
     async fn to_its_end(&self) -> Run {
-        let made = if self.claim.attempt > ATTEMPTS_MAX { Err(gave_up().into()) } else { self.stages().await };
+        let made = if self.claim.lost >= LOST_MAX { Err(gave_up().into()) } else { self.stages().await };
         let ended = match made {
             Ok(receipts) => self.finish(receipts).await,
             Err(Broken::Engine(error)) => self.fail(&error).await,
@@ -81,6 +83,7 @@ impl Runner<'_> {
             Err(AppendError::LeaseLost) => Run::Lost,
             Err(AppendError::Db(error)) => {
                 tracing::warn!(generation = %self.claim.generation, %error, "broke off: the database is away");
+                tokio::time::sleep(AFTER_FAILURE).await;
                 self.give_back().await
             }
         }
@@ -189,7 +192,7 @@ impl Runner<'_> {
 
     async fn fail(&self, error: &EngineError) -> Result<(), AppendError> {
         tracing::warn!(generation = %self.claim.generation, %error, "a generation failed");
-        let code = if self.claim.attempt > ATTEMPTS_MAX { "worker-died" } else { "engine-failed" }.to_owned();
+        let code = if self.claim.lost >= LOST_MAX { "worker-died" } else { "engine-failed" }.to_owned();
         let last = Event::Failed { code, message: error.message.clone(), retryable: error.retryable };
         self.end(vec![last], Fate::Failed).await?;
         self.studio.metrics.generations_failed.inc();
@@ -259,7 +262,7 @@ impl Runner<'_> {
                         return;
                     }
                 }
-                _ = renewal.tick() => match store::renew(self.studio.db.primary(), &self.claim, lease.as_secs_f64()).await {
+                _ = renewal.tick() => match self.renew().await {
                     Ok(true) => {}
                     Ok(false) if self.has_ended().await => std::future::pending().await,
                     Ok(false) => return,
@@ -267,6 +270,13 @@ impl Runner<'_> {
                 },
             }
         }
+    }
+
+    /// Renews the lease, and gives up waiting for the database before the lease is over.
+    async fn renew(&self) -> Result<bool, DbError> {
+        let lease = self.studio.config.lease;
+        let renewed = store::renew(self.studio.db.primary(), &self.claim, lease.as_secs_f64());
+        tokio::time::timeout(lease / 3, renewed).await.unwrap_or(Err(DbError::Away(sqlx::Error::PoolTimedOut)))
     }
 
     /// Our own last event ends the lease as well; that is no loss, and `to_its_end` is about to return.
@@ -312,7 +322,7 @@ fn opening(stage: Stage) -> &'static str {
 fn gave_up() -> EngineError {
     EngineError {
         message: format!(
-            "This generation was begun {ATTEMPTS_MAX} times and never finished. Start it again, or change the directive."
+            "{LOST_MAX} workers fell silent over this generation. Start it again, or change the directive."
         ),
         retryable: true,
     }

@@ -1,6 +1,6 @@
 //! All SQL of the studio domain.
 
-use model::{Directive, Event, GenerationId, Logged, ProjectId, Seq, Stage, UserId};
+use model::{Directive, Event, GenerationId, GenerationStatus, Logged, ProjectId, Seq, Stage, UserId};
 use sqlx::{PgPool, Postgres, Transaction};
 use time::OffsetDateTime;
 use tracing::instrument;
@@ -22,7 +22,10 @@ pub(super) struct Claim {
     pub(super) directive: Directive,
     pub(super) stages: Vec<Stage>,
     pub(super) note: Option<String>,
+    /// How often it was begun, this time included.
     pub(super) attempt: u32,
+    /// How often whoever ran it fell silent.
+    pub(super) lost: u32,
     pub(super) token: Uuid,
     pub(super) waited: time::Duration,
 }
@@ -33,6 +36,17 @@ pub(super) enum AppendError {
     /// Somebody else has the generation now, or it has ended.
     #[error("the lease was lost")]
     LeaseLost,
+    /// The database.
+    #[error(transparent)]
+    Db(#[from] DbError),
+}
+
+/// Why nothing was claimed.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum ClaimError {
+    /// It was claimed, but is of a kind that this version does not know.
+    #[error("generation {0} cannot be read by this version")]
+    Unreadable(GenerationId),
     /// The database.
     #[error(transparent)]
     Db(#[from] DbError),
@@ -74,7 +88,7 @@ pub(super) async fn same_wish(
 ) -> Result<Option<Started>, DbError> {
     let row = sqlx::query!(
         "select p.id, g.id as generation from projects p join generations g on g.project_id = p.id
-         where p.owner_id = $1 and p.created_at > $2 and p.directive = $3
+         where p.owner_id = $1 and p.created_at > $2 and p.directive = $3 and g.status not in ('cancelled', 'failed')
          order by p.created_at desc, g.created_at limit 1",
         owner.0,
         since,
@@ -194,11 +208,11 @@ pub(super) async fn events(pool: &PgPool, id: GenerationId, after: Seq) -> Resul
     Ok(rows.fetch_all(pool).await?)
 }
 
-/// Whether a generation has ended and `at` is its last event or beyond.
+/// Whether a generation has ended, or is gone, and `at` is its last event or beyond.
 #[instrument(name = "db.generations.is_over", skip_all)]
 pub(super) async fn is_over(pool: &PgPool, id: GenerationId, at: Seq) -> Result<bool, DbError> {
     let over = sqlx::query_scalar!(
-        r#"select exists (select from generations where id = $1 and finished_at is not null and last_seq <= $2) as "over!""#,
+        r#"select not exists (select from generations where id = $1 and (finished_at is null or last_seq > $2)) as "over!""#,
         id.0,
         at
     );
@@ -208,7 +222,7 @@ pub(super) async fn is_over(pool: &PgPool, id: GenerationId, at: Seq) -> Result<
 /// Takes the oldest generation that waits, or whose worker has been silent past its lease. Times are the database's, so that the
 /// clocks of workers do not matter.
 #[instrument(name = "db.generations.claim", skip_all)]
-pub(super) async fn claim(pool: &PgPool, token: Uuid, lease_seconds: f64) -> Result<Option<Claim>, DbError> {
+pub(super) async fn claim(pool: &PgPool, token: Uuid, lease_seconds: f64) -> Result<Option<Claim>, ClaimError> {
     let row = sqlx::query!(
         r#"with next as (
                select id from generations
@@ -218,24 +232,28 @@ pub(super) async fn claim(pool: &PgPool, token: Uuid, lease_seconds: f64) -> Res
                for update skip locked
            )
            update generations g
-           set status = 'running', attempt = attempt + 1, lease_token = $1, lease_until = now() + make_interval(secs => $2)
+           set status = 'running', attempt = attempt + 1, lease_token = $1, lease_until = now() + make_interval(secs => $2),
+               lost = lost + case when g.status = 'running' then 1 else 0 end
            from next, projects p
            where g.id = next.id and p.id = g.project_id
-           returning g.id, g.project_id, p.directive, g.stages, g.note, g.attempt,
+           returning g.id, g.project_id, p.directive, g.stages, g.note, g.attempt, g.lost,
                      extract(epoch from now() - g.created_at)::float8 as "waited!""#,
         token,
         lease_seconds
     )
     .fetch_optional(pool)
-    .await?;
+    .await
+    .map_err(DbError::from)?;
     row.map(|row| {
+        let unreadable = || ClaimError::Unreadable(GenerationId(row.id));
         Ok(Claim {
             generation: GenerationId(row.id),
             project: ProjectId(row.project_id),
-            directive: Directive::parse(&row.directive).map_err(decode)?,
-            stages: stages(&row.stages)?,
+            directive: Directive::parse(&row.directive).map_err(|_| unreadable())?,
+            stages: stages(&row.stages).map_err(|_| unreadable())?,
             note: row.note,
             attempt: u32::try_from(row.attempt).unwrap_or(u32::MAX),
+            lost: u32::try_from(row.lost).unwrap_or(u32::MAX),
             token,
             waited: time::Duration::seconds_f64(row.waited.max(0.0)),
         })
@@ -357,18 +375,19 @@ pub(super) async fn release(pool: &PgPool, claim: &Claim) -> Result<(), DbError>
     Ok(())
 }
 
-/// Ends a generation by its owner's wish and appends its last event, whoever holds the lease. `None` when it had ended already.
-#[instrument(name = "db.generations.cancel", skip_all)]
-pub(super) async fn cancel(
+/// Ends a generation and appends its last event, whoever holds the lease. `None` when it had ended already.
+#[instrument(name = "db.generations.end", skip_all)]
+pub(super) async fn end(
     pool: &PgPool,
     id: GenerationId,
+    status: GenerationStatus,
     event: &Event,
     now: OffsetDateTime,
 ) -> Result<Option<Seq>, DbError> {
     let seq = sqlx::query_scalar!(
         "with ended as (
              update generations
-             set status = 'cancelled', last_seq = last_seq + 1, lease_token = null, lease_until = null, finished_at = $2
+             set status = $5, last_seq = last_seq + 1, lease_token = null, lease_until = null, finished_at = $2
              where id = $1 and status in ('queued', 'running')
              returning last_seq
          ), added as (
@@ -378,9 +397,22 @@ pub(super) async fn cancel(
         id.0,
         now,
         event.kind(),
-        event.data()
+        event.data(),
+        status.as_str()
     );
     Ok(seq.fetch_optional(pool).await?)
+}
+
+/// The newest section of that stage in the project of a generation, as stored.
+#[instrument(name = "db.revisions.newest", skip_all)]
+pub(super) async fn newest_revision(pool: &PgPool, of: GenerationId, stage: Stage) -> Result<Option<String>, DbError> {
+    let content = sqlx::query_scalar!(
+        "select r.content from revisions r join generations g on g.project_id = r.project_id
+         where g.id = $1 and r.stage = $2 order by r.number desc limit 1",
+        of.0,
+        stage.as_str()
+    );
+    Ok(content.fetch_optional(pool).await?)
 }
 
 fn stages(names: &[String]) -> Result<Vec<Stage>, DbError> {

@@ -252,6 +252,13 @@ impl Wire {
         Self { port, cut }
     }
 
+    /// The address of the same database by this way.
+    pub fn instead_of(&self, url: &str) -> String {
+        let (head, database) = url.rsplit_once('/').unwrap();
+        let user = head.split("://").nth(1).unwrap().split('@').next().unwrap();
+        format!("postgres://{user}@127.0.0.1:{}/{database}", self.port)
+    }
+
     pub fn cut(&self) {
         self.cut.store(true, Ordering::SeqCst);
     }

@@ -300,10 +300,7 @@ impl<'a> Clauses<'a> {
             self.place_object(&phrase, person);
             self.continue_object(&phrase);
         } else if acts {
-            self.become_subject(
-                &phrase,
-                person || self.is_doing(next) && !self.lexicon.is_thing(&phrase.head(self.lexicon)),
-            );
+            self.become_subject(&phrase, person || self.may_act(&phrase, next));
         } else if self.clause.last == Last::For
             && (person || self.lexicon.sounds_like_person(&phrase.head(self.lexicon)))
         {
@@ -331,9 +328,14 @@ impl<'a> Clauses<'a> {
         }
     }
 
-    /// Having and needing take nobody.
-    fn is_doing(&self, next: Option<&Word>) -> bool {
-        next.is_none_or(|word| !matches!(&word.tag, Tag::Verb(lemma, _) if EMPTY_VERBS.contains(&lemma.as_str())))
+    /// Whether an unknown noun before what looks like its verb is somebody: not in passing ("on the ward"), and not where it only is,
+    /// has or needs something.
+    fn may_act(&self, phrase: &Phrase, next: Option<&Word>) -> bool {
+        let does = next.is_none_or(|word| match &word.tag {
+            Tag::Verb(lemma, _) => !EMPTY_VERBS.contains(&lemma.as_str()),
+            _ => !matches!(word.lower.as_str(), "is" | "are" | "was" | "were" | "has" | "have"),
+        });
+        does && self.clause.last != Last::Preposition && !self.lexicon.is_thing(&phrase.head(self.lexicon))
     }
 
     fn is_somebody(&self, phrase: &Phrase) -> bool {
@@ -451,6 +453,8 @@ impl<'a> Clauses<'a> {
             Function::Conjunction if matches!(lower, "and" | "or" | "&" | "and/or" | "as well as" | "plus") => {
                 self.clause.last = Last::Link;
             }
+            // "track which pumps are due": the pumps are what is tracked.
+            Function::Conjunction if self.clause.last == Last::Verb && matches!(lower, "which" | "what") => {}
             Function::Conjunction => self.open_clause(lower),
             Function::Pronoun => self.pronoun(lower),
             Function::Preposition => self.preposition(at),

@@ -63,11 +63,16 @@ fn has_kana(text: &str) -> bool {
 pub fn content_words(text: &str, tokens: &[Token], language: &str, lexicon: &Lexicon) -> Vec<Phrase> {
     let empty = HashSet::new();
     let function = lexicon.languages.get(language).map_or(&empty, |l| &l.words);
+    // German writes nouns with a capital; where nobody bothers to, all words are kept.
+    let nouns_are_capitalised =
+        language == "de" && tokens.iter().skip(1).any(|token| text[token.span.clone()].starts_with(char::is_uppercase));
     let unspaced = matches!(language, "ja" | "zh" | "th");
     let mut runs: Vec<Word> = Vec::new();
     let mut previous_end = None;
     for token in tokens {
-        let content = token.kind == Kind::Word && !function.contains(&token.lower) && !is_bare_kana(token, language);
+        let no_noun = nouns_are_capitalised && text[token.span.clone()].starts_with(char::is_lowercase);
+        let particle = function.contains(&token.lower) || is_bare_kana(token, language);
+        let content = token.kind == Kind::Word && !particle && !no_noun;
         let word = Word { span: token.span.clone(), lower: token.lower.clone(), tag: Tag::Noun };
         match runs.last_mut() {
             Some(run)

@@ -221,8 +221,10 @@ impl Tagger<'_> {
         let purpose =
             self.after_to() && self.words.len() >= 2 && matches!(self.words[self.words.len() - 2].tag, Tag::Noun);
         let between = self.expects_verb && self.before() == Some(&Tag::Noun) && self.before_is_plural();
+        let relative = self.expects_verb
+            && matches!(self.words.as_slice(), [.., noun, opener] if noun.tag == Tag::Noun && matches!(opener.lower.as_str(), "that" | "who"));
         let word = self.tokens[at].lower.as_str();
-        (modal || purpose || between) && self.starts_thing(at + 1) && !self.lexicon.inflect.is_plural(word)
+        (modal || purpose || between || relative) && self.starts_thing(at + 1) && !self.lexicon.inflect.is_plural(word)
     }
 
     /// "Book club app": the first words up to the first function word or mark end in what products are called.
@@ -261,7 +263,10 @@ impl Tagger<'_> {
         match token.kind {
             Kind::Word => match self.lexicon.function(&token.lower) {
                 None => true,
-                Some(function) => matches!(function, Function::Determiner | Function::Number),
+                Some(function) => {
+                    let stands_for_thing = matches!(token.lower.as_str(), "which" | "what" | "whose" | "them" | "it");
+                    stands_for_thing || matches!(function, Function::Determiner | Function::Number)
+                }
             },
             Kind::Number => true,
             Kind::Mark | Kind::Emoji => false,
