@@ -6,10 +6,10 @@ import { useServer } from './support/server';
 import { tell } from './support/studio';
 
 const server = useServer();
-const paced = useServer({ paceMs: 60 });
+const paced = useServer({ paceMs: 200 });
 
 /** Kinds of what is transferred, as columns. */
-const KINDS = ['Document', 'Stylesheet', 'Font', 'Script', 'Wasm', 'Image', 'Other'] as const;
+const KINDS = ['Document', 'Stylesheet', 'Font', 'Script', 'Wasm', 'Image', 'EventSource', 'Other'] as const;
 type Kind = (typeof KINDS)[number];
 
 interface Load {
@@ -72,15 +72,16 @@ async function load(browser: Browser, guest: Guest, url: string): Promise<Load> 
     const page = await context.newPage();
     const session = await context.newCDPSession(page);
     const kinds = new Map<string, Kind>();
+    const sizes = new Map<string, number>();
     const addresses: string[] = [];
-    const bytes: Record<Kind, number> = { Document: 0, Stylesheet: 0, Font: 0, Script: 0, Wasm: 0, Image: 0, Other: 0 };
     session.on('Network.responseReceived', ({ requestId, type, response }) => {
       kinds.set(requestId, kindOf(type, response.mimeType));
       addresses.push(new URL(response.url).pathname);
     });
     session.on('Network.dataReceived', ({ requestId, encodedDataLength }) => {
-      bytes[kinds.get(requestId) ?? 'Other'] += encodedDataLength;
+      sizes.set(requestId, (sizes.get(requestId) ?? 0) + encodedDataLength);
     });
+    session.on('Network.loadingFinished', ({ requestId, encodedDataLength }) => sizes.set(requestId, encodedDataLength));
     await session.send('Network.enable');
     await page.goto(url, { waitUntil: 'load' });
     await page.evaluate(() => document.fonts.ready.then(() => undefined));
@@ -88,6 +89,8 @@ async function load(browser: Browser, guest: Guest, url: string): Promise<Load> 
       await expect.poll(() => [...kinds.values()].includes('Wasm')).toBe(true);
       await expect.poll(() => page.evaluate(() => performance.getEntriesByType('resource').some((entry) => entry.name.endsWith('.wasm')))).toBe(true);
     }
+    const bytes = Object.fromEntries(KINDS.map((kind) => [kind, 0])) as Record<Kind, number>;
+    for (const [request, size] of sizes) bytes[kinds.get(request) ?? 'Other'] += size;
     return { addresses, bytes };
   } finally {
     await context.close();
@@ -96,11 +99,12 @@ async function load(browser: Browser, guest: Guest, url: string): Promise<Load> 
 
 function kindOf(type: string, mimeType: string): Kind {
   if (mimeType === 'application/wasm') return 'Wasm';
+  if (mimeType.startsWith('image/')) return 'Image';
   return KINDS.find((kind) => kind === type) ?? 'Other';
 }
 
 function table(rows: Readonly<Record<string, Load>>): string {
-  const line = (name: string, cells: readonly (string | number)[]) => `      ${name.padEnd(20)}${cells.map((cell) => String(cell).padStart(11)).join('')}`;
+  const line = (name: string, cells: readonly (string | number)[]) => `      ${name.padEnd(20)}${cells.map((cell) => String(cell).padStart(12)).join('')}`;
   const head = line('route', ['requests', ...KINDS]);
   const body = Object.entries(rows).map(([route, { addresses, bytes }]) => line(route, [addresses.length, ...KINDS.map((kind) => bytes[kind])]));
   return [head, ...body].join('\n');

@@ -7,7 +7,7 @@ import {
   box, buildButton, countsUntilOver, EDITOR, expectState, median, pieces, startProject, status, tell,
 } from './support/studio';
 
-const paced = useServer({ paceMs: 40 });
+const paced = useServer({ paceMs: 60 });
 const fast = useServer();
 
 test('a guest types a directive and watches its features appear one after another', async ({ page }) => {

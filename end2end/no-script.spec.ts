@@ -6,7 +6,7 @@ import type { Answer } from './support/http';
 import { useServer } from './support/server';
 import { box, buildButton, EDITOR, pieces, projectOf, READER, STOPPED, submit } from './support/studio';
 
-const paced = useServer({ paceMs: 50 });
+const paced = useServer({ paceMs: 80 });
 const fast = useServer();
 
 const PARTS = [

@@ -87,6 +87,17 @@ test('a cursor that nobody handed out is refused, as a page and as a problem', a
   }
 });
 
+test('a forged cursor that has the right shape does no harm', async () => {
+  const times = [0n, 1n, -1n, 2n ** 63n - 1n, -(2n ** 63n), 253_402_300_799_999_999n, -377_705_116_800_000_000n, -230_000_000_000_000_000n];
+  for (const time of times) {
+    const bytes = Buffer.alloc(24);
+    bytes.writeBigInt64BE(time);
+    const cursor = bytes.toString('base64url');
+    expect([200, 400], `${time}`).toContain((await owner.ask(`/api/projects?cursor=${cursor}`)).status);
+    expect([200, 400], `${time}`).toContain((await owner.page(`/projects?cursor=${cursor}`)).status);
+  }
+});
+
 async function allPages(guest: Guest, limit: number): Promise<ProjectPage[]> {
   const pages: ProjectPage[] = [];
   let cursor: string | null = '';

@@ -7,8 +7,8 @@ import { useServer, type Site } from './support/server';
 import { expectAtLeast, expectState, paths, slots, startProject, status } from './support/studio';
 import { Wire } from './support/wire';
 
-const server = useServer({ paceMs: 40, leaseSeconds: 1 });
-const other = useServer({ paceMs: 40, leaseSeconds: 1, besides: server });
+const server = useServer({ paceMs: 60, leaseSeconds: 1 });
+const other = useServer({ paceMs: 60, leaseSeconds: 1, besides: server });
 const slow = useServer({ paceMs: 120 });
 
 test('reloading in mid-stream ends with the same pieces, none twice', async ({ page }) => {

@@ -5,7 +5,8 @@ import { Guest } from './support/guest';
 import { useServer } from './support/server';
 import { expectAtLeast, expectState, paths, startProject, status, STOPPED, tell, work } from './support/studio';
 
-const server = useServer({ paceMs: 60 });
+const server = useServer({ paceMs: 150 });
+const fast = useServer();
 
 test('Stop ends a running generation within a second and keeps what was made', async ({ page, context }, { annotations }) => {
   const project = await startProject(page, server, SYNTHESIZERS);
@@ -52,7 +53,7 @@ test('stopping twice changes nothing the second time', async () => {
 });
 
 test('stopping what is complete leaves it complete', async ({ page }) => {
-  const guest = new Guest(server);
+  const guest = new Guest(fast);
   const { generation, project } = await guest.make(SYNTHESIZERS);
   const log = await guest.log(generation);
 
@@ -61,18 +62,22 @@ test('stopping what is complete leaves it complete', async ({ page }) => {
   expect((await guest.log(generation)).bytes).toBe(log.bytes);
   expect(await guest.json(`/api/projects/${project}`)).toMatchObject({ status: 'done' });
   await guest.enter(page.context());
-  await page.goto(server.url(`/projects/${project}`));
+  await page.goto(fast.url(`/projects/${project}`));
   await expect(page.getByRole('status')).toHaveText('Done');
 });
 
 test('a stopped project can be made again', async ({ page }) => {
   await startProject(page, server, SYNTHESIZERS);
   await expectAtLeast(page, 3);
+  const stopped = (await work(page).getAttribute('data-generation')) ?? '';
   await page.getByRole('button', { name: 'Stop' }).click();
   await expectState(page, 'cancelled');
 
   await page.getByRole('button', { name: 'Make it again' }).click();
 
+  await expect(work(page)).not.toHaveAttribute('data-generation', stopped);
   await expectState(page, 'running');
-  await expectState(page, 'done');
+  await expectAtLeast(page, 3);
+  await page.getByRole('button', { name: 'Stop' }).click();
+  await expectState(page, 'cancelled');
 });

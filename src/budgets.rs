@@ -85,6 +85,10 @@ pub(crate) async fn check() -> anyhow::Result<ExitCode> {
     logging::start()?;
     let budgets = read_budgets()?;
     let services = Services::start(Config::from_env()?, Clock::system()).await?;
+    anyhow::ensure!(
+        services.db.is_migrated().await?,
+        "the database schema is not at this version; run `atlas9 migrate` first"
+    );
     let router = site::router(&site::find(&services)?);
     let guest = services.accounts.create_guest(false).await?;
     let measured = measure(&services, &router, &guest, &budgets).await;

@@ -21,6 +21,8 @@ export interface ServerOptions {
   readonly leaseSeconds?: number;
   /** Another instance over the same database. */
   readonly besides?: Server;
+  /** Where Redis is said to be; where it is, unless told. */
+  readonly redisUrl?: string;
 }
 
 /** Where pages and routes are reached. */
@@ -134,7 +136,7 @@ export class Server implements Site {
       ...process.env,
       DATABASE_URL: databaseUrl(this.database),
       DATABASE_POOL: '12',
-      REDIS_URL: service('REDIS_URL'),
+      REDIS_URL: this.options.redisUrl ?? service('REDIS_URL'),
       ATLAS9_ADDR: `127.0.0.1:${this.port}`,
       ATLAS9_SECRET: 'end-to-end-tests-sign-with-this-key',
       ATLAS9_COMPOSER_PACE_MS: String(this.options.paceMs ?? 0),

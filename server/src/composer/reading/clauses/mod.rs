@@ -1,0 +1,288 @@
+//! Who does what: one walk over the tagged words that keeps track of the clause it is in.
+
+use std::ops::Range;
+
+mod nouns;
+
+use super::{
+    Action, ReadWord, Reading,
+    phrases::{self, Phrase},
+    tags::{LEADING, Tag, Word},
+};
+use crate::composer::{
+    inflect::VerbForm,
+    lexicon::{Function, Lexicon},
+};
+
+/// Verbs that say nothing about the product itself.
+const EMPTY_VERBS: [&str; 16] = [
+    "want", "need", "have", "be", "do", "use", "make", "get", "like", "try", "wish", "would", "know", "keep", "stay",
+    "become",
+];
+
+/// Verbs of "I want to build an app": with a product as object they are not something a user does.
+const BUILDING: [&str; 8] = ["build", "create", "make", "develop", "design", "want", "need", "imagine"];
+
+/// Prepositions that may stand between a verb and what it is done to: search *for*, listen *to*.
+const OBJECT_LINKS: [&str; 6] = ["for", "of", "on", "at", "about", "through"];
+
+/// Words that belong to the verb before them: rent *out*, pick *up*.
+const PARTICLES: [&str; 9] = ["out", "up", "off", "down", "back", "away", "in", "over", "on"];
+
+/// What the walk has seen.
+pub struct Clauses<'a> {
+    text: &'a str,
+    words: &'a [Word],
+    lexicon: &'a Lexicon,
+    form: Option<Phrase>,
+    actors: Vec<Phrase>,
+    things: Vec<Phrase>,
+    actions: Vec<Action>,
+    qualities: Vec<Phrase>,
+    negations: Vec<Phrase>,
+    limits: Vec<Phrase>,
+    clause: Clause,
+}
+
+/// The clause under way.
+#[derive(Default)]
+struct Clause {
+    /// Who would be the subject of a verb that comes next.
+    subject: Option<Phrase>,
+    /// Verbs that wait for their object: "buy and sell …".
+    pending: Vec<(String, Range<usize>)>,
+    /// Verbs whose object may be continued: "track sleep, mood and …".
+    open: Vec<(String, Range<usize>)>,
+    /// What stood right before, as far as it matters.
+    last: Last,
+    /// The noun phrase before, for "who", "that" and "… by".
+    phrase: Option<Phrase>,
+    /// A verb whose subject follows: "made by …", "let …".
+    awaits_subject: bool,
+    passive: Option<(String, Range<usize>, Option<Phrase>)>,
+    negated: bool,
+    /// The product itself is the subject: "it has to stay simple".
+    about_product: bool,
+}
+
+#[derive(Default, Clone, Copy, PartialEq, Eq)]
+enum Last {
+    #[default]
+    Start,
+    Phrase,
+    Verb,
+    Link,
+    For,
+    Preposition,
+    Negation,
+    Other,
+}
+
+impl<'a> Clauses<'a> {
+    /// Walks over all words once.
+    pub fn read(text: &'a str, words: &'a [Word], lexicon: &'a Lexicon) -> Self {
+        let mut clauses = Self {
+            text,
+            words,
+            lexicon,
+            form: None,
+            actors: Vec::new(),
+            things: Vec::new(),
+            actions: Vec::new(),
+            qualities: Vec::new(),
+            negations: Vec::new(),
+            limits: Vec::new(),
+            clause: Clause::default(),
+        };
+        let mut at = 0;
+        while at < words.len() {
+            at += clauses.step(at);
+        }
+        clauses.finish_clause();
+        clauses
+    }
+
+    /// Hands over what was found.
+    pub fn into_reading(self, language: String, mut words: Vec<ReadWord>) -> Reading {
+        for word in &mut words {
+            word.negated =
+                self.negations.iter().any(|n| n.span.start <= word.span.start && word.span.end <= n.span.end);
+        }
+        Reading {
+            language,
+            form: self.form,
+            actors: self.actors,
+            things: self.things,
+            actions: self.actions,
+            qualities: self.qualities,
+            negations: self.negations,
+            limits: self.limits,
+            words,
+        }
+    }
+
+    fn step(&mut self, at: usize) -> usize {
+        let length = phrases::length(self.words, at);
+        if length > 0 {
+            return self.phrase(at, length);
+        }
+        let word = &self.words[at];
+        match &word.tag {
+            Tag::Verb(lemma, form) => self.verb(at, lemma, *form),
+            Tag::Adjective => self.quality(at),
+            Tag::Function(function) => self.function(at, *function),
+            Tag::Mark => self.mark(&word.lower),
+            Tag::Noun | Tag::Number | Tag::Possessive | Tag::Emoji => {}
+        }
+        1
+    }
+
+    /// The pending verbs are done to `object`.
+    fn take_object(&mut self, object: Option<&Phrase>) {
+        self.clause.open = std::mem::take(&mut self.clause.pending);
+        self.clause.open.clone().into_iter().for_each(|(verb, span)| self.act(verb, span, object.cloned()));
+    }
+
+    fn continue_object(&mut self, object: &Phrase) {
+        self.clause.open.clone().into_iter().for_each(|(verb, span)| self.act(verb, span, Some(object.clone())));
+    }
+
+    fn act(&mut self, verb: String, span: Range<usize>, object: Option<Phrase>) {
+        let building = self.form.is_none() && BUILDING.contains(&verb.as_str()) && object.is_none();
+        if !building && !self.clause.about_product && !EMPTY_VERBS.contains(&verb.as_str()) {
+            self.actions.push(Action { subject: self.clause.subject.clone(), verb, object, span });
+        }
+    }
+
+    fn verb(&mut self, at: usize, lemma: &str, form: VerbForm) {
+        let span = self.words[at].span.clone();
+        if LEADING.contains(&lemma) {
+            self.clause = Clause { awaits_subject: true, ..Clause::default() };
+            return;
+        }
+        if form == VerbForm::Past && self.clause.last == Last::Phrase {
+            let object = self.clause.phrase.clone();
+            self.clause.passive = self.next_is(at + 1, "by").then(|| (lemma.to_owned(), span, object));
+            self.clause.last = Last::Other;
+            return;
+        }
+        if form == VerbForm::Gerund && self.clause.last == Last::For {
+            self.clause.subject = None;
+        }
+        if self.clause.last == Last::Phrase && !self.clause.pending.is_empty() {
+            self.finish_pending();
+        }
+        self.clause.open.clear();
+        self.clause.pending.push((lemma.to_owned(), span));
+        self.clause.last = Last::Verb;
+        self.clause.negated = false;
+    }
+
+    fn quality(&mut self, at: usize) {
+        let word = &self.words[at];
+        if self.clause.negated {
+            return;
+        }
+        self.qualities.push(Phrase::of(self.text, std::slice::from_ref(word)));
+    }
+
+    fn function(&mut self, at: usize, function: Function) {
+        let lower = self.words[at].lower.as_str();
+        match function {
+            Function::Negation => {
+                self.finish_pending();
+                self.clause.negated = true;
+                self.clause.last = Last::Negation;
+            }
+            Function::Conjunction if matches!(lower, "and" | "or" | "&" | "and/or" | "as well as" | "plus") => {
+                self.clause.last = Last::Link;
+            }
+            // "track which pumps are due": the pumps are what is tracked.
+            Function::Conjunction if self.clause.last == Last::Verb && matches!(lower, "which" | "what") => {}
+            Function::Conjunction => self.open_clause(lower),
+            Function::Pronoun => self.pronoun(lower),
+            Function::Preposition => self.preposition(at),
+            Function::Determiner
+            | Function::Auxiliary
+            | Function::Adverb
+            | Function::Comparative
+            | Function::Number => {}
+        }
+    }
+
+    /// "who" and "that" speak of what stands before them; other conjunctions begin anew.
+    fn open_clause(&mut self, word: &str) {
+        self.finish_pending();
+        let relative = matches!(word, "who" | "that" | "which");
+        let subject = self.clause.phrase.take().filter(|phrase| relative && self.actors.contains(phrase));
+        self.clause = Clause { subject, ..Clause::default() };
+        self.clause.last = Last::Other;
+    }
+
+    fn pronoun(&mut self, word: &str) {
+        let object = matches!(word, "it" | "them") && !self.clause.pending.is_empty();
+        if object {
+            let thing = self.things.last().cloned();
+            self.take_object(thing.as_ref());
+        } else if matches!(word, "they" | "he" | "she") {
+            self.clause.subject = self.actors.last().cloned();
+        } else {
+            self.clause.subject = None;
+            self.clause.about_product = word == "it";
+        }
+        self.clause.last = Last::Other;
+    }
+
+    fn preposition(&mut self, at: usize) {
+        let word = self.words[at].lower.as_str();
+        if self.clause.last == Last::Verb && PARTICLES.contains(&word) {
+            return;
+        }
+        if word == "to" && self.words.get(at + 1).is_some_and(|next| matches!(next.tag, Tag::Verb(..))) {
+            return self.purpose();
+        }
+        let linked = self.clause.last == Last::Verb && OBJECT_LINKS.contains(&word);
+        if !linked && word != "to" {
+            self.finish_pending();
+            self.clause.open.clear();
+        }
+        self.clause.negated &= self.clause.last == Last::Negation && self.clause.phrase.is_some();
+        self.clause.last = match word {
+            _ if linked => Last::Verb,
+            "for" | "between" => Last::For,
+            _ => Last::Preposition,
+        };
+    }
+
+    /// "reminds people to water": whoever stands before "to" does what follows.
+    fn purpose(&mut self) {
+        self.finish_pending();
+        if let Some(phrase) = self.clause.phrase.as_ref().filter(|phrase| self.actors.contains(phrase)) {
+            self.clause.subject = Some(phrase.clone());
+        }
+        self.clause.last = Last::Other;
+    }
+
+    fn mark(&mut self, mark: &str) {
+        match mark {
+            "," | "/" | "&" => self.clause.last = Last::Link,
+            "\"" | "'" | "(" | ")" | "“" | "”" => {}
+            _ => self.finish_clause(),
+        }
+    }
+
+    fn finish_clause(&mut self) {
+        self.finish_pending();
+        self.clause = Clause::default();
+    }
+
+    fn finish_pending(&mut self) {
+        for (verb, span) in std::mem::take(&mut self.clause.pending) {
+            self.act(verb, span, None);
+        }
+    }
+
+    fn next_is(&self, at: usize, word: &str) -> bool {
+        self.words.get(at).is_some_and(|next| next.lower == word)
+    }
+}
