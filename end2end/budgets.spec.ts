@@ -1,4 +1,4 @@
-// What a real browser transfers for each route. `atlas9 check budgets` compares files with their budgets; this looks at the wire.
+// What a real browser transfers for each route: `atlas9 check budgets` weighs files, this looks at the wire.
 import { expect, test, type Browser } from '@playwright/test';
 import { SYNTHESIZERS } from './support/directives';
 import { Guest } from './support/guest';
@@ -81,13 +81,19 @@ async function load(browser: Browser, guest: Guest, url: string): Promise<Load> 
     session.on('Network.dataReceived', ({ requestId, encodedDataLength }) => {
       sizes.set(requestId, (sizes.get(requestId) ?? 0) + encodedDataLength);
     });
-    session.on('Network.loadingFinished', ({ requestId, encodedDataLength }) => sizes.set(requestId, encodedDataLength));
+    session.on('Network.loadingFinished', ({ requestId, encodedDataLength }) =>
+      sizes.set(requestId, encodedDataLength),
+    );
     await session.send('Network.enable');
     await page.goto(url, { waitUntil: 'load' });
     await page.evaluate(() => document.fonts.ready.then(() => undefined));
     if (await page.locator('[data-state="running"]').count()) {
       await expect.poll(() => [...kinds.values()].includes('Wasm')).toBe(true);
-      await expect.poll(() => page.evaluate(() => performance.getEntriesByType('resource').some((entry) => entry.name.endsWith('.wasm')))).toBe(true);
+      await expect
+        .poll(() =>
+          page.evaluate(() => performance.getEntriesByType('resource').some((entry) => entry.name.endsWith('.wasm'))),
+        )
+        .toBe(true);
     }
     const bytes = Object.fromEntries(KINDS.map((kind) => [kind, 0])) as Record<Kind, number>;
     for (const [request, size] of sizes) bytes[kinds.get(request) ?? 'Other'] += size;
@@ -104,8 +110,11 @@ function kindOf(type: string, mimeType: string): Kind {
 }
 
 function table(rows: Readonly<Record<string, Load>>): string {
-  const line = (name: string, cells: readonly (string | number)[]) => `      ${name.padEnd(20)}${cells.map((cell) => String(cell).padStart(12)).join('')}`;
+  const line = (name: string, cells: readonly (string | number)[]) =>
+    `      ${name.padEnd(20)}${cells.map((cell) => String(cell).padStart(12)).join('')}`;
   const head = line('route', ['requests', ...KINDS]);
-  const body = Object.entries(rows).map(([route, { addresses, bytes }]) => line(route, [addresses.length, ...KINDS.map((kind) => bytes[kind])]));
+  const body = Object.entries(rows).map(([route, { addresses, bytes }]) =>
+    line(route, [addresses.length, ...KINDS.map((kind) => bytes[kind])]),
+  );
   return [head, ...body].join('\n');
 }

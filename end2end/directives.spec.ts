@@ -11,11 +11,23 @@ const FORM = { 'content-type': 'application/x-www-form-urlencoded', accept: 'tex
 
 /** Typed text that cannot be used, with what is said of it. */
 const REFUSED = [
-  { name: 'nothing but white space', typed: '  \n \t ', reason: 'Say in a sentence what you want to build: the directive is empty.' },
+  {
+    name: 'nothing but white space',
+    typed: '  \n \t ',
+    reason: 'Say in a sentence what you want to build: the directive is empty.',
+  },
   { name: 'nothing but invisible characters', typed: '\u200b\u2060', reason: 'the directive is empty' },
-  { name: '4,001 characters', typed: 'a'.repeat(4_001), reason: 'The directive has 4001 characters; 4000 is the most. Shorten it by 1.' },
+  {
+    name: '4,001 characters',
+    typed: 'a'.repeat(4_001),
+    reason: 'The directive has 4001 characters; 4000 is the most. Shorten it by 1.',
+  },
   { name: '4,321 emoji', typed: '🐝'.repeat(4_321), reason: 'Shorten it by 321.' },
-  { name: 'a control character', typed: 'An app \u0007 for bells', reason: 'Character 8 of the directive is a control character (U+0007).' },
+  {
+    name: 'a control character',
+    typed: 'An app \u0007 for bells',
+    reason: 'Character 8 of the directive is a control character (U+0007).',
+  },
 ];
 
 for (const { name, typed, reason } of REFUSED) {
@@ -53,7 +65,11 @@ test('a form without a directive, and the API, say the same', async () => {
     expect([answer.status, mediaType(answer)], directive.slice(0, 20)).toEqual([422, 'application/problem+json']);
     expect(JSON.parse(answer.text)).toMatchObject({ type: '/problems/bad-directive', status: 422 });
   }
-  const malformed = await guest.ask('/fn/start_generation', { method: 'POST', headers: FORM, body: 'directive=%FF%FE%zz' });
+  const malformed = await guest.ask('/fn/start_generation', {
+    method: 'POST',
+    headers: FORM,
+    body: 'directive=%FF%FE%zz',
+  });
   expect(malformed.status).toBeLessThan(500);
 });
 
@@ -81,16 +97,33 @@ for (const { name, typed } of TAKEN) {
 test('unusual directives of every kind end well', async () => {
   const guest = new Guest(server);
   const unusual = [
-    'x', '?', '…', '🐝', 'A zindle where flumps glorb quaxes', 'b'.repeat(4_000), 'the the the the', '1 2 3 4 5',
-    `A log ${'of very long walks '.repeat(300)}`.slice(0, 3_999) + '.', ','.repeat(4_000), 'and with for that', "'\"`\\",
-    'a\u0301\u0301\u0301\u0301 mark', 'x\u202ey', '한국어로 된 앱', 'Ω≈ç√∫˜µ≤≥÷', 'DROP TABLE projects; --', '{"directive": "x"}',
+    'x',
+    '?',
+    '…',
+    '🐝',
+    'A zindle where flumps glorb quaxes',
+    'b'.repeat(4_000),
+    'the the the the',
+    '1 2 3 4 5',
+    `A log ${'of very long walks '.repeat(300)}`.slice(0, 3_999) + '.',
+    ','.repeat(4_000),
+    'and with for that',
+    '\'"`\\',
+    'a\u0301\u0301\u0301\u0301 mark',
+    'x\u202ey',
+    '한국어로 된 앱',
+    'Ω≈ç√∫˜µ≤≥÷',
+    'DROP TABLE projects; --',
+    '{"directive": "x"}',
   ];
   for (const directive of unusual) {
     const { project, generation } = await guest.make(directive);
     const { events } = await guest.log(generation);
     expect(events.at(-1)?.kind, directive.slice(0, 40)).toBe('done');
     expect(events.filter(({ kind }) => kind === 'piece').length, directive.slice(0, 40)).toBeGreaterThan(5);
-    expect((await guest.json<{ directive: string }>(`/api/projects/${project}`)).directive).toBe(directive.normalize('NFC').trim());
+    expect((await guest.json<{ directive: string }>(`/api/projects/${project}`)).directive).toBe(
+      directive.normalize('NFC').trim(),
+    );
   }
 });
 

@@ -1,4 +1,4 @@
-// What is not there, not yours, or asked for in the wrong way is said plainly: a page for people, problem details for programs.
+// What is not there, not yours, or asked for wrongly is said plainly: a page for people, problem details for programs.
 import { expect, test } from '@playwright/test';
 import { SYNTHESIZERS } from './support/directives';
 import { Guest, type Started } from './support/guest';
@@ -9,7 +9,16 @@ const server = useServer();
 const FORM = { 'content-type': 'application/x-www-form-urlencoded' };
 const JSON_TYPE = { 'content-type': 'application/json' };
 const NOBODY = '01890a5d-ac96-774b-bcce-b302099a8057';
-const MALFORMED = ['1', 'x'.repeat(300), NOBODY.replaceAll('-', ''), `${NOBODY}0`, '%00', '..%2f..', '%F0%9F%90%9D', '%27%20or%201%3D1--'];
+const MALFORMED = [
+  '1',
+  'x'.repeat(300),
+  NOBODY.replaceAll('-', ''),
+  `${NOBODY}0`,
+  '%00',
+  '..%2f..',
+  '%F0%9F%90%9D',
+  '%27%20or%201%3D1--',
+];
 
 let owner: Guest;
 let theirs: Started;
@@ -70,7 +79,12 @@ test("another guest's project is not found, in every way of asking", async ({ pa
 });
 
 test('a forged or foreign session is the same as none', async () => {
-  for (const cookie of ['atlas9_session=forged', `atlas9_session=${'A'.repeat(107)}`, 'atlas9_session=', 'atlas9_session=%00']) {
+  for (const cookie of [
+    'atlas9_session=forged',
+    `atlas9_session=${'A'.repeat(107)}`,
+    'atlas9_session=',
+    'atlas9_session=%00',
+  ]) {
     const answer = await new Guest(server).ask('/api/projects', { headers: { cookie } });
     expect([answer.status, JSON.parse(answer.text)]).toEqual([200, { items: [], next_cursor: null }]);
   }
@@ -88,13 +102,30 @@ test('bodies that are too large are refused with 413', async () => {
 test('content types that are not taken are refused with 415, and what cannot be read with 400', async () => {
   for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'application/xml', '']) {
     const headers: Record<string, string> = type ? { 'content-type': type } : {};
-    expectProblem(await owner.ask('/api/projects', { method: 'POST', headers, body: '{"directive":"A shop"}' }), 415, type);
+    expectProblem(
+      await owner.ask('/api/projects', { method: 'POST', headers, body: '{"directive":"A shop"}' }),
+      415,
+      type,
+    );
   }
   for (const type of ['application/json', 'multipart/form-data; boundary=x', 'text/plain', '']) {
     const headers: Record<string, string> = type ? { 'content-type': type } : {};
-    expectProblem(await owner.ask('/fn/start_generation', { method: 'POST', headers, body: 'directive=A+shop' }), 415, type);
+    expectProblem(
+      await owner.ask('/fn/start_generation', { method: 'POST', headers, body: 'directive=A+shop' }),
+      415,
+      type,
+    );
   }
-  for (const body of ['', '{', '[]', '{}', '{"directive":7}', '{"directive":"A shop","more":1}', '\u0000', '"A shop"']) {
+  for (const body of [
+    '',
+    '{',
+    '[]',
+    '{}',
+    '{"directive":7}',
+    '{"directive":"A shop","more":1}',
+    '\u0000',
+    '"A shop"',
+  ]) {
     expectProblem(await owner.ask('/api/projects', { method: 'POST', headers: JSON_TYPE, body }), 400, body);
   }
   expectProblem(await form(owner, '/fn/cancel_generation', 'nothing=here'), 400);
@@ -102,7 +133,12 @@ test('content types that are not taken are refused with 415, and what cannot be 
 
 test('forms and calls that come from another site are refused with 403 and change nothing', async () => {
   const before = (await owner.list()).items.length;
-  const foreign = [{ 'sec-fetch-site': 'cross-site' }, { 'sec-fetch-site': 'same-site' }, { origin: 'https://elsewhere.example' }, { origin: 'null' }];
+  const foreign = [
+    { 'sec-fetch-site': 'cross-site' },
+    { 'sec-fetch-site': 'same-site' },
+    { origin: 'https://elsewhere.example' },
+    { origin: 'null' },
+  ];
   for (const headers of foreign as Record<string, string>[]) {
     expectProblem(await form(owner, '/fn/start_generation', 'directive=A+trap', headers), 403, JSON.stringify(headers));
     const call: Ask = { method: 'POST', headers: { ...JSON_TYPE, ...headers }, body: '{"directive":"A trap"}' };
@@ -146,7 +182,13 @@ test('unknown API routes are 404 and wrong methods 405, both as problem details'
 
 test('what the studio cannot do yet is said, not guessed', async () => {
   const path = `/api/projects/${theirs.project}/generations`;
-  for (const body of [{ stages: ['brand'] }, { stages: ['nonsense'] }, { locks: ['features/x'] }, { provider: 'other' }, { note: 'a'.repeat(4_001) }]) {
+  for (const body of [
+    { stages: ['brand'] },
+    { stages: ['nonsense'] },
+    { locks: ['features/x'] },
+    { provider: 'other' },
+    { note: 'a'.repeat(4_001) },
+  ]) {
     expectProblem(await owner.post(path, body), 422, JSON.stringify(body).slice(0, 60));
   }
 });

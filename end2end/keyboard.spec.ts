@@ -2,7 +2,17 @@
 import { expect, test, type Locator, type Page } from '@playwright/test';
 import { SYNTHESIZERS } from './support/directives';
 import { useServer } from './support/server';
-import { box, buildButton, EDITOR, expectAtLeast, expectState, guestWith, pieces, status, STOPPED } from './support/studio';
+import {
+  box,
+  buildButton,
+  EDITOR,
+  expectAtLeast,
+  expectState,
+  guestWith,
+  pieces,
+  status,
+  STOPPED,
+} from './support/studio';
 
 const server = useServer({ paceMs: 40 });
 const slow = useServer({ paceMs: 200 });
@@ -76,7 +86,7 @@ interface Stop {
   readonly isShown: boolean;
 }
 
-/** Tabs through a page once. A stop is shown when an outline or a ring of at least two pixels is drawn, inside the window. */
+/** Tabs through a page once. A stop is shown when an outline or a ring of at least two pixels is in the window. */
 async function walk(page: Page): Promise<Stop[]> {
   const stops: Stop[] = [];
   for (let pressed = 0; pressed < MOST_TABS; pressed += 1) {
@@ -91,10 +101,15 @@ async function walk(page: Page): Promise<Stop[]> {
         return outline || style.boxShadow !== 'none';
       };
       // A ring may be drawn around the whole field that holds the focus.
-      const holders = [element, element.parentElement].filter((holder) => holder?.matches(':focus-visible, :focus-within'));
+      const holders = [element, element.parentElement].filter((holder) =>
+        holder?.matches(':focus-visible, :focus-within'),
+      );
       const { top, bottom } = element.getBoundingClientRect();
       const isInWindow = bottom > 0 && top < innerHeight;
-      const isShown = isInWindow && element.matches(':focus-visible') && holders.some((holder) => holder && drawn(getComputedStyle(holder)));
+      const isShown =
+        isInWindow &&
+        element.matches(':focus-visible') &&
+        holders.some((holder) => holder && drawn(getComputedStyle(holder)));
       return { name: `${element.tagName.toLowerCase()} "${element.textContent?.trim().slice(0, 40)}"`, isShown };
     });
     if (!stop) return stops;

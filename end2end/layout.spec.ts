@@ -37,7 +37,9 @@ test('no page scrolls sideways with text at 200 %', async ({ page, context }) =>
   }
 });
 
-test('nothing on the landing page jumps while it loads, even when fonts come late', async ({ page }, { annotations }) => {
+test('nothing on the landing page jumps while it loads, even when fonts come late', async ({ page }, {
+  annotations,
+}) => {
   await page.addInitScript(noteShifts);
   await page.route('**/fonts/**', async (route) => {
     await new Promise((resolve) => setTimeout(resolve, 400));
@@ -75,7 +77,9 @@ function sticksOut(page: Page): Promise<string[]> {
   return page.evaluate(() => {
     const room = document.documentElement.clientWidth;
     if (document.documentElement.scrollWidth <= room) return [];
-    const wide = [...document.querySelectorAll('body *')].filter((element) => element.getBoundingClientRect().right > room + 0.5);
+    const wide = [...document.querySelectorAll('body *')].filter(
+      (element) => element.getBoundingClientRect().right > room + 0.5,
+    );
     const names = wide.map((element) => `${element.tagName.toLowerCase()}.${element.getAttribute('class') ?? ''}`);
     return [`${document.documentElement.scrollWidth} px of ${room} px`, ...new Set(names)];
   });

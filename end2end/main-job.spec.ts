@@ -4,7 +4,16 @@ import { BEEKEEPING, SYNTHESIZERS, YOGA } from './support/directives';
 import { COOKIE } from './support/guest';
 import { useServer, type Site } from './support/server';
 import {
-  box, buildButton, countsUntilOver, EDITOR, expectState, median, pieces, startProject, status, tell,
+  box,
+  buildButton,
+  countsUntilOver,
+  EDITOR,
+  expectState,
+  median,
+  pieces,
+  startProject,
+  status,
+  tell,
 } from './support/studio';
 
 const paced = useServer({ paceMs: 60 });
@@ -30,7 +39,10 @@ test('a guest types a directive and watches its features appear one after anothe
   await expect(page.getByRole('button', { name: 'Stop' })).toBeHidden();
 });
 
-test('looking around sets no cookie; starting something sets one that scripts and other sites cannot use', async ({ page, context }) => {
+test('looking around sets no cookie; starting something sets one that scripts and other sites cannot use', async ({
+  page,
+  context,
+}) => {
   for (const path of ['/', '/projects', '/nowhere']) {
     const response = await page.goto(fast.url(path));
     expect(await response?.headerValue('set-cookie'), path).toBeNull();
@@ -101,7 +113,11 @@ test('the first piece is on the screen soon after the form is sent', async ({ pa
   for (const what of ['sheds', 'boats', 'kites', 'looms', 'drums']) {
     times.push(await firstPieceAfterSubmit(page, fast, `A club where neighbours lend each other ${what}`));
   }
-  tell(annotations, 'first piece after submit', `${median(times).toFixed(0)} ms (${times.map((t) => t.toFixed(0)).join(', ')})`);
+  tell(
+    annotations,
+    'first piece after submit',
+    `${median(times).toFixed(0)} ms (${times.map((t) => t.toFixed(0)).join(', ')})`,
+  );
   expect(median(times)).toBeLessThan(1_500);
 });
 

@@ -10,7 +10,16 @@ const paced = useServer({ paceMs: 80 });
 const fast = useServer();
 
 const PARTS = [
-  'basis', 'summary', 'problem', 'personas', 'features', 'entities', 'journeys', 'metrics', 'risks', 'out_of_scope',
+  'basis',
+  'summary',
+  'problem',
+  'personas',
+  'features',
+  'entities',
+  'journeys',
+  'metrics',
+  'risks',
+  'out_of_scope',
 ];
 
 test.describe('with JavaScript off', () => {
@@ -90,7 +99,10 @@ test('the page of a running generation comes in order, part after part, while it
   expect(places, 'in reading order').toEqual([...places].sort((a, b) => a - b));
   const arrivals = PARTS.map((part) => arrivalOf(answer, `data-slot="${part}"`));
   expect(arrivals, 'each after the one above it').toEqual([...arrivals].sort((a, b) => a - b));
-  expect(new Set(arrivals.map((at) => Math.round(at / 20))).size, `one by one: ${arrivals.map(Math.round).join(', ')}`).toBeGreaterThan(5);
+  expect(
+    new Set(arrivals.map((at) => Math.round(at / 20))).size,
+    `one by one: ${arrivals.map(Math.round).join(', ')}`,
+  ).toBeGreaterThan(5);
   expect(answer.text.trimEnd()).toMatch(/<\/html>$/);
   expect(scripts(answer.text)).toEqual([]);
 });
@@ -98,7 +110,15 @@ test('the page of a running generation comes in order, part after part, while it
 test('no page refers to a script but an editor at work, which refers to one module', async () => {
   const guest = new Guest(fast);
   const { project } = await guest.make(SYNTHESIZERS);
-  const quiet = ['/', '/projects', `/projects/${project}`, `/projects/${project}/edit`, '/nowhere', '/fn/nowhere', '/projects?cursor=x'];
+  const quiet = [
+    '/',
+    '/projects',
+    `/projects/${project}`,
+    `/projects/${project}/edit`,
+    '/nowhere',
+    '/fn/nowhere',
+    '/projects?cursor=x',
+  ];
   for (const path of quiet) {
     expect(scripts((await guest.page(path)).text), path).toEqual([]);
   }

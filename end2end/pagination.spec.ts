@@ -88,7 +88,16 @@ test('a cursor that nobody handed out is refused, as a page and as a problem', a
 });
 
 test('a forged cursor that has the right shape does no harm', async () => {
-  const times = [0n, 1n, -1n, 2n ** 63n - 1n, -(2n ** 63n), 253_402_300_799_999_999n, -377_705_116_800_000_000n, -230_000_000_000_000_000n];
+  const times = [
+    0n,
+    1n,
+    -1n,
+    2n ** 63n - 1n,
+    -(2n ** 63n),
+    253_402_300_799_999_999n,
+    -377_705_116_800_000_000n,
+    -230_000_000_000_000_000n,
+  ];
   for (const time of times) {
     const bytes = Buffer.alloc(24);
     bytes.writeBigInt64BE(time);

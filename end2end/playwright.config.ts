@@ -31,7 +31,7 @@ export default defineConfig({
     launchOptions: { executablePath: process.env['ATLAS9_CHROMIUM'] || '/usr/bin/chromium', args },
     actionTimeout: 10_000,
     navigationTimeout: 15_000,
-    trace: 'retain-on-failure',
+    trace: { mode: 'retain-on-failure', screenshots: false },
     screenshot: 'only-on-failure',
   },
 });

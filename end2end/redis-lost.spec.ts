@@ -7,7 +7,10 @@ import { Server } from './support/server';
 import { expectAtLeast, expectState, slots, startProject } from './support/studio';
 import { Wire } from './support/wire';
 
-test('Redis goes away in mid-stream and comes back: every instance ends with the same page', async ({ page, context }) => {
+test('Redis goes away in mid-stream and comes back: every instance ends with the same page', async ({
+  page,
+  context,
+}) => {
   const redis = new URL(service('REDIS_URL'));
   await Wire.to({ url: () => `http://${redis.host}` }, async (wire) => {
     redis.host = new URL(wire.url()).host;

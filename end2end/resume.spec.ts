@@ -102,7 +102,10 @@ test('a server that is killed and started again in mid-stream loses and repeats 
 
   const first = await guest.log(generation);
   expect((await guest.log(generation)).bytes, 'the log read twice').toBe(first.bytes);
-  expect(first.events.map(({ id }) => id), 'numbered without a gap').toEqual(numbersFrom(1, first.events.length));
+  expect(
+    first.events.map(({ id }) => id),
+    'numbered without a gap',
+  ).toEqual(numbersFrom(1, first.events.length));
   expect(first.events.map(({ kind }) => kind)).toContain('restart');
   expect(first.events.filter(({ kind }) => ['done', 'failed', 'cancelled'].includes(kind))).toHaveLength(1);
   expect(first.events.at(-1)?.kind).toBe('done');
@@ -122,11 +125,16 @@ test('reading the log from any event on gives exactly the rest', async () => {
     const asked = await guest.ask(`/api/generations/${generation}/events?after=${after}`);
     expect(asked.text, `?after=${after}`).toBe(rest.bytes);
   }
-  const nothingLeft = await guest.ask(`/api/generations/${generation}/events`, { headers: { 'last-event-id': String(last) } });
+  const nothingLeft = await guest.ask(`/api/generations/${generation}/events`, {
+    headers: { 'last-event-id': String(last) },
+  });
   expect(nothingLeft.status, 'a browser is told not to come back').toBe(204);
 });
 
-test('a server that is asked to stop ends by itself, and another takes its work over at once', async ({ page, context }) => {
+test('a server that is asked to stop ends by itself, and another takes its work over at once', async ({
+  page,
+  context,
+}) => {
   const project = await startProject(page, other, SYNTHESIZERS);
   await expectAtLeast(page, 5);
 

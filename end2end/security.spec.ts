@@ -20,9 +20,22 @@ test.beforeAll(async () => {
 test('pages, API answers, files and refusals all carry the security headers', async () => {
   const css = /href="(\/pkg\/[^"]+\.css)"/.exec((await guest.page('/')).text)?.[1] ?? 'the page names no style sheet';
   const paths = [
-    '/', '/projects', `/projects/${made.project}`, `/projects/${made.project}/edit`, '/nowhere', '/projects?cursor=x',
-    '/api/projects', '/api/nowhere', '/api/health', '/api/ready', `/api/generations/${made.generation}/events`,
-    css, '/islands.js', '/icon.svg', '/robots.txt', '/fonts/inter.woff2',
+    '/',
+    '/projects',
+    `/projects/${made.project}`,
+    `/projects/${made.project}/edit`,
+    '/nowhere',
+    '/projects?cursor=x',
+    '/api/projects',
+    '/api/nowhere',
+    '/api/health',
+    '/api/ready',
+    `/api/generations/${made.generation}/events`,
+    css,
+    '/islands.js',
+    '/icon.svg',
+    '/robots.txt',
+    '/fonts/inter.woff2',
   ];
   for (const path of paths) expectGuarded(await guest.page(path), path);
   const form = { 'content-type': 'application/x-www-form-urlencoded', accept: 'text/html' };
@@ -41,7 +54,11 @@ test('pages, API answers, files and refusals all carry the security headers', as
 
 test('behind HTTPS the cookie is Secure and the browser is told to stay with HTTPS', async () => {
   const headers = { 'content-type': 'application/json', 'x-forwarded-proto': 'https' };
-  const answer = await new Guest(server).ask('/api/projects', { method: 'POST', headers, body: '{"directive":"A shelf"}' });
+  const answer = await new Guest(server).ask('/api/projects', {
+    method: 'POST',
+    headers,
+    body: '{"directive":"A shelf"}',
+  });
   expect(answer.headers['strict-transport-security']).toMatch(/max-age=\d{8,}/);
   expect(answer.headers['set-cookie']?.[0]).toMatch(/; HttpOnly; SameSite=Lax; Secure$/);
 });
@@ -50,8 +67,14 @@ test('no page holds an inline script, an inline event handler or an inline style
   const running = new Guest(paced);
   const started = await running.start(SYNTHESIZERS);
   const pages: readonly [Guest, string][] = [
-    [guest, '/'], [guest, '/projects'], [guest, `/projects/${made.project}`], [guest, `/projects/${made.project}/edit`],
-    [guest, '/nowhere'], [guest, '/fn/nowhere'], [running, `/projects/${started.project}/edit`], [running, `/projects/${started.project}`],
+    [guest, '/'],
+    [guest, '/projects'],
+    [guest, `/projects/${made.project}`],
+    [guest, `/projects/${made.project}/edit`],
+    [guest, '/nowhere'],
+    [guest, '/fn/nowhere'],
+    [running, `/projects/${started.project}/edit`],
+    [running, `/projects/${started.project}`],
   ];
   for (const [visitor, path] of pages) {
     const { text } = await visitor.page(path);
@@ -63,7 +86,9 @@ test('no page holds an inline script, an inline event handler or an inline style
   }
 });
 
-test('nothing is blocked, broken or complained about in the browser on the way through the main job', async ({ page }) => {
+test('nothing is blocked, broken or complained about in the browser on the way through the main job', async ({
+  page,
+}) => {
   const complaints: string[] = [];
   page.on('console', (message) => {
     if (['error', 'warning'].includes(message.type())) complaints.push(`${page.url()}: ${message.text()}`);
@@ -71,7 +96,8 @@ test('nothing is blocked, broken or complained about in the browser on the way t
   page.on('pageerror', (error) => complaints.push(`${page.url()}: ${error.message}`));
   page.on('requestfailed', (request) => {
     // A reader that leaves ends its own stream.
-    if (!request.url().includes('/fn/follow_generation')) complaints.push(`${request.url()}: ${request.failure()?.errorText}`);
+    if (!request.url().includes('/fn/follow_generation'))
+      complaints.push(`${request.url()}: ${request.failure()?.errorText}`);
   });
   page.on('response', (response) => {
     if (response.status() >= 400) complaints.push(`${response.url()}: ${response.status()}`);
@@ -97,7 +123,15 @@ test('after an error the page keeps the same protections', async ({ page }) => {
 });
 
 test('files outside the site cannot be reached', async () => {
-  const paths = ['/../Cargo.toml', '/..%2fCargo.toml', '/pkg/..%2f..%2f..%2fCargo.toml', '/pkg/%2e%2e/%2e%2e/Cargo.toml', '/%2e%2e/hash.txt', '//etc/passwd', '/fonts/'];
+  const paths = [
+    '/../Cargo.toml',
+    '/..%2fCargo.toml',
+    '/pkg/..%2f..%2f..%2fCargo.toml',
+    '/pkg/%2e%2e/%2e%2e/Cargo.toml',
+    '/%2e%2e/hash.txt',
+    '//etc/passwd',
+    '/fonts/',
+  ];
   for (const path of paths) {
     const answer = await guest.page(path);
     expect(answer.status, path).toBeGreaterThanOrEqual(400);
@@ -107,7 +141,14 @@ test('files outside the site cannot be reached', async () => {
 });
 
 test('private answers are kept by nobody else, files with a hash for a year', async () => {
-  for (const path of ['/projects', `/projects/${made.project}`, '/api/projects', `/api/projects/${made.project}`, '/nowhere', '/api/nowhere']) {
+  for (const path of [
+    '/projects',
+    `/projects/${made.project}`,
+    '/api/projects',
+    `/api/projects/${made.project}`,
+    '/nowhere',
+    '/api/nowhere',
+  ]) {
     expect((await guest.page(path)).headers['cache-control'], path).toMatch(/private|no-store/);
   }
   const html = (await guest.page('/')).text;
@@ -121,10 +162,14 @@ test('private answers are kept by nobody else, files with a hash for a year', as
 });
 
 function expectGuarded(answer: Answer, what: string): void {
-  const policy = new Map((String(answer.headers['content-security-policy'] ?? '')).split(';').map((directive) => {
-    const [name = '', ...values] = directive.trim().split(/\s+/);
-    return [name, values.join(' ')] as const;
-  }));
+  const policy = new Map(
+    String(answer.headers['content-security-policy'] ?? '')
+      .split(';')
+      .map((directive) => {
+        const [name = '', ...values] = directive.trim().split(/\s+/);
+        return [name, values.join(' ')] as const;
+      }),
+  );
   expect(policy.get('default-src'), what).toBe("'none'");
   expect(policy.get('script-src'), what).toBe("'self' 'wasm-unsafe-eval'");
   expect(policy.get('style-src'), what).toBe("'self'");
@@ -133,7 +178,9 @@ function expectGuarded(answer: Answer, what: string): void {
   expect(policy.get('base-uri'), what).toBe("'none'");
   expect([...policy.values()].join(' '), what).not.toMatch(/unsafe-inline|'unsafe-eval'|\*/);
   expect(answer.headers['x-content-type-options'], what).toBe('nosniff');
-  expect(answer.headers['referrer-policy'], what).toMatch(/^(same-origin|strict-origin-when-cross-origin|no-referrer)$/);
+  expect(answer.headers['referrer-policy'], what).toMatch(
+    /^(same-origin|strict-origin-when-cross-origin|no-referrer)$/,
+  );
   expect(answer.headers['cross-origin-opener-policy'], what).toBe('same-origin');
   expect(answer.headers['permissions-policy'], what).toBeTruthy();
 }

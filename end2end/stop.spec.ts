@@ -8,7 +8,9 @@ import { expectAtLeast, expectState, paths, startProject, status, STOPPED, tell,
 const server = useServer({ paceMs: 150 });
 const fast = useServer();
 
-test('Stop ends a running generation within a second and keeps what was made', async ({ page, context }, { annotations }) => {
+test('Stop ends a running generation within a second and keeps what was made', async ({ page, context }, {
+  annotations,
+}) => {
   const project = await startProject(page, server, SYNTHESIZERS);
   await expectAtLeast(page, 8);
   const before = await paths(page);

@@ -49,7 +49,11 @@ export function dropLeftovers(): void {
 function sql(command: string): string {
   const args = ['--no-psqlrc', '--quiet', '--tuples-only', '--no-align', '--set', 'ON_ERROR_STOP=1'];
   const all = [...args, '--dbname', databaseUrl('postgres'), '--command', command];
-  return execFileSync(psql(), all, { encoding: 'utf8', timeout: 20_000, env: { ...process.env, PGOPTIONS: '-c client_min_messages=warning' } });
+  return execFileSync(psql(), all, {
+    encoding: 'utf8',
+    timeout: 20_000,
+    env: { ...process.env, PGOPTIONS: '-c client_min_messages=warning' },
+  });
 }
 
 /** Debian keeps PostgreSQL's programs out of PATH. */

@@ -10,7 +10,11 @@ export function parseEvents(stream: string): LoggedEvent[] {
   const blocks = stream.split('\n\n').filter((block) => /^id: /m.test(block));
   return blocks.map((block) => {
     const field = (name: string) => new RegExp(`^${name}: (.*)$`, 'm').exec(block)?.[1] ?? '';
-    return { id: Number(field('id')), kind: field('event'), data: JSON.parse(field('data')) as Record<string, unknown> };
+    return {
+      id: Number(field('id')),
+      kind: field('event'),
+      data: JSON.parse(field('data')) as Record<string, unknown>,
+    };
   });
 }
 

@@ -62,7 +62,11 @@ export class Guest {
   }
 
   post(path: string, body: unknown = {}): Promise<Answer> {
-    return this.ask(path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
+    return this.ask(path, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
   }
 
   async json<T>(path: string): Promise<T> {

@@ -27,23 +27,27 @@ export function request(url: string, ask: Ask = {}): Promise<Answer> {
     const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) };
     const limit = AbortSignal.timeout(limitMs);
     // No kept connection: it would outlive a server that is killed.
-    const outgoing = send(url, { method, headers: { ...length, ...headers }, agent: false, signal: limit }, (incoming) => {
-      const decoder = new StringDecoder('utf8');
-      const parts: { at: number; text: string }[] = [];
-      let text = '';
-      const finish = () => resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, text, parts });
-      incoming.on('data', (bytes: Buffer) => {
-        const part = decoder.write(bytes);
-        text += part;
-        parts.push({ at: performance.now() - began, text: part });
-        if (enough?.(text)) {
-          finish();
-          incoming.destroy();
-        }
-      });
-      incoming.on('end', finish);
-      incoming.on('error', reject);
-    });
+    const outgoing = send(
+      url,
+      { method, headers: { ...length, ...headers }, agent: false, signal: limit },
+      (incoming) => {
+        const decoder = new StringDecoder('utf8');
+        const parts: { at: number; text: string }[] = [];
+        let text = '';
+        const finish = () => resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, text, parts });
+        incoming.on('data', (bytes: Buffer) => {
+          const part = decoder.write(bytes);
+          text += part;
+          parts.push({ at: performance.now() - began, text: part });
+          if (enough?.(text)) {
+            finish();
+            incoming.destroy();
+          }
+        });
+        incoming.on('end', finish);
+        incoming.on('error', reject);
+      },
+    );
     outgoing.on('error', reject);
     outgoing.end(body);
   });

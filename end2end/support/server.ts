@@ -87,7 +87,9 @@ export class Server implements Site {
   async end(): Promise<void> {
     await this.kill();
     if (!this.options.besides && this.database) dropDatabase(this.database);
-    const panic = existsSync(this.log) ? /^.*panicked at.*(\n.*){0,3}/m.exec(readFileSync(this.log, 'utf8'))?.[0] : null;
+    const panic = existsSync(this.log)
+      ? /^.*panicked at.*(\n.*){0,3}/m.exec(readFileSync(this.log, 'utf8'))?.[0]
+      : null;
     if (panic) throw new Error(`The server panicked; see ${this.log}.\n${panic}`);
   }
 
@@ -146,7 +148,7 @@ export class Server implements Site {
   }
 }
 
-/** Below the range from which the system picks ports for outgoing connections, so that it is still free after a restart. */
+/** Below the range from which the system picks ports for outgoing connections: still free after a restart. */
 async function freePort(): Promise<number> {
   for (let attempt = 0; attempt < 50; attempt += 1) {
     const port = 20_000 + Math.floor(Math.random() * 10_000);

@@ -56,7 +56,11 @@ export function work(page: Page): Locator {
   return page.locator('[data-generation]');
 }
 
-export async function expectState(page: Page, state: 'running' | 'done' | 'cancelled', timeout = 15_000): Promise<void> {
+export async function expectState(
+  page: Page,
+  state: 'running' | 'done' | 'cancelled',
+  timeout = 15_000,
+): Promise<void> {
   await expect(work(page)).toHaveAttribute('data-state', state, { timeout });
 }
 
@@ -71,12 +75,14 @@ export function paths(page: Page): Promise<string[]> {
 
 /** The inner HTML of every slot. */
 export function slots(page: Page): Promise<Record<string, string>> {
-  return page.locator('[data-slot]').evaluateAll((found) =>
-    Object.fromEntries(found.map((slot) => [slot.getAttribute('data-slot') ?? '', slot.innerHTML])),
-  );
+  return page
+    .locator('[data-slot]')
+    .evaluateAll((found) =>
+      Object.fromEntries(found.map((slot) => [slot.getAttribute('data-slot') ?? '', slot.innerHTML])),
+    );
 }
 
-/** Every number of pieces that the page showed, one for each frame in which it changed, until the generation is over. */
+/** Every number of pieces that the page showed, frame by frame, until the generation is over. */
 export function countsUntilOver(page: Page): Promise<number[]> {
   return page.evaluate(
     () =>

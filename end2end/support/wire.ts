@@ -1,4 +1,4 @@
-// The network between a browser and a server, which a test can cut. Browsers that are told to be offline keep the streams they have;
+// The network between two programs, which a test can cut. A browser that is told to be offline keeps the streams it has;
 // real networks do not.
 import { connect, createServer, type AddressInfo, type Server as Listener, type Socket } from 'node:net';
 import type { Site } from './server';
@@ -45,7 +45,10 @@ export class Wire implements Site {
       }
       const far = connect(Number(port), hostname);
       near.pipe(far).pipe(near);
-      for (const [one, another] of [[near, far], [far, near]] as const) {
+      for (const [one, another] of [
+        [near, far],
+        [far, near],
+      ] as const) {
         this.sockets.add(one);
         one.on('error', () => another.destroy());
         one.on('close', () => {
