@@ -76,10 +76,8 @@ test('a form without a directive, and the API, say the same', async () => {
 /** Typed text that has to be shown exactly as it was typed. */
 const TAKEN = [
   { name: 'right-to-left text', typed: 'سوق للكتب المستعملة مع التوصيل والتقييم' },
-  { name: 'emoji, joined and flagged', typed: 'A planner 👩‍🌾 for 🐝 keepers in 🇸🇪 and 🏴󠁧󠁢󠁳󠁣󠁴󠁿' },
-  { name: 'mixed scripts', typed: 'Ein 市場 για βιβλία, с доставкой و تقييم' },
-  { name: 'several lines', typed: 'A shop for kites.\n\nWith repairs,\nand pick-up.' },
-  { name: 'quotes and entities', typed: `"Fish" & 'chips' &amp; &lt;salt&gt; %20 + \\n {{x}} \${y}` },
+  { name: 'emoji and mixed scripts', typed: 'Ein 市場 για βιβλία 👩‍🌾, с доставкой 🇸🇪 و تقييم 🏴󠁧󠁢󠁳󠁣󠁴󠁿' },
+  { name: 'lines, quotes and entities', typed: `"Fish" & 'chips'.\n\n&amp; &lt;salt&gt;,\n%20 + \\n {{x}} \${y}` },
   { name: '4,000 emoji', typed: '🐝'.repeat(4_000) },
 ];
 

@@ -46,9 +46,13 @@ impl Composer {
     /// [`Unsound`] with every fault found.
     pub fn new() -> Result<Self, Unsound> {
         let files = Files::embedded();
-        let lexicon = Lexicon::load(&files).map_err(|fault| Unsound(vec![fault]))?;
-        let knowledge = Knowledge::load(&files).map_err(Unsound)?;
-        Ok(Self { knowledge, lexicon })
+        let (lexicon, knowledge) = std::thread::scope(|scope| {
+            let lexicon = scope.spawn(|| Lexicon::load(&files));
+            let knowledge = Knowledge::load(&files);
+            (lexicon.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), knowledge)
+        });
+        let lexicon = lexicon.map_err(|fault| Unsound(vec![fault]))?;
+        Ok(Self { knowledge: knowledge.map_err(Unsound)?, lexicon })
     }
 
     /// Composes the product section. Total: any directive gives a sound section, if a generic one.

@@ -25,7 +25,7 @@ impl fmt::Display for Fault {
 impl std::error::Error for Fault {}
 
 /// A set of knowledge files: path from the knowledge folder, and text.
-pub struct Files(Vec<(String, String)>);
+pub struct Files(pub(super) Vec<(String, String)>);
 
 impl Files {
     /// The files this program was built with.
@@ -62,11 +62,11 @@ impl Files {
         toml::from_str(text).map_err(|e| fault(e.to_string().trim().to_owned()))
     }
 
-    /// Parses every file of a folder, noting the faults of those that cannot be.
-    pub(super) fn all<T: DeserializeOwned + Named>(&self, folder: &str, faults: &mut Vec<Fault>) -> Vec<T> {
+    /// Parses every file of a folder; and the faults of those that cannot be.
+    pub(super) fn all<T: DeserializeOwned + Named>(&self, folder: &str) -> (Vec<T>, Vec<Fault>) {
         let prefix = format!("{folder}/");
         let names = self.0.iter().filter_map(|(path, _)| path.strip_prefix(&prefix)?.strip_suffix(".toml"));
-        let mut modules = Vec::new();
+        let (mut modules, mut faults) = (Vec::new(), Vec::new());
         for name in names {
             match self.parse::<T>(folder, name) {
                 Ok(module) if module.id() == name => modules.push(module),
@@ -77,7 +77,7 @@ impl Files {
                 Err(fault) => faults.push(fault),
             }
         }
-        modules
+        (modules, faults)
     }
 }
 
