@@ -44,7 +44,7 @@ pub(crate) enum Command {
     },
     /// Compose a product from a directive, with neither database nor server.
     Compose(ComposeArgs),
-    /// Check the built site.
+    /// Check the built site, or the composer's knowledge.
     Check {
         #[command(subcommand)]
         check: Check,
@@ -57,6 +57,12 @@ pub(crate) enum Command {
 pub(crate) enum Check {
     /// Compare what each route makes a browser load with the budgets of Leptos.toml.
     Budgets,
+    /// Check the composer's knowledge, and say file, field and reason of every mistake.
+    Knowledge {
+        /// A knowledge folder instead of what the program was built with.
+        #[arg(value_name = "DIR")]
+        folder: Option<PathBuf>,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -75,6 +81,9 @@ pub(crate) struct ComposeArgs {
     /// Print one JSON object a line and piece, as they are made.
     #[arg(long, conflicts_with = "json")]
     pub(crate) stream: bool,
+    /// Compose from the knowledge in this folder instead of what the program was built with.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) knowledge: Option<PathBuf>,
     /// Also write the section to files in this folder.
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,

@@ -16,7 +16,7 @@ use model::{
 };
 use server::{
     clock::milliseconds,
-    composer::{Composer, VERSION},
+    composer::{Composer, Files, Unsound, VERSION},
 };
 
 use crate::cli::ComposeArgs;
@@ -30,7 +30,7 @@ pub(crate) fn compose(args: &ComposeArgs) -> anyhow::Result<ExitCode> {
     anyhow::ensure!(stage == Stage::Product, "the {stage} stage cannot be made yet; --stage product can");
     let directive = Directive::parse(&read_directive(&args.directive)?)?;
     let began = Instant::now();
-    let composer = Composer::new()?;
+    let composer = Composer::from_files(&knowledge(args.knowledge.as_deref())?)?;
     let product = composer.product(&directive, args.note.as_deref());
     let took = began.elapsed();
     let text = render(args, &directive, &product)?;
@@ -44,6 +44,26 @@ pub(crate) fn compose(args: &ComposeArgs) -> anyhow::Result<ExitCode> {
         milliseconds(took)
     ));
     Ok(ExitCode::SUCCESS)
+}
+
+/// Prints every mistake in the knowledge; the exit code says whether there was one.
+#[expect(clippy::print_stdout, reason = "the answer of the command")]
+pub(crate) fn check_knowledge(folder: Option<&Path>) -> anyhow::Result<ExitCode> {
+    let faults = match Composer::from_files(&knowledge(folder)?) {
+        Ok(composer) => composer.faults(),
+        Err(Unsound(faults)) => faults,
+    };
+    faults.iter().for_each(|fault| println!("{fault}"));
+    if faults.is_empty() {
+        tell("the knowledge is sound");
+        return Ok(ExitCode::SUCCESS);
+    }
+    Ok(ExitCode::FAILURE)
+}
+
+fn knowledge(folder: Option<&Path>) -> anyhow::Result<Files> {
+    let Some(folder) = folder else { return Ok(Files::embedded()) };
+    Files::from_folder(folder).with_context(|| format!("{} is no readable knowledge folder", folder.display()))
 }
 
 fn read_directive(argument: &str) -> anyhow::Result<String> {

@@ -33,6 +33,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Work => in_runtime(serve::work()),
         Command::Migrate { revert_all } => in_runtime(serve::migrate(revert_all)),
         Command::Check { check: Check::Budgets } => in_runtime(budgets::check()),
+        Command::Check { check: Check::Knowledge { folder } } => compose::check_knowledge(folder.as_deref()),
         Command::Doctor => in_runtime(doctor::doctor()),
     }
 }

@@ -45,14 +45,26 @@ impl Composer {
     /// # Errors
     /// [`Unsound`] with every fault found.
     pub fn new() -> Result<Self, Unsound> {
-        let files = Files::embedded();
+        Self::from_files(&Files::embedded())
+    }
+
+    /// Reads knowledge from given files.
+    ///
+    /// # Errors
+    /// [`Unsound`] with every fault found.
+    pub fn from_files(files: &Files) -> Result<Self, Unsound> {
         let (lexicon, knowledge) = std::thread::scope(|scope| {
-            let lexicon = scope.spawn(|| Lexicon::load(&files));
-            let knowledge = Knowledge::load(&files);
+            let lexicon = scope.spawn(|| Lexicon::load(files));
+            let knowledge = Knowledge::load(files);
             (lexicon.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), knowledge)
         });
         let lexicon = lexicon.map_err(|fault| Unsound(vec![fault]))?;
         Ok(Self { knowledge: knowledge.map_err(Unsound)?, lexicon })
+    }
+
+    /// What is wrong with the knowledge as a whole: slots that do not exist, names that do not resolve, lists too short or too long.
+    pub fn faults(&self) -> Vec<Fault> {
+        self.knowledge.check()
     }
 
     /// Composes the product section. Total: any directive gives a sound section, if a generic one.

@@ -1,11 +1,14 @@
 //! The knowledge folder as it was when the program was built.
 
-use std::fmt;
+use std::{fmt, fs, io, path::Path};
 
 use include_dir::{Dir, include_dir};
 use serde::de::DeserializeOwned;
 
 static EMBEDDED: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/knowledge");
+
+/// What a knowledge folder consists of.
+const FOLDERS: [&str; 5] = ["actions", "archetypes", "capabilities", "domains", "lexicon"];
 
 /// A mistake in a knowledge file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,6 +39,26 @@ impl Files {
         let mut files: Vec<(String, String)> = texts.filter(|(path, _)| path.ends_with(".toml")).collect();
         files.sort();
         Self(files)
+    }
+
+    /// The files of a folder with the same shape, so that an author can try an addition without building the program. Files that are
+    /// not TOML are left alone.
+    ///
+    /// # Errors
+    /// [`io::Error`] when the folder or a file in it cannot be read.
+    pub fn from_folder(root: &Path) -> io::Result<Self> {
+        let mut files = Vec::new();
+        for folder in FOLDERS {
+            for entry in fs::read_dir(root.join(folder))? {
+                let path = entry?.path();
+                if path.extension().is_some_and(|extension| extension == "toml") {
+                    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+                    files.push((format!("{folder}/{name}"), fs::read_to_string(&path)?));
+                }
+            }
+        }
+        files.sort();
+        Ok(Self(files))
     }
 
     /// Files given as text, for tests.

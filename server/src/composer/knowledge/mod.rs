@@ -2,7 +2,6 @@
 //!
 //! The files are part of the program, so that it runs anywhere; they are read and checked once, at start.
 
-#[cfg(test)]
 mod check;
 mod files;
 mod line;
@@ -52,7 +51,6 @@ impl Knowledge {
     }
 
     /// What is wrong with the modules as a whole: slots that do not exist, names that do not resolve, lists too short or too long.
-    #[cfg(test)]
     pub fn check(&self) -> Vec<Fault> {
         check::check(self)
     }
