@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::{CheckResult, Engine, Event, Logged, Piece, PiecePath, Receipt, Seq, Stage, sections::Product};
+use crate::{CheckResult, Engine, Event, Logged, Piece, PiecePath, Receipt, Seq, Stage, sections::Sections};
 
 /// A generation as folded from its log. Folding the same events gives the same draft, wherever the fold is interrupted and
 /// taken up again; events that were seen already are passed over.
@@ -10,8 +10,8 @@ use crate::{CheckResult, Engine, Event, Logged, Piece, PiecePath, Receipt, Seq, 
 pub struct Draft {
     /// The last event folded in.
     pub seq: Seq,
-    /// The product section as far as it is made.
-    pub product: Product,
+    /// The sections as far as they are made.
+    pub sections: Sections,
     /// How each stage that has begun is doing.
     pub stages: BTreeMap<Stage, StageDraft>,
     /// What it cost, once known.
@@ -71,7 +71,7 @@ impl Draft {
             Event::Status { stage, message } => self.stage(stage).message = message,
             Event::Piece { stage, path, value } => self.piece(stage, &Piece { path, value }),
             Event::Delta { stage, path, text } => {
-                if stage == Stage::Product && self.product.append(&path, &text).is_ok() {
+                if self.sections.append(stage, &path, &text).is_ok() {
                     self.stage(stage).note_piece(&path);
                 }
             }
@@ -92,15 +92,13 @@ impl Draft {
 
     /// A piece that does not fit is dropped: the page shows what is sound, and the stage's checks name what is missing.
     fn piece(&mut self, stage: Stage, piece: &Piece) {
-        if stage == Stage::Product && self.product.apply(piece).is_ok() {
+        if self.sections.apply(stage, piece).is_ok() {
             self.stage(stage).note_piece(&piece.path);
         }
     }
 
     fn restart(&mut self, stage: Stage, attempt: u32) {
-        if stage == Stage::Product {
-            self.product = Product::default();
-        }
+        self.sections.clear(stage);
         self.stages.insert(stage, StageDraft { attempt, ..StageDraft::default() });
     }
 }
@@ -150,8 +148,8 @@ mod tests {
     fn a_restart_drops_what_the_first_attempt_made() {
         let mut draft = Draft::default();
         draft.read(&log());
-        assert_eq!(draft.product.summary, "A shelf for books.");
-        assert_eq!(draft.product.risks.len(), 1);
+        assert_eq!(draft.sections.product.summary, "A shelf for books.");
+        assert_eq!(draft.sections.product.risks.len(), 1);
         assert_eq!((draft.stages[&Stage::Product].attempt, draft.seq), (2, 9));
         assert_eq!(draft.ending, Some(Ending::Done));
     }

@@ -14,6 +14,7 @@ mod problem;
 mod project;
 pub mod sections;
 mod stage;
+pub mod svg;
 mod words;
 
 pub use cursor::{BadCursor, Cursor, Page, PageLimit};

@@ -3,8 +3,8 @@
 pub(crate) mod directive_form;
 pub(crate) mod generation_forms;
 pub(crate) mod layout;
-pub(crate) mod product;
 pub(crate) mod progress;
+pub(crate) mod sections;
 pub(crate) mod title;
 
 /// A text as HTML, for the two places whose content Leptos does not escape: a title and a textarea (in tachys 0.2, elements whose

@@ -16,7 +16,7 @@ use super::{
     fail, fail_with, see_other,
 };
 use crate::{
-    components::{product::piece_html, progress::receipt_html},
+    components::{progress::receipt_html, sections::piece_html},
     context::{Rejected, caller, headers, services, set_status},
 };
 
@@ -97,7 +97,7 @@ fn html_frame(logged: &Logged) -> String {
         Ok(Event::Piece { stage, path, .. }) => {
             let mut draft = Draft::default();
             draft.read([&Logged { seq: 1, ..logged.clone() }]);
-            json!({ "stage": stage, "path": path, "html": piece_html(&draft.product, &path) })
+            json!({ "stage": stage, "path": path, "html": piece_html(&draft.sections, stage, &path) })
         }
         Ok(Event::Receipt(receipt)) => json!({ "path": "receipt", "html": receipt_html(&receipt) }),
         _ => return event_frame(logged),

@@ -12,9 +12,9 @@ use web_sys::{
 /// One change to the page.
 enum Change {
     /// A piece's markup, for the place of this address.
-    Piece { path: String, html: String },
+    Piece { stage: String, path: String, html: String },
     /// A stage begins again: what it showed goes.
-    Restart,
+    Restart(String),
     /// What screen readers hear and eyes see of the progress.
     Say(String),
     /// Likewise, of the connection; afterwards the progress holds again.
@@ -58,7 +58,10 @@ fn listen(page: &Rc<Page>, source: &EventSource) {
     on(page, source, "status", |data| text(data, "message").map(Change::Say).into_iter().collect());
     on(page, source, "piece", piece);
     on(page, source, "receipt", piece);
-    on(page, source, "restart", |_| vec![Change::Restart, Change::Say("Beginning again".to_owned())]);
+    on(page, source, "restart", |data| {
+        let stage = text(data, "stage").map(Change::Restart);
+        stage.into_iter().chain([Change::Say("Beginning again".to_owned())]).collect()
+    });
     on(page, source, "stage_done", |data| {
         let stage = text(data, "stage").unwrap_or_default();
         vec![Change::Say(format!("The {stage} section is complete"))]
@@ -74,7 +77,9 @@ fn listen(page: &Rc<Page>, source: &EventSource) {
 }
 
 fn piece(data: &JsValue) -> Vec<Change> {
-    text(data, "path").zip(text(data, "html")).map(|(path, html)| Change::Piece { path, html }).into_iter().collect()
+    let stage = text(data, "stage").unwrap_or_default();
+    let change = |(path, html)| Change::Piece { stage, path, html };
+    text(data, "path").zip(text(data, "html")).map(change).into_iter().collect()
 }
 
 /// Turns events of one kind into changes.
@@ -151,8 +156,8 @@ impl Page {
     fn apply(&self) {
         for change in self.waiting.take() {
             match change {
-                Change::Piece { path, html } => self.put(&path, &html),
-                Change::Restart => self.clear(),
+                Change::Piece { stage, path, html } => self.put(&within(&stage), &path, &html),
+                Change::Restart(stage) => self.clear(&within(&stage)),
                 Change::Say(words) => {
                     self.say(&words);
                     self.said.replace(words);
@@ -168,19 +173,19 @@ impl Page {
 
     /// Puts a piece in its place: over the one of the same address, else at the end of its part. Addresses hold letters, digits and
     /// hyphens only, so that they can stand in a selector; the markup is the server's own.
-    fn put(&self, path: &str, html: &str) {
-        if let Ok(Some(there)) = self.root.query_selector(&format!("[data-piece=\"{path}\"]")) {
+    fn put(&self, within: &str, path: &str, html: &str) {
+        if let Ok(Some(there)) = self.root.query_selector(&format!("{within}[data-piece=\"{path}\"]")) {
             there.set_outer_html(html);
         } else {
             let part = path.split('/').next().unwrap_or_default();
-            if let Ok(Some(slot)) = self.root.query_selector(&format!("[data-slot=\"{part}\"]")) {
+            if let Ok(Some(slot)) = self.root.query_selector(&format!("{within}[data-slot=\"{part}\"]")) {
                 let _ = slot.insert_adjacent_html("beforeend", html);
             }
         }
     }
 
-    fn clear(&self) {
-        let Ok(slots) = self.root.query_selector_all("[data-slot]") else { return };
+    fn clear(&self, within: &str) {
+        let Ok(slots) = self.root.query_selector_all(&format!("{within}[data-slot]")) else { return };
         for at in 0..slots.length() {
             if let Some(slot) = slots.item(at) {
                 slot.set_text_content(None);
@@ -193,6 +198,11 @@ impl Page {
             status.set_text_content(Some(words));
         }
     }
+}
+
+/// The beginning of a selector for what stands in a stage's section; of what stands in none when there is no stage.
+fn within(stage: &str) -> String {
+    if stage.is_empty() { String::new() } else { format!("[data-stage=\"{stage}\"] ") }
 }
 
 /// The stop button posts in the background, so that the page keeps following. Should that fail, the form is sent the plain way.

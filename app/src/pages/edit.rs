@@ -10,8 +10,8 @@ use crate::{
     components::{
         directive_form::DirectiveHeading,
         generation_forms::{Again, Stop},
-        product::section_view,
         progress::{receipt_view, state, status_sentence},
+        sections::sections_view,
         title::PageTitle,
     },
     context::{assets, caller, services},
@@ -56,7 +56,7 @@ fn Editing(project: Project, draft: Draft) -> impl IntoView {
                         <a href=read>"Read"</a>
                     </div>
                 </header>
-                {section_view(&draft.product)}
+                {sections_view(&draft.sections)}
                 {receipt_view(draft.receipt.as_ref())}
                 <Again project=project.id.to_string() />
             </article>

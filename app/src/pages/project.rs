@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use axum::http::HeaderName;
 use leptos::{either::Either, prelude::*};
-use model::{Draft, PiecePath, Stage};
+use model::{Draft, PiecePath};
 use server::{http::ApiError, projects::Project, studio::Follower};
 use tokio::sync::watch;
 
@@ -13,8 +13,8 @@ use crate::{
     components::{
         directive_form::DirectiveHeading,
         generation_forms::{Again, Stop},
-        product::{PARTS, Part, part_view},
         progress::{receipt_view, status_sentence},
+        sections::{Part, STAGES, StageFrame, part_view, parts},
         title::PageTitle,
     },
     context::{caller, services},
@@ -92,10 +92,14 @@ fn Reading(opened: Opened) -> impl IntoView {
     let again = project.id.to_string();
     let edit = format!("/projects/{}/edit", project.id);
     let json = format!("/api/projects/{}", project.id);
-    let parts = PARTS.into_iter().map(|part| {
-        let draft = draft.clone();
-        let made = async move { when(draft, is_made(part), |draft| part_view(part, &draft.product)).await };
-        view! { <Suspense>{Suspend::new(made)}</Suspense> }
+    let stages = STAGES.map(|stage| {
+        let parts = parts(stage).map(|part| {
+            let draft = draft.clone();
+            let made = async move { when(draft, is_made(part), |draft| part_view(part, &draft.sections)).await };
+            view! { <Suspense>{Suspend::new(made)}</Suspense> }
+        });
+        let parts = parts.collect_view();
+        view! { <StageFrame stage>{parts}</StageFrame> }
     });
     let whole = draft.clone();
     let end = async move { when(whole, |draft| draft.ending.is_some(), |draft| end_view(draft, again)).await };
@@ -111,7 +115,7 @@ fn Reading(opened: Opened) -> impl IntoView {
                     <a href=json>"JSON"</a>
                 </div>
             </header>
-            {parts.collect_view()}
+            {stages.into_iter().collect_view()}
             <Suspense>{Suspend::new(end)}</Suspense>
         </article>
     }
@@ -136,10 +140,10 @@ fn end_view(draft: &Draft, project: String) -> AnyView {
 
 /// A part is whole once a later one has begun, or the stage is over.
 fn is_made(part: Part) -> impl FnMut(&Draft) -> bool {
-    let later: Vec<&str> = PARTS.iter().skip_while(|other| **other != part).skip(1).map(|part| part.slot).collect();
+    let later: Vec<&str> = parts(part.stage).skip_while(|other| *other != part).skip(1).map(|part| part.slot).collect();
     move |draft| {
         let begun = |piece: &PiecePath| later.contains(&piece.part());
-        let stage = draft.stages.get(&Stage::Product);
+        let stage = draft.stages.get(&part.stage);
         draft.ending.is_some() || stage.is_some_and(|stage| stage.is_done() || stage.pieces.iter().any(begun))
     }
 }

@@ -1,13 +1,19 @@
 //! The typed results of the stages.
 
+mod brand;
 mod product;
 
+use serde::{Serialize, de::DeserializeOwned};
+
+pub use brand::{
+    Brand, ChosenName, Colour, Contrast, Logo, Mark, NameCandidate, Sample, Tone, Trait, Typeface, Typography, Voice,
+};
 pub use product::{
     Basis, Called, Effort, Entity, Exclusion, Feature, Field, Journey, Metric, Persona, Priority, Product, Relation,
     Risk, Severity, Story,
 };
 
-use crate::PiecePath;
+use crate::{Piece, PiecePath, Stage};
 
 /// A piece that does not fit its section.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -19,4 +25,120 @@ pub struct BadPiece {
     pub path: PiecePath,
     /// What is wrong with it.
     pub reason: String,
+}
+
+/// Everything that was made for a project, stage by stage; what was not made yet is empty.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Sections {
+    /// What to build.
+    pub product: Product,
+    /// What it is called, how it speaks and what it looks like.
+    pub brand: Brand,
+}
+
+/// What is stored does not have the shape of its section.
+#[derive(Debug, thiserror::Error)]
+#[error("the stored {stage} section cannot be read: {source}")]
+pub struct BadContent {
+    /// Which section.
+    pub stage: Stage,
+    /// What is wrong with it.
+    pub source: serde_json::Error,
+}
+
+impl Sections {
+    /// Puts one piece in its place.
+    ///
+    /// # Errors
+    /// [`BadPiece`] when it does not fit. The section is left as it was.
+    pub fn apply(&mut self, stage: Stage, piece: &Piece) -> Result<(), BadPiece> {
+        match stage {
+            Stage::Product => self.product.apply(piece),
+            Stage::Brand => self.brand.apply(piece),
+            Stage::Design | Stage::Architecture | Stage::Code => {
+                Err(bad(stage.as_str(), piece, "this version knows no such section"))
+            }
+        }
+    }
+
+    /// Appends text to a piece that is being written.
+    ///
+    /// # Errors
+    /// [`BadPiece`] when the piece is not one that is written as running text.
+    pub fn append(&mut self, stage: Stage, path: &PiecePath, text: &str) -> Result<(), BadPiece> {
+        match stage {
+            Stage::Product => self.product.append(path, text),
+            _ => Err(BadPiece {
+                section: stage.as_str(),
+                path: path.clone(),
+                reason: "it is not running text".to_owned(),
+            }),
+        }
+    }
+
+    /// Empties a section.
+    pub fn clear(&mut self, stage: Stage) {
+        match stage {
+            Stage::Product => self.product = Product::default(),
+            Stage::Brand => self.brand = Brand::default(),
+            Stage::Design | Stage::Architecture | Stage::Code => {}
+        }
+    }
+
+    /// A section as it is stored in a revision.
+    ///
+    /// # Errors
+    /// [`serde_json::Error`], which no section of ours causes.
+    pub fn content(&self, stage: Stage) -> Result<String, serde_json::Error> {
+        match stage {
+            Stage::Product => serde_json::to_string(&self.product),
+            Stage::Brand => serde_json::to_string(&self.brand),
+            Stage::Design | Stage::Architecture | Stage::Code => Ok("{}".to_owned()),
+        }
+    }
+
+    /// Takes a section from a revision.
+    ///
+    /// # Errors
+    /// [`BadContent`] when it has another shape. The section is left as it was.
+    pub fn restore(&mut self, stage: Stage, content: &str) -> Result<(), BadContent> {
+        let broken = |source| BadContent { stage, source };
+        match stage {
+            Stage::Product => self.product = serde_json::from_str(content).map_err(broken)?,
+            Stage::Brand => self.brand = serde_json::from_str(content).map_err(broken)?,
+            Stage::Design | Stage::Architecture | Stage::Code => {}
+        }
+        Ok(())
+    }
+}
+
+/// What has an id within its list.
+trait Identified: Serialize + DeserializeOwned {
+    fn id(&self) -> &str;
+}
+
+macro_rules! identified {
+    ($($kind:ty),*) => { $(impl super::Identified for $kind { fn id(&self) -> &str { &self.id } })* };
+}
+use identified;
+
+/// Puts an item into its list, or in the place of the one with its id.
+fn put<T: Identified>(section: &'static str, list: &mut Vec<T>, piece: &Piece) -> Result<(), BadPiece> {
+    let item: T = shaped(section, piece)?;
+    if piece.path.id() != Some(item.id()) {
+        return Err(bad(section, piece, "its id differs from its address"));
+    }
+    match list.iter_mut().find(|other| other.id() == item.id()) {
+        Some(other) => *other = item,
+        None => list.push(item),
+    }
+    Ok(())
+}
+
+fn shaped<T: DeserializeOwned>(section: &'static str, piece: &Piece) -> Result<T, BadPiece> {
+    T::deserialize(&piece.value).map_err(|e| bad(section, piece, &e.to_string()))
+}
+
+fn bad(section: &'static str, piece: &Piece, reason: &str) -> BadPiece {
+    BadPiece { section, path: piece.path.clone(), reason: reason.to_owned() }
 }

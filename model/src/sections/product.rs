@@ -1,10 +1,12 @@
 //! The product section: what to build, for whom, and how one would know that it works.
 
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::BadPiece;
+use super::{BadPiece, bad, put, shaped};
 use crate::{Piece, PiecePath};
+
+const SECTION: &str = "product";
 
 /// What to build. Every list is in the order in which a reader should meet it; ids are unique within their list.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -229,15 +231,7 @@ pub struct Exclusion {
     pub why: String,
 }
 
-/// What has an id within its list.
-trait Identified: Serialize + DeserializeOwned {
-    fn id(&self) -> &str;
-}
-
-macro_rules! identified {
-    ($($kind:ty),*) => { $(impl Identified for $kind { fn id(&self) -> &str { &self.id } })* };
-}
-identified!(Persona, Feature, Entity, Journey, Metric, Risk, Exclusion);
+super::identified!(Persona, Feature, Entity, Journey, Metric, Risk, Exclusion);
 
 impl Product {
     /// The section as the pieces it streams as, in reading order. [`Product::apply`] puts them together again.
@@ -269,17 +263,17 @@ impl Product {
     /// [`BadPiece`] when the section has no such part or the value does not have its shape. The section is left as it was.
     pub fn apply(&mut self, piece: &Piece) -> Result<(), BadPiece> {
         match piece.path.part() {
-            "basis" => self.basis = Some(shaped(piece)?),
-            "summary" => self.summary = shaped(piece)?,
-            "problem" => self.problem = shaped(piece)?,
-            "personas" => put(&mut self.personas, piece)?,
-            "features" => put(&mut self.features, piece)?,
-            "entities" => put(&mut self.entities, piece)?,
-            "journeys" => put(&mut self.journeys, piece)?,
-            "metrics" => put(&mut self.metrics, piece)?,
-            "risks" => put(&mut self.risks, piece)?,
-            "out_of_scope" => put(&mut self.out_of_scope, piece)?,
-            _ => return Err(bad(piece, "there is no such part")),
+            "basis" => self.basis = Some(shaped(SECTION, piece)?),
+            "summary" => self.summary = shaped(SECTION, piece)?,
+            "problem" => self.problem = shaped(SECTION, piece)?,
+            "personas" => put(SECTION, &mut self.personas, piece)?,
+            "features" => put(SECTION, &mut self.features, piece)?,
+            "entities" => put(SECTION, &mut self.entities, piece)?,
+            "journeys" => put(SECTION, &mut self.journeys, piece)?,
+            "metrics" => put(SECTION, &mut self.metrics, piece)?,
+            "risks" => put(SECTION, &mut self.risks, piece)?,
+            "out_of_scope" => put(SECTION, &mut self.out_of_scope, piece)?,
+            _ => return Err(bad(SECTION, piece, "there is no such part")),
         }
         Ok(())
     }
@@ -294,7 +288,7 @@ impl Product {
             "problem" => self.problem.push_str(text),
             _ => {
                 return Err(BadPiece {
-                    section: "product",
+                    section: SECTION,
                     path: path.clone(),
                     reason: "it is not running text".to_owned(),
                 });
@@ -307,26 +301,6 @@ impl Product {
     pub fn entity(&self, id: &str) -> Option<&Entity> {
         self.entities.iter().find(|e| e.id == id)
     }
-}
-
-fn put<T: Identified>(list: &mut Vec<T>, piece: &Piece) -> Result<(), BadPiece> {
-    let item: T = shaped(piece)?;
-    if piece.path.id() != Some(item.id()) {
-        return Err(bad(piece, "its id differs from its address"));
-    }
-    match list.iter_mut().find(|other| other.id() == item.id()) {
-        Some(other) => *other = item,
-        None => list.push(item),
-    }
-    Ok(())
-}
-
-fn shaped<T: DeserializeOwned>(piece: &Piece) -> Result<T, BadPiece> {
-    T::deserialize(&piece.value).map_err(|e| bad(piece, &e.to_string()))
-}
-
-fn bad(piece: &Piece, reason: &str) -> BadPiece {
-    BadPiece { section: "product", path: piece.path.clone(), reason: reason.to_owned() }
 }
 
 #[cfg(test)]

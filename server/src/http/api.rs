@@ -97,7 +97,7 @@ pub(super) async fn get_project(
         "created_at": rfc3339(project.created_at),
         "generation_id": project.generation,
         "status": project.status,
-        "sections": { "product": draft.product },
+        "sections": sections(&draft),
     })))
 }
 
@@ -151,8 +151,12 @@ pub(super) async fn get_generation(
         "finished_at": generation.finished_at.map(rfc3339),
         "error": error_of(&draft),
         "receipt": draft.receipt,
-        "sections": { "product": draft.product },
+        "sections": sections(&draft),
     })))
+}
+
+fn sections(draft: &Draft) -> Value {
+    json!({ "product": draft.sections.product, "brand": draft.sections.brand })
 }
 
 fn error_of(draft: &Draft) -> Option<Value> {

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use futures::{StreamExt, TryStreamExt, stream};
-use model::{Engine, Piece};
+use model::{Engine, Piece, Stage};
 
 use super::engine::{Brief, EngineError, PieceStream, StageEngine};
 use crate::composer::{Composer, VERSION};
@@ -33,10 +33,12 @@ impl StageEngine for ComposerEngine {
     fn make(&self, brief: Brief) -> PieceStream {
         let (composer, pace) = (Arc::clone(&self.composer), self.pace);
         let composed = async move {
-            tokio::task::spawn_blocking(move || composer.product(&brief.directive, brief.note.as_deref()).pieces())
-                .await
-                .map(|pieces| stream::iter(pieces.into_iter().map(Ok::<Piece, EngineError>)))
-                .map_err(|_| EngineError { message: "The composer stopped unexpectedly.".to_owned(), retryable: true })
+            let pieces = tokio::task::spawn_blocking(move || pieces(&composer, &brief)).await;
+            let pieces = pieces.map_err(|_| EngineError {
+                message: "The composer stopped unexpectedly.".to_owned(),
+                retryable: true,
+            })??;
+            Ok(stream::iter(pieces.into_iter().map(Ok::<Piece, EngineError>)))
         };
         let pieces = stream::once(composed).try_flatten();
         if pace.is_zero() {
@@ -52,5 +54,16 @@ impl StageEngine for ComposerEngine {
 
     fn pace_ms(&self) -> u64 {
         u64::try_from(self.pace.as_millis()).unwrap_or(u64::MAX)
+    }
+}
+
+fn pieces(composer: &Composer, brief: &Brief) -> Result<Vec<Piece>, EngineError> {
+    let (directive, note) = (&brief.directive, brief.note.as_deref());
+    match brief.stage {
+        Stage::Product => Ok(composer.product(directive, note).pieces()),
+        Stage::Brand => Ok(composer.brand(directive, note, &brief.made.product).pieces()),
+        stage => {
+            Err(EngineError { message: format!("The composer does not make the {stage} section."), retryable: false })
+        }
     }
 }

@@ -1,13 +1,13 @@
 //! What makes a section: the composer, or later a model provider, behind one trait.
 
 use futures::stream::BoxStream;
-use model::{Directive, Engine, Piece, Stage};
+use model::{Directive, Engine, Piece, Stage, sections::Sections};
 
 /// Pieces in the order in which they are made.
 pub type PieceStream = BoxStream<'static, Result<Piece, EngineError>>;
 
 /// What an engine is asked for.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Brief {
     /// What the user typed: data, never an instruction to us.
     pub directive: Directive,
@@ -15,6 +15,8 @@ pub struct Brief {
     pub note: Option<String>,
     /// Which section.
     pub stage: Stage,
+    /// The sections it is made from, as they are now.
+    pub made: Sections,
 }
 
 /// Why an engine gave up.

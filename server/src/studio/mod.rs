@@ -251,20 +251,24 @@ impl Studio {
         }
     }
 
-    /// What a project's page shows: the draft of its latest generation. When that ended before its section was whole, the section is the
-    /// newest that is.
+    /// What a project's page shows: the draft of its latest generation. A section that this one does not make, or has not made to its end,
+    /// is the newest that is whole.
     ///
     /// # Errors
     /// [`StudioError::NotFound`] for everybody but the owner.
     pub async fn project_draft(&self, user: Option<UserId>, id: GenerationId) -> Result<Draft, StudioError> {
         let mut draft = self.draft(user, id).await?;
-        let is_whole = draft.stages.get(&Stage::Product).is_some_and(model::StageDraft::is_done);
-        if draft.ending.is_some()
-            && !is_whole
-            && let Some(content) = store::newest_revision(self.db.primary(), id, Stage::Product).await?
-            && let Ok(product) = serde_json::from_str(&content)
-        {
-            draft.product = product;
+        let generation = self.generation(user, id).await?;
+        for stage in MADE_HERE {
+            let is_whole = draft.stages.get(&stage).is_some_and(model::StageDraft::is_done);
+            let is_being_made = generation.stages.contains(&stage) && draft.ending.is_none();
+            if !is_whole
+                && !is_being_made
+                && let Some(content) = store::newest_revision(self.db.primary(), id, stage).await?
+                && let Err(error) = draft.sections.restore(stage, &content)
+            {
+                tracing::error!(generation = %id, %error, "a stored section is broken");
+            }
         }
         Ok(draft)
     }

@@ -1,9 +1,9 @@
 //! Running one generation under its lease: stage after stage, piece by piece into the log.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use futures::{StreamExt, future::try_join_all};
-use model::{Event, GenerationId, Piece, Receipt, Stage, StageReceipt, sections::Product};
+use model::{Event, GenerationId, Piece, Receipt, Stage, StageReceipt, sections::Sections};
 use tokio::{sync::Mutex, time::Instant};
 
 use super::{
@@ -47,6 +47,7 @@ pub(super) async fn run(studio: &Studio, claim: Claim) -> Run {
     let run = Runner {
         studio,
         log: Mutex::new(Log { pending: Vec::new(), since: Instant::now() }),
+        made: Mutex::new(Sections::default()),
         claim,
         began: Instant::now(),
     };
@@ -61,6 +62,8 @@ struct Runner<'a> {
     studio: &'a Studio,
     claim: Claim,
     log: Mutex<Log>,
+    /// The sections that later stages are made from.
+    made: Mutex<Sections>,
     began: Instant,
 }
 
@@ -93,6 +96,7 @@ impl Runner<'_> {
     async fn stages(&self) -> Result<Vec<StageReceipt>, Broken> {
         let done =
             store::stages_done(self.studio.db.primary(), self.claim.generation).await.map_err(AppendError::from)?;
+        self.fetch_needed().await?;
         let mut left: Vec<Stage> = self.claim.stages.iter().copied().filter(|stage| !done.contains(stage)).collect();
         let mut receipts = Vec::new();
         while !left.is_empty() {
@@ -104,6 +108,19 @@ impl Runner<'_> {
         Ok(receipts)
     }
 
+    /// Sections that were made before, by this generation or an earlier one, and that its stages are made from.
+    async fn fetch_needed(&self) -> Result<(), Broken> {
+        let mut made = self.made.lock().await;
+        let needed: BTreeSet<Stage> = self.claim.stages.iter().flat_map(|stage| stage.needs()).copied().collect();
+        for stage in needed {
+            let newest = store::newest_revision(self.studio.db.primary(), self.claim.generation, stage).await;
+            if let Some(content) = newest.map_err(AppendError::from)? {
+                made.restore(stage, &content).map_err(|e| broken(&e))?;
+            }
+        }
+        Ok(())
+    }
+
     async fn stage(&self, stage: Stage) -> Result<StageReceipt, Broken> {
         let engine: &dyn StageEngine = self.studio.engine.as_ref();
         let began = Instant::now();
@@ -111,21 +128,30 @@ impl Runner<'_> {
             self.write(Event::Restart { stage, attempt: self.claim.attempt }).await?;
         }
         self.write(Event::Status { stage, message: opening(stage).to_owned() }).await?;
-        let brief = Brief { directive: self.claim.directive.clone(), note: self.claim.note.clone(), stage };
+        let brief = Brief {
+            directive: self.claim.directive.clone(),
+            note: self.claim.note.clone(),
+            stage,
+            made: self.made.lock().await.clone(),
+        };
         let mut pieces = engine.make(brief);
-        let mut section = Section::default();
+        let (mut sections, mut count) = (Sections::default(), 0);
         let mut first_piece = None;
         while let Some(piece) = self.next_piece(&mut pieces).await? {
             let is_first = first_piece.is_none();
             first_piece.get_or_insert_with(|| began.elapsed());
-            section.take(&piece)?;
+            // A piece that does not fit is the engine's fault and never reaches the log.
+            sections.apply(stage, &piece).map_err(|e| broken(&e))?;
+            count += 1;
             self.write(Event::Piece { stage, path: piece.path, value: piece.value }).await?;
             if is_first {
                 self.flush().await?;
                 self.studio.metrics.first_piece.observe(began.elapsed().as_secs_f64());
             }
         }
-        self.complete(stage, &section).await?;
+        let content = sections.content(stage).map_err(|e| broken(&e))?;
+        self.complete(stage, &content).await?;
+        self.made.lock().await.restore(stage, &content).map_err(|e| broken(&e))?;
         Ok(StageReceipt {
             stage,
             engine: engine.name(),
@@ -137,7 +163,7 @@ impl Runner<'_> {
             cache_hit: false,
             first_piece_ms: milliseconds(first_piece.unwrap_or_default()),
             total_ms: milliseconds(began.elapsed()),
-            pieces: section.pieces,
+            pieces: count,
         })
     }
 
@@ -159,15 +185,13 @@ impl Runner<'_> {
     }
 
     /// Stores the section and says so, both or neither.
-    async fn complete(&self, stage: Stage, section: &Section) -> Result<(), Broken> {
+    async fn complete(&self, stage: Stage, content: &str) -> Result<(), Broken> {
         let mut log = self.log.lock().await;
         let now = self.studio.clock.now();
         let mut tx = store::begin(self.studio.db.primary()).await.map_err(AppendError::from)?;
         let mut logged = self.append(&mut tx, &log.pending, Fate::GoesOn).await?;
-        let content = serde_json::to_string(&section.product)
-            .map_err(|e| EngineError { message: format!("The section cannot be stored: {e}"), retryable: false })?;
         let id = self.studio.clock.new_id();
-        let revision = store::insert_revision(&mut tx, id, &self.claim, stage, &content, now).await?;
+        let revision = store::insert_revision(&mut tx, id, &self.claim, stage, content, now).await?;
         logged.extend(self.append(&mut tx, &[Event::StageDone { stage, revision }], Fate::GoesOn).await?);
         store::commit(tx).await.map_err(AppendError::from)?;
         log.pending.clear();
@@ -295,18 +319,9 @@ impl Runner<'_> {
     }
 }
 
-/// The section as its pieces come in; a piece that does not fit is the engine's fault and never reaches the log.
-#[derive(Default)]
-struct Section {
-    product: Product,
-    pieces: u32,
-}
-
-impl Section {
-    fn take(&mut self, piece: &Piece) -> Result<(), EngineError> {
-        self.pieces += 1;
-        self.product.apply(piece).map_err(|e| EngineError { message: e.to_string(), retryable: false })
-    }
+/// What an engine made cannot be used, and would be made the same way again.
+fn broken(error: &dyn std::error::Error) -> EngineError {
+    EngineError { message: error.to_string(), retryable: false }
 }
 
 fn opening(stage: Stage) -> &'static str {

@@ -1,64 +1,18 @@
-//! The product section. One piece has one markup, whether it comes with the page or over the stream.
+//! The product section.
 
 use leptos::prelude::*;
 use model::{
-    PiecePath, article,
+    article,
     sections::{
         Basis, Effort, Entity, Exclusion, Feature, Field, Journey, Metric, Persona, Priority, Product, Relation, Risk,
         Severity,
     },
 };
 
-/// A part of the section: the address its pieces begin with, and its heading.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Part {
-    pub(crate) slot: &'static str,
-    pub(crate) heading: &'static str,
-}
+use super::{running_text, words};
 
-/// The parts in reading order.
-pub(crate) const PARTS: [Part; 10] = [
-    Part { slot: "basis", heading: "" },
-    Part { slot: "summary", heading: "" },
-    Part { slot: "problem", heading: "The problem" },
-    Part { slot: "personas", heading: "Who it is for" },
-    Part { slot: "features", heading: "What they can do" },
-    Part { slot: "entities", heading: "What it keeps" },
-    Part { slot: "journeys", heading: "How it goes" },
-    Part { slot: "metrics", heading: "How you know it works" },
-    Part { slot: "risks", heading: "What can go wrong" },
-    Part { slot: "out_of_scope", heading: "Left out on purpose" },
-];
-
-/// The whole section as far as it is made. Parts without pieces are there but hidden, so that a stream can fill them.
-pub(crate) fn section_view(product: &Product) -> impl IntoView + use<> {
-    PARTS.iter().map(|part| part_view(*part, product)).collect_view()
-}
-
-/// One part of the section.
-pub(crate) fn part_view(part: Part, product: &Product) -> impl IntoView + use<> {
-    let label = format!("part-{}", part.slot);
-    let heading = (!part.heading.is_empty()).then(|| view! { <h2 id=label.clone()>{part.heading}</h2> });
-    let labelled = heading.is_some().then_some(label);
-    view! {
-        <section class=format!("part {}", part.slot) aria-labelledby=labelled>
-            {heading}
-            // As text, so that nothing but pieces stands between them: a streamed page is then the same as a loaded one.
-            <div class="slot" data-slot=part.slot inner_html=html(pieces(product, part.slot))></div>
-        </section>
-    }
-}
-
-/// The markup of one piece, for the stream; empty when the section has no such piece.
-pub(crate) fn piece_html(product: &Product, path: &PiecePath) -> String {
-    Owner::new().with(|| html(pieces(product, path.part())))
-}
-
-fn html(pieces: Vec<AnyView>) -> String {
-    pieces.into_iter().map(RenderHtml::to_html).collect()
-}
-
-fn pieces(product: &Product, slot: &str) -> Vec<AnyView> {
+/// The pieces of a part as views.
+pub(super) fn pieces(product: &Product, slot: &str) -> Vec<AnyView> {
     match slot {
         "basis" => product.basis.iter().map(|basis| basis_view(basis).into_any()).collect(),
         "summary" => running_text("summary", &product.summary),
@@ -72,13 +26,6 @@ fn pieces(product: &Product, slot: &str) -> Vec<AnyView> {
         "out_of_scope" => product.out_of_scope.iter().map(|exclusion| exclusion_view(exclusion).into_any()).collect(),
         _ => Vec::new(),
     }
-}
-
-fn running_text(slot: &'static str, text: &str) -> Vec<AnyView> {
-    if text.is_empty() {
-        return Vec::new();
-    }
-    vec![view! { <p class="running" data-piece=slot dir="auto">{text.to_owned()}</p> }.into_any()]
 }
 
 /// How the directive was read: which words called for what, and what to know about the limits of that.
@@ -100,7 +47,7 @@ fn basis_view(basis: &Basis) -> impl IntoView + use<> {
 fn persona_view(persona: &Persona) -> impl IntoView + use<> {
     view! {
         <article class="persona" data-piece=format!("personas/{}", persona.id)>
-            <h3 dir="auto">{persona.name.clone()}</h3>
+            <h4 dir="auto">{persona.name.clone()}</h4>
             <p><span class="lead-in">"Wants to "</span> <bdi>{persona.goal.clone()}</bdi> "."</p>
             <p class="quiet"><span class="lead-in">"Today "</span> <bdi>{persona.pain.clone()}</bdi> "."</p>
         </article>
@@ -114,7 +61,7 @@ fn feature_view(feature: &Feature) -> impl IntoView + use<> {
     view! {
         <article class="feature" data-piece=format!("features/{}", feature.id) aria-labelledby=labelled>
             <header>
-                <h3 id=heading dir="auto">{feature.title.clone()}</h3>
+                <h4 id=heading dir="auto">{feature.title.clone()}</h4>
                 <p class="tags">
                     <span class=format!("priority {}", priority(feature.priority))>{priority(feature.priority)}</span>
                     <span class="effort" title=effort(feature.effort)>{format!("{:?}", feature.effort)}</span>
@@ -144,7 +91,7 @@ fn entity_view(entity: &Entity) -> impl IntoView + use<> {
         (!entity.relations.is_empty()).then(|| view! { <ul class="relations" aria-label="Relations">{relations}</ul> });
     view! {
         <article class="entity" data-piece=format!("entities/{}", entity.id)>
-            <h3><code>{entity.name.clone()}</code></h3>
+            <h4><code>{entity.name.clone()}</code></h4>
             <p class="quiet" dir="auto">{entity.purpose.clone()}</p>
             <dl class="fields">{fields}</dl>
             {life}
@@ -172,7 +119,7 @@ fn journey_view(journey: &Journey) -> impl IntoView + use<> {
     let steps = journey.steps.clone().into_iter().map(|step| view! { <li dir="auto">{step}</li> });
     view! {
         <article class="journey" data-piece=format!("journeys/{}", journey.id)>
-            <h3 dir="auto">{journey.title.clone()}</h3>
+            <h4 dir="auto">{journey.title.clone()}</h4>
             <p class="quiet">{journey.actor.clone()}</p>
             <ol>{steps.collect_view()}</ol>
         </article>
@@ -182,7 +129,7 @@ fn journey_view(journey: &Journey) -> impl IntoView + use<> {
 fn metric_view(metric: &Metric) -> impl IntoView + use<> {
     view! {
         <article class="metric" data-piece=format!("metrics/{}", metric.id)>
-            <h3 dir="auto">{metric.name.clone()}</h3>
+            <h4 dir="auto">{metric.name.clone()}</h4>
             <p class="target">{metric.target.clone()}</p>
             <p class="quiet" dir="auto">{metric.measure.clone()}</p>
         </article>
@@ -209,19 +156,10 @@ fn risk_view(risk: &Risk) -> impl IntoView + use<> {
 fn exclusion_view(exclusion: &Exclusion) -> impl IntoView + use<> {
     view! {
         <article class="exclusion" data-piece=format!("out_of_scope/{}", exclusion.id)>
-            <h3 dir="auto">{exclusion.what.clone()}</h3>
+            <h4 dir="auto">{exclusion.what.clone()}</h4>
             <p class="quiet" dir="auto">{exclusion.why.clone()}</p>
         </article>
     }
-}
-
-/// Words of the directive, marked as such.
-fn words(words: Vec<String>) -> impl IntoView {
-    let last = words.len().saturating_sub(1);
-    let marked = words.into_iter().enumerate().map(move |(at, word)| {
-        view! { <q dir="auto">{word}</q> {(at < last).then_some(", ")} }
-    });
-    marked.collect_view()
 }
 
 fn priority(priority: Priority) -> &'static str {
