@@ -21,7 +21,7 @@ use axum::{
 use flate2::{Compression, write::GzEncoder};
 use model::Directive;
 use serde::Deserialize;
-use server::{clock::Clock, config::Config, services::Services};
+use server::{accounts::Client, clock::Clock, config::Config, services::Services};
 use tower::ServiceExt;
 
 use crate::{logging, site};
@@ -90,10 +90,11 @@ pub(crate) async fn check() -> anyhow::Result<ExitCode> {
         "the database schema is not at this version; run `atlas9 migrate` first"
     );
     let router = site::router(&site::find(&services)?);
-    let guest = services.accounts.create_guest(false).await?;
+    let here = Client::here("check budgets");
+    let guest = services.accounts.create_guest(&here).await?;
     let measured = measure(&services, &router, &guest, &budgets).await;
     // The guest and their project leave no trace, whatever happened.
-    services.accounts.delete(guest.visitor.user).await?;
+    services.accounts.delete_everything(&guest.visitor, "", &here).await?;
     services.stop(Duration::from_secs(2)).await;
     let (table, over) = compare(&budgets, &measured?)?;
     std::io::stdout().lock().write_all(table.as_bytes())?;
@@ -110,7 +111,7 @@ fn read_budgets() -> anyhow::Result<Budgets> {
 async fn measure(
     services: &Services,
     router: &Router,
-    guest: &server::accounts::NewGuest,
+    guest: &server::accounts::Opened,
     budgets: &Budgets,
 ) -> anyhow::Result<BTreeMap<String, Load>> {
     let started = services.studio.start_project(guest.visitor.user, &Directive::parse(SAMPLE)?).await?;

@@ -23,6 +23,11 @@ Environment (all optional):
   ATLAS9_SITE              the built site                       [target/site]
   ATLAS9_WORKERS           generations at once in one process   [16]
   ATLAS9_LEASE_SECONDS     silence after which a worker is dead [15]
+  ATLAS9_URL               where people reach the site, for links in mail [http:// and ATLAS9_ADDR]
+  ATLAS9_SMTP_URL          the mail server, smtp:// or smtps:// [mail is written to files]
+  ATLAS9_MAIL_FROM         the sender of mail                   [Atlas9 <no-reply@atlas9.invalid>]
+  ATLAS9_MAIL_DIR          where mail is written without server [.local/mail]
+  ATLAS9_TRUSTED_PROXIES   networks whose X-Forwarded-For counts [this machine]
   ATLAS9_COMPOSER_PACE_MS  pause between pieces, for tests      [0]
   ATLAS9_LOG               what to log, such as info or debug   [info]";
 
@@ -49,6 +54,11 @@ pub(crate) enum Command {
         #[command(subcommand)]
         check: Check,
     },
+    /// Look after people's accounts.
+    Users {
+        #[command(subcommand)]
+        users: Users,
+    },
     /// Say what works here, and what to do about what does not.
     Doctor,
 }
@@ -62,6 +72,42 @@ pub(crate) enum Check {
         /// A knowledge folder instead of what the program was built with.
         #[arg(value_name = "DIR")]
         folder: Option<PathBuf>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Users {
+    /// List members, the newest first: address, role, since when, how many projects.
+    List {
+        /// Guests as well.
+        #[arg(long)]
+        guests: bool,
+        /// At most this many.
+        #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+        limit: u32,
+        /// One JSON object a line.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Make somebody an administrator.
+    Promote {
+        /// The account's address.
+        email: String,
+    },
+    /// Make an administrator a member like any other.
+    Demote {
+        /// The account's address.
+        email: String,
+    },
+    /// Keep somebody out and sign them out everywhere. What is theirs stays.
+    Disable {
+        /// The account's address.
+        email: String,
+    },
+    /// Let somebody in again.
+    Enable {
+        /// The account's address.
+        email: String,
     },
 }
 

@@ -7,6 +7,7 @@ mod doctor;
 mod logging;
 mod serve;
 mod site;
+mod users;
 
 use std::process::ExitCode;
 
@@ -34,6 +35,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Migrate { revert_all } => in_runtime(serve::migrate(revert_all)),
         Command::Check { check: Check::Budgets } => in_runtime(budgets::check()),
         Command::Check { check: Check::Knowledge { folder } } => compose::check_knowledge(folder.as_deref()),
+        Command::Users { users } => in_runtime(users::users(users)),
         Command::Doctor => in_runtime(doctor::doctor()),
     }
 }

@@ -33,7 +33,7 @@ pub(crate) async fn serve(with_worker: bool) -> anyhow::Result<ExitCode> {
         serve_metrics(&services, address).await?;
     }
     if with_worker {
-        services.tasks.spawn("worker", services.studio.worker().run());
+        services.start_work();
     }
     tracing::info!(address = %format!("http://{}", listener.local_addr()?), worker = with_worker, "serving");
     let stop = services.tasks.stop_token();
@@ -74,7 +74,7 @@ pub(crate) async fn work() -> anyhow::Result<ExitCode> {
         services.db.is_migrated().await?,
         "the database schema is not at this version; run `atlas9 migrate` first"
     );
-    services.tasks.spawn("worker", services.studio.worker().run());
+    services.start_work();
     tracing::info!("working");
     told_to_stop().await;
     tracing::info!("stopping");

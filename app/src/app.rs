@@ -10,7 +10,19 @@ use leptos_router::{
 
 use crate::{
     components::layout::{Footer, Header},
-    pages::{edit::Edit, landing::Landing, not_found::NotFound, project::ProjectPage, projects::Projects},
+    pages::{
+        edit::Edit,
+        explore::Explore,
+        landing::Landing,
+        login::LogIn,
+        not_found::NotFound,
+        project::ProjectPage,
+        projects::Projects,
+        reset::{RequestReset, ResetPassword, ResetSent},
+        settings::{ConfirmAddress, Settings},
+        shared::Shared,
+        signup::{ConfirmSignUp, SignUpPage, SignUpSent},
+    },
 };
 
 /// Every page. A running generation streams in order; all others are sent when they are whole.
@@ -26,6 +38,17 @@ pub(crate) fn App() -> impl IntoView {
             <main id="main" tabindex="-1">
                 <Routes fallback=NotFound>
                     <Route path=path!("/") view=Landing ssr=SsrMode::Async />
+                    <Route path=path!("/explore") view=Explore ssr=SsrMode::Async />
+                    <Route path=path!("/p/:slug") view=Shared ssr=SsrMode::Async />
+                    <Route path=path!("/signup") view=SignUpPage ssr=SsrMode::Async />
+                    <Route path=path!("/signup/sent") view=SignUpSent ssr=SsrMode::Async />
+                    <Route path=path!("/signup/confirm/:token") view=ConfirmSignUp ssr=SsrMode::Async />
+                    <Route path=path!("/login") view=LogIn ssr=SsrMode::Async />
+                    <Route path=path!("/reset") view=RequestReset ssr=SsrMode::Async />
+                    <Route path=path!("/reset/sent") view=ResetSent ssr=SsrMode::Async />
+                    <Route path=path!("/reset/:token") view=ResetPassword ssr=SsrMode::Async />
+                    <Route path=path!("/settings") view=Settings ssr=SsrMode::Async />
+                    <Route path=path!("/settings/confirm/:token") view=ConfirmAddress ssr=SsrMode::Async />
                     <Route path=path!("/projects") view=Projects ssr=SsrMode::Async />
                     <Route path=path!("/projects/:id") view=ProjectPage ssr=SsrMode::InOrder />
                     <Route path=path!("/projects/:id/edit") view=Edit ssr=SsrMode::Async />

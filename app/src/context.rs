@@ -6,7 +6,8 @@ use axum::http::{HeaderMap, StatusCode, request::Parts};
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 use server::{
-    http::{ApiError, Caller, ProblemParts},
+    accounts::Client,
+    http::{ApiError, Caller, ProblemParts, client_of},
     services::Services,
 };
 
@@ -27,9 +28,26 @@ pub(crate) fn headers() -> HeaderMap {
     use_context::<Parts>().map(|parts| parts.headers).unwrap_or_default()
 }
 
+/// Who asks, found out once for a request.
+#[derive(Clone)]
+pub(crate) struct Known(pub(crate) Result<Caller, ApiError>);
+
 /// Who asks.
 pub(crate) async fn caller() -> Result<Caller, ApiError> {
-    Caller::of(&headers(), &services()).await
+    match known() {
+        Some(known) => known.0,
+        None => Caller::of(&headers(), &services()).await,
+    }
+}
+
+/// Who asks, on pages for one reader; unknown on pages that are the same for everybody.
+pub(crate) fn known() -> Option<Known> {
+    use_context::<Parts>()?.extensions.get::<Known>().cloned()
+}
+
+/// From where somebody asks.
+pub(crate) fn client() -> Option<Client> {
+    Some(client_of(&use_context::<Parts>()?, &services()))
 }
 
 /// Sets the answer's status.
@@ -39,11 +57,34 @@ pub(crate) fn set_status(status: StatusCode) {
     }
 }
 
-/// What a person typed and what is wrong with it, so that a form comes back with both.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Rejected {
-    pub(crate) directive: String,
-    pub(crate) reason: String,
+/// A form to be shown again: what a person typed, and what is wrong with it or what came of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct FormState {
+    /// The server function it posts to, which names it.
+    pub(crate) form: &'static str,
+    /// The page it is on.
+    pub(crate) page: String,
+    /// What was typed, by field. Passwords are never among it.
+    pub(crate) typed: Vec<(&'static str, String)>,
+    /// The field that is wrong; none when it is the whole.
+    pub(crate) field: Option<&'static str>,
+    /// What is wrong, in words.
+    pub(crate) error: Option<String>,
+    /// What is shown this once and never again.
+    pub(crate) secret: Option<String>,
+}
+
+impl FormState {
+    /// A form on a page.
+    pub(crate) fn of(form: &'static str, page: impl Into<String>) -> Self {
+        Self { form, page: page.into(), ..Self::default() }
+    }
+
+    /// With something that was typed.
+    pub(crate) fn with(mut self, field: &'static str, typed: &str) -> Self {
+        self.typed.push((field, typed.to_owned()));
+        self
+    }
 }
 
 /// Where a server function leaves what went wrong: a status and a body for programs, a page for people. Server functions themselves
@@ -51,13 +92,21 @@ pub(crate) struct Rejected {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Failure(Arc<Mutex<Option<Left>>>);
 
-/// A problem, and what a person typed when it came of that.
-type Left = (ProblemParts, Option<Rejected>);
+/// What a server function left for whoever asked.
+#[derive(Debug)]
+pub(crate) enum Left {
+    /// A problem.
+    Problem(ProblemParts),
+    /// A problem of a form that is to be shown again.
+    Form(ProblemParts, Box<FormState>),
+    /// A form to be shown with what came of it.
+    Shown(Box<FormState>),
+}
 
 impl Failure {
-    /// Leaves a problem.
-    pub(crate) fn leave(&self, error: ApiError, rejected: Option<Rejected>) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((*error.0, rejected));
+    /// Leaves something.
+    pub(crate) fn leave(&self, left: Left) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(left);
     }
 
     /// Takes what was left.

@@ -6,7 +6,7 @@ use axum::{
     Router,
     body::{Body, to_bytes},
     extract::{Request, State},
-    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts},
     middleware::{self, Next, map_response},
     response::{IntoResponse, Response},
     routing::get,
@@ -14,7 +14,7 @@ use axum::{
 use leptos::prelude::*;
 use leptos_axum::{AxumRouteListing, LeptosRoutes};
 use server::{
-    http::{ApiError, BODY_MAX_BYTES, CachePolicy, ProblemParts, RequestId, csrf_layer, present_problem},
+    http::{ApiError, BODY_MAX_BYTES, CachePolicy, Caller, ProblemParts, RequestId, csrf_layer, present_problem},
     services::Services,
 };
 use tower::ServiceExt;
@@ -23,7 +23,7 @@ use tower_http::{catch_panic::CatchPanicLayer, services::ServeDir};
 use crate::{
     app::App,
     assets::Assets,
-    context::{Failure, Rejected},
+    context::{Failure, FormState, Known, Left},
     document::end_with_the_document,
     pages::error::ErrorDocument,
     shell::shell,
@@ -82,6 +82,7 @@ pub fn routes(context: PageContext) -> Router {
         .nest_service("/pkg", pkg(&context))
         .merge(server::http::routes(context.services.clone()))
         .fallback_service(pages)
+        .layer(middleware::from_fn_with_state(context.clone(), know_caller))
         .layer(csrf_layer())
         .layer(CatchPanicLayer::custom(panicked))
         .layer(middleware::from_fn(in_time))
@@ -144,7 +145,9 @@ async fn sound(request: Request) -> Result<Request, ApiError> {
 
 async fn call(context: PageContext, request: Request) -> Response {
     let for_person = accepts_html(request.headers());
-    let headers = request.headers().clone();
+    let (parts, body) = request.into_parts();
+    let request_parts = parts.clone();
+    let request = Request::from_parts(parts, body);
     let failure = Failure::default();
     let provide = {
         let (context, failure) = (context.clone(), failure.clone());
@@ -155,8 +158,18 @@ async fn call(context: PageContext, request: Request) -> Response {
     };
     let response = leptos_axum::handle_server_fns_with_context(provide, request).await.into_response();
     match failure.take() {
-        Some((parts, Some(rejected))) if for_person => form_again(context, headers, parts.status, rejected).await,
-        Some((parts, _)) => ApiError(Box::new(parts)).into_response(),
+        Some(Left::Form(parts, form)) if for_person => {
+            let mut response = form_again(context, request_parts, *form).await;
+            // Its headers tell when it is worth trying again.
+            let problem = ApiError(Box::new(parts)).into_response();
+            *response.status_mut() = problem.status();
+            response.headers_mut().extend(problem.headers().clone());
+            response
+        }
+        Some(Left::Form(parts, _) | Left::Problem(parts)) => ApiError(Box::new(parts)).into_response(),
+        Some(Left::Shown(form)) if for_person => form_again(context, request_parts, *form).await,
+        // For a program, which asks with other routes, what a page shows once is of no use.
+        Some(Left::Shown(_)) => ApiError::bad_request("Ask for text/html: this answer is a page.").into_response(),
         // What a function does not explain is arguments it could not read.
         None if response.status().is_server_error() => {
             ApiError::bad_request("A field of the form is missing or malformed.").into_response()
@@ -165,17 +178,33 @@ async fn call(context: PageContext, request: Request) -> Response {
     }
 }
 
-/// The landing page again, with what was typed and what is wrong with it: nothing is lost.
-async fn form_again(context: PageContext, headers: HeaderMap, status: StatusCode, rejected: Rejected) -> Response {
+/// The page of a form again, with what was typed and what is wrong with it: nothing is lost.
+async fn form_again(context: PageContext, asked: Parts, form: FormState) -> Response {
+    let mut request = Request::from_parts(asked, Body::empty());
+    *request.method_mut() = Method::GET;
+    *request.uri_mut() = form.page.parse().unwrap_or_default();
     let provide = move || {
         context.provide();
-        provide_context(rejected.clone());
+        provide_context(form.clone());
     };
-    let mut request = Request::new(Body::empty());
-    *request.headers_mut() = headers;
     let mut response = leptos_axum::render_app_async_with_context(provide, shell)(request).await;
-    *response.status_mut() = status;
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     end_with_the_document(response)
+}
+
+/// Pages that are the same bytes for everybody: who asks is not even looked up.
+const PUBLIC: [&str; 3] = ["/", "/explore", "/styleguide"];
+const PUBLIC_BELOW: [&str; 6] = ["/p/", "/pkg/", "/fonts/", "/api/", "/signup/sent", "/reset/sent"];
+
+/// Finds out once who asks, where it matters.
+async fn know_caller(State(context): State<PageContext>, mut request: Request, next: Next) -> Response {
+    let path = request.uri().path();
+    let is_public = PUBLIC.contains(&path) || PUBLIC_BELOW.iter().any(|below| path.starts_with(below));
+    if !is_public && request.headers().contains_key(header::COOKIE) {
+        let known = Caller::of(request.headers(), &context.services).await;
+        request.extensions_mut().insert(Known(known));
+    }
+    next.run(request).await
 }
 
 /// No answer waits longer than this for its first byte, whatever hangs behind it.

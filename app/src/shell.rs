@@ -3,13 +3,17 @@
 use axum::http::request::Parts;
 use leptos::prelude::*;
 use leptos_meta::MetaTags;
-use model::ProjectId;
+use model::{ProjectId, Theme};
 
-use crate::{app::App, context::assets};
+use crate::{
+    app::App,
+    context::{assets, known},
+};
 
 /// The whole document. No page but one with islands refers to a script, and none holds one.
 pub(crate) fn shell() -> impl IntoView {
     let css = assets().css;
+    let theme = theme_of_reader();
     // The editor needs script; without it the page to read is the one that streams.
     let without_script = project_of_editor().map(|read| {
         let refresh = format!("0;url={read}");
@@ -17,7 +21,7 @@ pub(crate) fn shell() -> impl IntoView {
     });
     view! {
         <!DOCTYPE html>
-        <html lang="en">
+        <html lang="en" data-theme=theme>
             <head>
                 <meta charset="utf-8" />
                 <meta name="viewport" content="width=device-width, initial-scale=1" />
@@ -34,6 +38,12 @@ pub(crate) fn shell() -> impl IntoView {
             </body>
         </html>
     }
+}
+
+/// The theme that whoever reads has chosen, when it is not the device's.
+fn theme_of_reader() -> Option<&'static str> {
+    let theme = known()?.0.ok()?.visitor()?.theme;
+    (theme != Theme::System).then(|| theme.as_str())
 }
 
 /// The page to read that belongs to the editor asked for, if it is one.

@@ -7,6 +7,10 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 const CURSOR_BYTES: usize = 24;
+/// What a cursor of a list sorted by words begins with. One sorted by time cannot: its times are not negative.
+const WORDS_MARK: u8 = 0xFF;
+/// The longest key in characters; longer ones are compared by their beginning.
+pub const CURSOR_WORDS_MAX_CHARS: usize = 120;
 /// From 1970 to the end of 9999: no row of ours is of another time, and PostgreSQL knows them all.
 const TIMES: std::ops::Range<i64> = 0..253_402_300_800_000_000;
 
@@ -15,6 +19,15 @@ const TIMES: std::ops::Range<i64> = 0..253_402_300_800_000_000;
 pub struct Cursor {
     /// The row's time, in microseconds since the Unix epoch: the resolution PostgreSQL keeps.
     pub micros: i64,
+    /// The row's id.
+    pub id: Uuid,
+}
+
+/// Likewise for a list sorted by words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WordsCursor {
+    /// The row's words, as the list compares them.
+    pub words: String,
     /// The row's id.
     pub id: Uuid,
 }
@@ -45,6 +58,29 @@ impl FromStr for Cursor {
             return Err(BadCursor);
         }
         Ok(Self { micros, id: Uuid::from_slice(id).map_err(|_| BadCursor)? })
+    }
+}
+
+impl fmt::Display for WordsCursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let bytes = [&[WORDS_MARK], self.id.as_bytes().as_slice(), self.words.as_bytes()].concat();
+        f.write_str(&URL_SAFE_NO_PAD.encode(bytes))
+    }
+}
+
+impl FromStr for WordsCursor {
+    type Err = BadCursor;
+
+    fn from_str(text: &str) -> Result<Self, BadCursor> {
+        let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| BadCursor)?;
+        let (id, words) =
+            bytes.strip_prefix(&[WORDS_MARK]).and_then(|rest| rest.split_at_checked(16)).ok_or(BadCursor)?;
+        let words = std::str::from_utf8(words).map_err(|_| BadCursor)?;
+        // PostgreSQL knows no text with a zero in it.
+        if words.contains('\0') || words.chars().count() > CURSOR_WORDS_MAX_CHARS {
+            return Err(BadCursor);
+        }
+        Ok(Self { words: words.to_owned(), id: Uuid::from_slice(id).map_err(|_| BadCursor)? })
     }
 }
 
@@ -88,7 +124,7 @@ pub struct Page<T> {
 
 impl<T> Page<T> {
     /// Cuts the extra row of [`PageLimit::fetch`] off and makes the cursor from the last row that stays.
-    pub fn cut(mut rows: Vec<T>, limit: PageLimit, cursor: impl Fn(&T) -> Cursor) -> Self {
+    pub fn cut<C: fmt::Display>(mut rows: Vec<T>, limit: PageLimit, cursor: impl Fn(&T) -> C) -> Self {
         let more = rows.len() > limit.rows();
         rows.truncate(limit.rows());
         let next_cursor = rows.last().filter(|_| more).map(|row| cursor(row).to_string());
@@ -108,6 +144,19 @@ mod tests {
         for bad in ["", "abc", "%%%", "AAAA", &"A".repeat(500), "🐝", &far(i64::MAX), &far(i64::MIN), &far(-1)] {
             assert_eq!(bad.parse::<Cursor>(), Err(BadCursor), "{bad}");
         }
+    }
+
+    #[test]
+    fn a_cursor_of_words_is_never_one_of_time() {
+        let cursor = WordsCursor { words: "über den wolken".to_owned(), id: Uuid::from_u128(7) };
+        assert_eq!(cursor.to_string().parse(), Ok(cursor.clone()));
+        let short = WordsCursor { words: "1234567".to_owned(), ..cursor.clone() };
+        assert_eq!(short.to_string().parse::<Cursor>(), Err(BadCursor), "24 bytes, but no time");
+        assert_eq!(Cursor { micros: 7, id: Uuid::nil() }.to_string().parse::<WordsCursor>(), Err(BadCursor));
+        for words in ["a\0b".to_owned(), "x".repeat(CURSOR_WORDS_MAX_CHARS + 1)] {
+            assert_eq!(WordsCursor { words, ..cursor.clone() }.to_string().parse::<WordsCursor>(), Err(BadCursor));
+        }
+        assert_eq!("_w".parse::<WordsCursor>(), Err(BadCursor));
     }
 
     #[test]

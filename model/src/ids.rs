@@ -55,6 +55,14 @@ id! {
     /// One browser of one person.
     SessionId
 }
+id! {
+    /// A link in a mail.
+    MailLinkId
+}
+id! {
+    /// An API token.
+    TokenId
+}
 
 #[cfg(test)]
 mod tests {

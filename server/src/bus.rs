@@ -75,6 +75,11 @@ impl Bus {
         }
     }
 
+    /// The connection, for what is asked and answered rather than told.
+    pub fn connection(&self) -> ConnectionManager {
+        self.connection.clone()
+    }
+
     /// Hears the messages of a channel from now on.
     pub fn listen(&self, channel: &str) -> broadcast::Receiver<Bytes> {
         let mut listeners = self.listeners.lock().unwrap_or_else(PoisonError::into_inner);

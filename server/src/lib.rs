@@ -7,6 +7,8 @@ pub mod composer;
 pub mod config;
 pub mod db;
 pub mod http;
+pub mod limits;
+pub mod mail;
 pub mod metrics;
 pub mod projects;
 pub mod services;

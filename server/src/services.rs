@@ -5,12 +5,14 @@ use std::{sync::Arc, time::Duration};
 use tokio::time::Instant;
 
 use crate::{
-    accounts::Accounts,
+    accounts::{Accounts, AccountsError, Parts},
     bus::Bus,
     clock::Clock,
     composer::{Composer, Unsound},
     config::Config,
     db::{Database, DbError},
+    limits::Limits,
+    mail::{Postman, Transport},
     metrics::Metrics,
     projects::Projects,
     studio::Studio,
@@ -34,6 +36,8 @@ pub struct Services {
     pub metrics: Metrics,
     /// People.
     pub accounts: Accounts,
+    /// Mail.
+    pub postman: Postman,
     /// Projects.
     pub projects: Projects,
     /// Generations.
@@ -61,6 +65,12 @@ pub enum CannotStart {
         /// What happened.
         reason: String,
     },
+    /// Mail cannot be sent as configured.
+    #[error("{0}")]
+    BadMail(String),
+    /// Passwords cannot be hashed here.
+    #[error("passwords cannot be hashed: {0}")]
+    NoAccounts(#[from] AccountsError),
     /// The knowledge is broken.
     #[error(transparent)]
     Unsound(#[from] Unsound),
@@ -88,9 +98,20 @@ impl Services {
             metrics.clone(),
             tasks.clone(),
         );
+        let transport = Transport::new(&config.mail).map_err(CannotStart::BadMail)?;
+        let postman = Postman::new(db.clone(), clock.clone(), transport);
+        let parts = Parts {
+            db: db.clone(),
+            clock: clock.clone(),
+            redis: bus.connection(),
+            limits: Limits::new(bus.connection(), clock.clone()),
+            postman: postman.clone(),
+            site: config.mail.site.clone().unwrap_or_else(|| format!("http://{}", config.http.address)),
+        };
         Ok(Self {
-            accounts: Accounts::new(db.clone(), clock.clone(), &config.secret),
-            projects: Projects::new(db.clone()),
+            accounts: Accounts::new(parts, &config.secret)?,
+            postman,
+            projects: Projects::new(db.clone(), clock.clone()),
             studio,
             metrics,
             tasks,
@@ -100,6 +121,15 @@ impl Services {
             config,
             began: Instant::now(),
         })
+    }
+
+    /// Begins the work that goes on behind all requests: generations, mail, tidying up.
+    pub fn start_work(&self) {
+        self.tasks.spawn("worker", self.studio.worker().run());
+        let letters = Arc::new(self.accounts.clone());
+        self.tasks.spawn("postman", self.postman.clone().run(letters, self.tasks.clone()));
+        self.tasks.spawn("janitor", self.accounts.clone().keep_tidy(self.tasks.clone()));
+        self.tasks.spawn("bin", self.projects.clone().keep_tidy(self.tasks.clone()));
     }
 
     /// Stops background work and closes connections; says whether all work ended in time.

@@ -4,15 +4,16 @@ use leptos::prelude::*;
 use model::{DIRECTIVE_MAX_CHARS, Directive};
 
 use super::escaped;
-use crate::context::Rejected;
+use crate::context::FormState;
 
 /// The form that starts a project. After a directive that cannot be used it comes back with what was typed and why.
 #[component]
 pub(crate) fn DirectiveForm() -> impl IntoView {
-    let rejected = use_context::<Rejected>();
-    let reason = rejected.as_ref().map(|rejected| rejected.reason.clone());
+    let state = use_context::<FormState>().filter(|state| state.form == "start_generation");
+    let reason = state.as_ref().and_then(|state| state.error.clone());
     // A line break right after the tag would be dropped by the browser; one more keeps it.
-    let typed = rejected.map(|rejected| format!("\n{}", escaped(&rejected.directive))).unwrap_or_default();
+    let typed = state.and_then(|state| state.typed.into_iter().find(|(field, _)| *field == "directive"));
+    let typed = typed.map(|(_, directive)| format!("\n{}", escaped(&directive))).unwrap_or_default();
     let described = if reason.is_some() { "directive-error directive-help" } else { "directive-help" };
     view! {
         <form class="directive" method="post" action="/fn/start_generation">

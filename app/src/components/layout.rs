@@ -10,6 +10,8 @@ pub(crate) fn Header() -> impl IntoView {
             <a class="wordmark" href="/">"Atlas" <span class="nine">"9"</span></a>
             <nav aria-label="Main">
                 <a href="/projects">"Your projects"</a>
+                <a href="/explore">"Explore"</a>
+                <a href="/settings">"Account"</a>
                 <a class="new" href="/#directive">"New"</a>
             </nav>
         </header>

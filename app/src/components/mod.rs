@@ -1,9 +1,11 @@
 //! Parts of pages, rendered on the server.
 
 pub(crate) mod directive_form;
+pub(crate) mod form;
 pub(crate) mod generation_forms;
 pub(crate) mod layout;
 pub(crate) mod progress;
+pub(crate) mod project_forms;
 pub(crate) mod sections;
 pub(crate) mod title;
 

@@ -1,5 +1,6 @@
 //! Server functions: what forms post to and islands open. Each extracts, asks who calls, calls one verb of a domain and answers.
 
+pub(crate) mod accounts;
 pub(crate) mod event_stream;
 pub(crate) mod projects;
 pub(crate) mod studio;
@@ -14,7 +15,7 @@ use server_fn::{
     error::{FromServerFnError, ServerFnErrorErr},
 };
 
-use crate::context::{Failure, Rejected};
+use crate::context::{Failure, FormState, Left};
 
 /// A server function failed. What happened was left in the request's [`Failure`].
 #[derive(Debug, Clone, Serialize, Deserialize, thiserror::Error)]
@@ -31,15 +32,27 @@ impl FromServerFnError for FnError {
 
 /// Leaves a problem where the route finds it.
 pub(crate) fn fail(error: impl Into<ApiError>) -> FnError {
-    fail_with(error.into(), None)
+    leave(Left::Problem(*error.into().0));
+    FnError
 }
 
-/// Likewise, with what a person typed, so that the form comes back with it.
-pub(crate) fn fail_with(error: ApiError, rejected: Option<Rejected>) -> FnError {
-    if let Some(failure) = use_context::<Failure>() {
-        failure.leave(error, rejected);
-    }
+/// Likewise, with the form it came of, so that the form comes back with what a person typed.
+pub(crate) fn fail_form(error: impl Into<ApiError>, mut form: FormState) -> FnError {
+    let error = error.into();
+    form.error = Some(error.0.detail.clone());
+    leave(Left::Form(*error.0, Box::new(form)));
     FnError
+}
+
+/// Shows a form again with what came of it, instead of sending the browser elsewhere.
+pub(crate) fn show_form(form: FormState) {
+    leave(Left::Shown(Box::new(form)));
+}
+
+fn leave(left: Left) {
+    if let Some(failure) = use_context::<Failure>() {
+        failure.leave(left);
+    }
 }
 
 /// Sends the browser to another page, to be asked for with GET.
@@ -56,4 +69,13 @@ pub(crate) fn answer_header(name: HeaderName, value: &str) {
     if let (Some(response), Ok(value)) = (use_context::<ResponseOptions>(), HeaderValue::from_str(value)) {
         response.append_header(name, value);
     }
+}
+
+/// A value as part of an address (RFC 3986: everything but the unreserved characters and the slash is escaped).
+pub(crate) fn url_encoded(value: &str) -> String {
+    let encoded = value.bytes().map(|byte| match byte {
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => char::from(byte).to_string(),
+        _ => format!("%{byte:02X}"),
+    });
+    encoded.collect()
 }

@@ -5,7 +5,7 @@ use leptos::{prelude::*, server_fn::codec::GetUrl};
 use model::{Directive, Draft, Event, GenerationId, Logged, ProjectId, UserId};
 use serde_json::json;
 use server::{
-    http::{ApiError, comes_by_tls, event_frame, event_frames, last_event_id},
+    http::{ApiError, event_frame, event_frames, last_event_id},
     services::Services,
     studio::Wish,
 };
@@ -13,11 +13,11 @@ use server::{
 use super::{
     FnError, answer_header,
     event_stream::{EventStream, Frames},
-    fail, fail_with, see_other,
+    fail, fail_form, see_other,
 };
 use crate::{
     components::{progress::receipt_html, sections::piece_html},
-    context::{Rejected, caller, headers, services, set_status},
+    context::{FormState, caller, client, headers, services, set_status},
 };
 
 /// Starts a project from what somebody typed and sends them to its editor. Whoever is unknown becomes a guest.
@@ -25,8 +25,11 @@ use crate::{
 pub(crate) async fn start_generation(#[server(default)] directive: String) -> Result<(), FnError> {
     let services = services();
     let keep = |error: ApiError| {
-        let rejected = Rejected { directive: directive.clone(), reason: error.0.detail.clone() };
-        fail_with(error, Some(rejected))
+        fail_form(
+            error,
+            FormState { field: Some("directive"), ..FormState::of("start_generation", "/") }
+                .with("directive", &directive),
+        )
     };
     let parsed = Directive::parse(&directive).map_err(|e| keep(e.into()))?;
     let caller = caller().await.map_err(keep)?;
@@ -40,7 +43,8 @@ pub(crate) async fn start_generation(#[server(default)] directive: String) -> Re
 }
 
 async fn new_guest(services: &Services) -> Result<UserId, ApiError> {
-    let guest = services.accounts.create_guest(comes_by_tls(&headers())).await?;
+    let client = client().ok_or_else(ApiError::internal)?;
+    let guest = services.accounts.create_guest(&client).await?;
     answer_header(header::SET_COOKIE, &guest.set_cookie);
     Ok(guest.visitor.user)
 }

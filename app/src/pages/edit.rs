@@ -11,6 +11,7 @@ use crate::{
         directive_form::DirectiveHeading,
         generation_forms::{Again, Stop},
         progress::{receipt_view, state, status_sentence},
+        project_forms::Manage,
         sections::sections_view,
         title::PageTitle,
     },
@@ -40,10 +41,10 @@ async fn load(id: String) -> Result<(Project, Draft), ApiError> {
 #[component]
 fn Editing(project: Project, draft: Draft) -> impl IntoView {
     let read = format!("/projects/{}", project.id);
-    let running = draft.ending.is_none();
+    let (running, managed) = (draft.ending.is_none(), project.clone());
     let (state, sentence, generation) = (state(&draft), status_sentence(&draft), project.generation.to_string());
     view! {
-        <PageTitle text=project.directive.title(60) />
+        <PageTitle text=project.name() />
         {running.then(|| view! { <IslandScripts /> })}
         <Editor>
             <article class="project" data-generation=project.generation.to_string() data-seq=draft.seq data-state=state>
@@ -54,6 +55,7 @@ fn Editing(project: Project, draft: Draft) -> impl IntoView {
                         <p class="progress" role="status" data-status="">{sentence}</p>
                         <Stop generation />
                         <a href=read>"Read"</a>
+                        <Manage project=managed />
                     </div>
                 </header>
                 {sections_view(&draft.sections)}

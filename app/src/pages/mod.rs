@@ -2,10 +2,16 @@
 
 pub(crate) mod edit;
 pub(crate) mod error;
+pub(crate) mod explore;
 pub(crate) mod landing;
+pub(crate) mod login;
 pub(crate) mod not_found;
 pub(crate) mod project;
 pub(crate) mod projects;
+pub(crate) mod reset;
+pub(crate) mod settings;
+pub(crate) mod shared;
+pub(crate) mod signup;
 
 use axum::http::StatusCode;
 use leptos::prelude::*;

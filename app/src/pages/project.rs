@@ -14,6 +14,7 @@ use crate::{
         directive_form::DirectiveHeading,
         generation_forms::{Again, Stop},
         progress::{receipt_view, status_sentence},
+        project_forms::Manage,
         sections::{Part, STAGES, StageFrame, part_view, parts},
         title::PageTitle,
     },
@@ -86,7 +87,7 @@ async fn keep_up(draft: watch::Sender<Draft>, mut follower: Follower) {
 #[component]
 fn Reading(opened: Opened) -> impl IntoView {
     let Opened { project, draft } = opened;
-    let running = draft.borrow().ending.is_none();
+    let (running, managed) = (draft.borrow().ending.is_none(), project.clone());
     let generation = project.generation.to_string();
     let stop = running.then(|| view! { <Stop generation /> });
     let again = project.id.to_string();
@@ -104,7 +105,7 @@ fn Reading(opened: Opened) -> impl IntoView {
     let whole = draft.clone();
     let end = async move { when(whole, |draft| draft.ending.is_some(), |draft| end_view(draft, again)).await };
     view! {
-        <PageTitle text=project.directive.title(60) />
+        <PageTitle text=project.name() />
         <article class="project">
             <header class="project-head">
                 <p class="label">"Directive"</p>
@@ -113,6 +114,7 @@ fn Reading(opened: Opened) -> impl IntoView {
                     {stop}
                     <a href=edit>"Edit"</a>
                     <a href=json>"JSON"</a>
+                    <Manage project=managed />
                 </div>
             </header>
             {stages.into_iter().collect_view()}

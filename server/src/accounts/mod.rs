@@ -1,29 +1,61 @@
-//! People and their browsers. For now everybody is a guest: the first thing somebody makes makes the guest as well.
+//! People and their browsers: guests, members, and what lets them in.
+//!
+//! The first thing somebody makes makes a guest, known by one browser's cookie. A guest who signs up becomes a member with an address and a
+//! password, and keeps everything; a guest who signs in hands everything over. Which addresses have an account is nobody's business:
+//! signing up, signing in and asking for a new password answer the same, in the same time, whether they have or not.
 
+mod address;
+mod admin;
 mod cookie;
+mod error;
+mod janitor;
+mod letters;
+mod password;
+mod password_reset;
+mod profile;
+mod session_cache;
+mod sessions;
+mod sign_in;
+mod sign_up;
 mod store;
+mod tokens;
 
-use std::time::Duration;
+use std::{net::IpAddr, sync::Arc, time::Duration};
 
-use model::{SessionId, UserId};
-use sha2::{Digest, Sha256};
-use subtle::ConstantTimeEq;
+use model::{Role, Scope, SessionId, Theme, TokenId, UserId, UserKind};
+use redis::aio::ConnectionManager;
+use time::OffsetDateTime;
 
-pub use cookie::COOKIE_NAME;
-use cookie::{Signer, Token};
+pub use address::{BadAddress, EmailAddress};
+pub use admin::Change;
+pub use cookie::{COOKIE_NAME, LinkPurpose};
+pub use error::AccountsError;
+pub use password::{BadPassword, PASSWORD_MIN_CHARS};
+pub use sign_in::Entry;
+pub use sign_up::Registration;
+pub use tokens::NewApiToken;
+
+use cookie::Signer;
+use password::Hasher;
+use session_cache::SessionCache;
 
 use crate::{
-    clock::{Clock, NoRandomness},
+    clock::Clock,
     config::Secret,
-    db::{Database, DbError},
+    db::Database,
+    limits::{Limits, Quota},
+    mail::Postman,
 };
 
-/// How long a browser keeps the cookie; browsers allow no more. Whether it still opens anything is for the session to say.
-const COOKIE_AGE: Duration = Duration::from_secs(400 * 24 * 3_600);
-/// A guest's session ends this long after its last use.
-const SESSION_IDLE: Duration = Duration::from_secs(180 * 24 * 3_600);
-/// `last_seen_at` is written at most this often, so that reading a page does not write a row.
-const SEEN_EVERY: Duration = Duration::from_secs(3_600);
+/// The longest name of a person, token or device, in characters.
+pub const NAME_MAX_CHARS: usize = 80;
+
+/// Tries to sign in from one network address, and into one account.
+const SIGN_INS_FROM: Quota = Quota { name: "sign-in-from", burst: 20, every: Duration::from_secs(15) };
+const SIGN_INS_INTO: Quota = Quota { name: "sign-in-into", burst: 10, every: Duration::from_secs(60) };
+/// Sign-ups and requests for a new password from one network address, and for one mail address.
+const LETTERS_FROM: Quota = Quota { name: "letters-from", burst: 10, every: Duration::from_secs(120) };
+const LETTERS_TO: Quota = Quota { name: "letters-to", burst: 5, every: Duration::from_secs(600) };
 
 /// The accounts domain.
 #[derive(Clone)]
@@ -31,92 +63,203 @@ pub struct Accounts {
     db: Database,
     clock: Clock,
     signer: Signer,
+    hasher: Hasher,
+    cache: SessionCache,
+    limits: Limits,
+    postman: Postman,
+    /// What links in mails begin with.
+    site: Arc<str>,
 }
 
 /// Somebody with a valid session.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Visitor {
     /// Who.
     pub user: UserId,
     /// In which browser.
     pub session: SessionId,
+    /// Guest or member.
+    pub kind: UserKind,
+    /// What they may do.
+    pub role: Role,
+    /// What a member is called.
+    pub name: Option<String>,
+    /// Light or dark.
+    pub theme: Theme,
 }
 
-/// A new guest, and what their browser is to keep.
+impl Visitor {
+    /// Whether they can come back from another browser.
+    pub fn is_member(&self) -> bool {
+        self.kind == UserKind::Member
+    }
+}
+
+/// From where somebody asks.
+#[derive(Debug, Clone)]
+pub struct Client {
+    /// The network address, as far as it can be known.
+    pub address: IpAddr,
+    /// Browser and system, as a list of devices shows them.
+    pub device: String,
+    /// Whether the browser came by HTTPS, so that the cookie never leaves it otherwise.
+    pub over_tls: bool,
+}
+
+impl Client {
+    /// This machine itself, for programs that act without a browser.
+    pub fn here(device: &str) -> Self {
+        Self { address: IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), device: device.to_owned(), over_tls: false }
+    }
+
+    /// What tries are counted by: the address, or the network of 2⁶⁴ that one line of an IPv6 provider has.
+    fn network(&self) -> String {
+        match self.address {
+            IpAddr::V4(address) => address.to_string(),
+            IpAddr::V6(address) => match address.to_ipv4_mapped() {
+                Some(address) => address.to_string(),
+                None => format!("{:x?}", &address.segments()[..4]),
+            },
+        }
+    }
+}
+
+/// A session that was just opened, and what the browser is to keep.
 #[derive(Debug)]
-pub struct NewGuest {
-    /// Who.
+pub struct Opened {
+    /// Who came in.
     pub visitor: Visitor,
     /// The value of a `Set-Cookie` header.
     pub set_cookie: String,
 }
 
-/// Something the accounts domain could not do.
-#[derive(Debug, thiserror::Error)]
-pub enum AccountsError {
-    /// The database.
-    #[error(transparent)]
-    Db(#[from] DbError),
-    /// No session can be made without.
-    #[error(transparent)]
-    NoRandomness(#[from] NoRandomness),
+/// What somebody's settings page shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Profile {
+    /// Who.
+    pub user: UserId,
+    /// Guest or member.
+    pub kind: UserKind,
+    /// What they may do.
+    pub role: Role,
+    /// A member's address.
+    pub email: Option<String>,
+    /// A member's name.
+    pub name: Option<String>,
+    /// Light or dark.
+    pub theme: Theme,
+    /// Since when we know them.
+    pub since: OffsetDateTime,
+}
+
+/// A browser somebody is signed in with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Device {
+    /// Its session.
+    pub session: SessionId,
+    /// Browser and system.
+    pub name: String,
+    /// When it signed in.
+    pub since: OffsetDateTime,
+    /// When it was last used, within the hour.
+    pub last_seen: OffsetDateTime,
+}
+
+/// An API token, without its secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApiToken {
+    /// Which.
+    pub id: TokenId,
+    /// What its owner calls it.
+    pub name: String,
+    /// What it may be used for.
+    pub scopes: Vec<Scope>,
+    /// When it was made.
+    pub created_at: OffsetDateTime,
+    /// When it ends by itself.
+    pub expires_at: Option<OffsetDateTime>,
+    /// When it was last used, within the hour.
+    pub last_used_at: Option<OffsetDateTime>,
+}
+
+/// A user as an operator sees them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UserLine {
+    /// Who.
+    pub user: UserId,
+    /// Guest or member.
+    pub kind: UserKind,
+    /// What they may do.
+    pub role: Role,
+    /// A member's address.
+    pub email: Option<String>,
+    /// A member's name.
+    pub name: Option<String>,
+    /// Since when we know them.
+    pub since: OffsetDateTime,
+    /// Whether they are kept out.
+    pub is_disabled: bool,
+    /// How many projects they have.
+    pub projects: i64,
+}
+
+/// What the domain is made of.
+pub struct Parts {
+    /// PostgreSQL.
+    pub db: Database,
+    /// Time and ids.
+    pub clock: Clock,
+    /// Redis.
+    pub redis: ConnectionManager,
+    /// Counts tries.
+    pub limits: Limits,
+    /// Sends letters.
+    pub postman: Postman,
+    /// What links in mails begin with, without a slash at its end.
+    pub site: String,
 }
 
 impl Accounts {
     /// Makes the domain.
-    pub fn new(db: Database, clock: Clock, secret: &Secret) -> Self {
-        Self { db, clock, signer: Signer::new(secret) }
-    }
-
-    /// Who sends this `Cookie` header. The signature is checked before any store is asked; a forged, foreign or expired cookie is
-    /// the same as none.
     ///
     /// # Errors
-    /// [`DbError`] when the store cannot be asked.
-    pub async fn identify(&self, cookies: Option<&str>) -> Result<Option<Visitor>, DbError> {
-        let Some(token) = cookies.and_then(cookie::find).and_then(|value| self.signer.open(value)) else {
-            return Ok(None);
+    /// [`AccountsError`] when passwords cannot be hashed here.
+    pub fn new(parts: Parts, secret: &Secret) -> Result<Self, AccountsError> {
+        Ok(Self {
+            hasher: Hasher::new(parts.clock.clone())?,
+            cache: SessionCache::new(parts.redis, parts.clock.clone()),
+            signer: Signer::new(secret),
+            db: parts.db,
+            clock: parts.clock,
+            limits: parts.limits,
+            postman: parts.postman,
+            site: parts.site.into(),
+        })
+    }
+
+    /// The folder in which mail ends up on a machine that has no server for it.
+    pub fn mail_folder(&self) -> Option<&std::path::PathBuf> {
+        self.postman.transport().folder()
+    }
+
+    /// The address of the page behind a link.
+    fn link(&self, purpose: LinkPurpose, id: model::MailLinkId) -> String {
+        let page = match purpose {
+            LinkPurpose::ConfirmSignUp => "signup/confirm",
+            LinkPurpose::ConfirmAddress => "settings/confirm",
+            LinkPurpose::ResetPassword => "reset",
         };
-        let now = self.clock.now();
-        let Some(row) = store::session(self.db.primary(), token.session.0, now).await? else { return Ok(None) };
-        if !bool::from(row.secret_hash.ct_eq(&hash(&token.secret))) {
-            return Ok(None);
-        }
-        if now - row.last_seen_at > SEEN_EVERY {
-            store::touch_session(self.db.primary(), token.session.0, now, now + SESSION_IDLE).await?;
-        }
-        Ok(Some(Visitor { user: UserId(row.user_id), session: token.session }))
-    }
-
-    /// Makes a guest with a session. `over_tls` says whether the browser came by HTTPS, so that the cookie never leaves it otherwise.
-    ///
-    /// # Errors
-    /// [`AccountsError`] when it cannot be stored or no secret can be made.
-    pub async fn create_guest(&self, over_tls: bool) -> Result<NewGuest, AccountsError> {
-        let now = self.clock.now();
-        let token = Token { session: SessionId(self.clock.new_id()), secret: self.clock.new_secret()? };
-        let visitor = Visitor { user: UserId(self.clock.new_id()), session: token.session };
-        let new = store::NewSession {
-            session: visitor.session.0,
-            user: visitor.user.0,
-            secret_hash: &hash(&token.secret),
-            now,
-            expires_at: now + SESSION_IDLE,
-        };
-        store::create_guest(self.db.primary(), new).await?;
-        Ok(NewGuest { visitor, set_cookie: cookie::set(&self.signer.seal(&token), COOKIE_AGE, over_tls) })
-    }
-
-    /// Deletes a user and everything of theirs.
-    ///
-    /// # Errors
-    /// [`DbError`] when the store cannot.
-    pub async fn delete(&self, user: UserId) -> Result<(), DbError> {
-        store::delete_user(self.db.primary(), user.0).await
+        format!("{}/{page}/{}", self.site, self.signer.seal_link(purpose, id))
     }
 }
 
-/// The secret is 32 random bytes, so that a plain hash is enough: there is nothing to guess.
-fn hash(secret: &[u8; 32]) -> [u8; 32] {
-    Sha256::digest(secret).into()
+/// A name as it is stored.
+fn name(raw: &str) -> Result<String, AccountsError> {
+    let name: String = raw.split_whitespace().collect::<Vec<_>>().join(" ");
+    let length = name.chars().count();
+    if (1..=NAME_MAX_CHARS).contains(&length) && !name.chars().any(char::is_control) {
+        Ok(name)
+    } else {
+        Err(AccountsError::Name)
+    }
 }

@@ -1,8 +1,13 @@
 //! How it is reached.
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{
+    net::{IpAddr, SocketAddr},
+    path::PathBuf,
+};
 
-use super::{BadConfig, Variables};
+use ipnet::IpNet;
+
+use super::{BadConfig, Variables, bad};
 
 /// The HTTP listener.
 #[derive(Debug, Clone)]
@@ -13,6 +18,8 @@ pub struct HttpConfig {
     pub metrics: Option<SocketAddr>,
     /// `ATLAS9_SITE`: the built site, when it is not where the build puts it.
     pub site: Option<PathBuf>,
+    /// `ATLAS9_TRUSTED_PROXIES`: networks whose `X-Forwarded-For` is believed, beside this machine itself.
+    pub proxies: Vec<IpNet>,
 }
 
 impl HttpConfig {
@@ -28,6 +35,20 @@ impl HttpConfig {
                 None
             },
             site: variables.text("ATLAS9_SITE").map(PathBuf::from),
+            proxies: proxies(variables)?,
         })
     }
+
+    /// Whether `X-Forwarded-For` from this address is believed.
+    pub fn trusts(&self, address: IpAddr) -> bool {
+        address.is_loopback() || self.proxies.iter().any(|network| network.contains(&address))
+    }
+}
+
+fn proxies(variables: &Variables) -> Result<Vec<IpNet>, BadConfig> {
+    let variable = "ATLAS9_TRUSTED_PROXIES";
+    let Some(text) = variables.text(variable) else { return Ok(Vec::new()) };
+    let network = |part: &str| part.parse().or_else(|_| part.parse::<IpAddr>().map(IpNet::from));
+    let networks: Result<_, _> = text.split(',').map(|part| network(part.trim())).collect();
+    networks.map_err(|_| bad(variable, text, "it takes networks such as 10.0.0.0/8,192.168.1.5, separated by commas"))
 }

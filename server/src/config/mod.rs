@@ -3,6 +3,7 @@
 
 mod database;
 mod http;
+mod mail;
 mod redis;
 mod secret;
 mod studio;
@@ -11,6 +12,7 @@ use std::{collections::HashMap, fmt::Display, str::FromStr};
 
 pub use database::DatabaseConfig;
 pub use http::HttpConfig;
+pub use mail::MailConfig;
 pub use redis::RedisConfig;
 pub use secret::Secret;
 pub use studio::StudioConfig;
@@ -26,6 +28,8 @@ pub struct Config {
     pub http: HttpConfig,
     /// How generations run.
     pub studio: StudioConfig,
+    /// How mail is sent.
+    pub mail: MailConfig,
     /// Signs cookies.
     pub secret: Secret,
 }
@@ -62,6 +66,7 @@ impl Config {
             redis: RedisConfig::read(variables)?,
             http: HttpConfig::read(variables)?,
             studio: StudioConfig::read(variables)?,
+            mail: MailConfig::read(variables)?,
             secret: Secret::read(variables)?,
         })
     }
@@ -133,6 +138,10 @@ mod tests {
             ("DATABASE_URL", "mysql://x", "postgres://"),
             ("DATABASE_POOL", "1000", "2 to 100"),
             ("REDIS_URL", "http://x", "redis://"),
+            ("ATLAS9_SMTP_URL", "mail.example.com", "smtp://"),
+            ("ATLAS9_MAIL_FROM", "Atlas9\r\nBcc: x@y.example", "sender"),
+            ("ATLAS9_URL", "atlas9.example.com", "https://"),
+            ("ATLAS9_TRUSTED_PROXIES", "proxy", "10.0.0.0/8"),
         ] {
             let error = Config::from_variables(&Variables::new([(variable, value)])).unwrap_err();
             assert_eq!(error.variable, variable);
@@ -146,6 +155,7 @@ mod tests {
         let config = Config::from_variables(&Variables::new([
             ("ATLAS9_SECRET", secret),
             ("DATABASE_URL", "postgres://me:hunter2@db/x"),
+            ("ATLAS9_SMTP_URL", "smtp://me:hunter2@mail/"),
             ("REDIS_URL", "redis://:hunter2@cache/0"),
         ]))
         .unwrap();

@@ -3,18 +3,26 @@
 use axum::{
     Json,
     extract::{Path, Query, State},
-    http::{HeaderMap, StatusCode, header},
+    http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
-use model::{Directive, Draft, Ending, GenerationId, Page, PageLimit, ProjectId, ProjectSummary, Stage, UserId};
+use model::{
+    Directive, Draft, Ending, GenerationId, Page, PageLimit, ProjectId, ProjectSummary, SharedSummary, Shelf, Sorting,
+    Stage, UserId, Visibility,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{
-    extract::{Caller, JsonBody, comes_by_tls},
+    extract::{Caller, JsonBody},
     problem::ApiError,
 };
-use crate::{services::Services, studio::Wish};
+use crate::{
+    accounts::Client,
+    projects::{Listing, Project},
+    services::Services,
+    studio::Wish,
+};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -32,11 +40,11 @@ struct ProjectStarted {
 pub(super) async fn create_project(
     State(services): State<Services>,
     caller: Caller,
-    headers: HeaderMap,
+    client: Client,
     JsonBody(body): JsonBody<NewProject>,
 ) -> Result<Response, ApiError> {
     let directive = Directive::parse(&body.directive)?;
-    let (owner, set_cookie) = owner(&services, &caller, &headers).await?;
+    let (owner, set_cookie) = owner(&services, &caller, &client).await?;
     let started = services.studio.start_project(owner, &directive).await?;
     let body = ProjectStarted { project_id: started.project, generation_id: started.generation };
     let mut response = (StatusCode::CREATED, Json(body)).into_response();
@@ -46,15 +54,11 @@ pub(super) async fn create_project(
     Ok(response)
 }
 
-async fn owner(
-    services: &Services,
-    caller: &Caller,
-    headers: &HeaderMap,
-) -> Result<(UserId, Option<String>), ApiError> {
+async fn owner(services: &Services, caller: &Caller, client: &Client) -> Result<(UserId, Option<String>), ApiError> {
     match caller.user() {
         Some(user) => Ok((user, None)),
         None => {
-            let guest = services.accounts.create_guest(comes_by_tls(headers)).await?;
+            let guest = services.accounts.create_guest(client).await?;
             Ok((guest.visitor.user, Some(guest.set_cookie)))
         }
     }
@@ -64,22 +68,122 @@ async fn owner(
 pub(super) struct ListQuery {
     limit: Option<String>,
     cursor: Option<String>,
+    q: Option<String>,
+    sort: Option<String>,
+    shelf: Option<String>,
 }
 
-/// `GET /api/projects?limit=&cursor=`.
+impl ListQuery {
+    fn limit(&self) -> Result<PageLimit, ApiError> {
+        let limit = chosen::<u32>(self.limit.as_deref());
+        Ok(PageLimit::capped(limit.map_err(|_| ApiError::bad_request("`limit` takes a number from 1 to 100."))?))
+    }
+
+    fn cursor(&self) -> Option<&str> {
+        self.cursor.as_deref().filter(|cursor| !cursor.is_empty())
+    }
+
+    fn listing(&self) -> Result<Listing, ApiError> {
+        let bad = |name: &str, reason: String| ApiError::bad_request(format!("`{name}`: {reason}."));
+        Ok(Listing {
+            shelf: chosen(self.shelf.as_deref()).map_err(|e| bad("shelf", e))?.unwrap_or(Shelf::Active),
+            sorting: chosen(self.sort.as_deref()).map_err(|e| bad("sort", e))?.unwrap_or(Sorting::Newest),
+            search: self.q.clone(),
+        })
+    }
+}
+
+/// A query parameter's value; an empty one is none.
+fn chosen<T: std::str::FromStr>(text: Option<&str>) -> Result<Option<T>, T::Err> {
+    text.filter(|text| !text.is_empty()).map(str::parse).transpose()
+}
+
+/// `GET /api/projects?limit=&cursor=&q=&sort=&shelf=`.
 pub(super) async fn list_projects(
     State(services): State<Services>,
     caller: Caller,
     Query(query): Query<ListQuery>,
 ) -> Result<Json<Page<ProjectSummary>>, ApiError> {
-    let limit = match query.limit.as_deref() {
-        None | Some("") => None,
-        Some(text) => {
-            Some(text.parse::<u32>().map_err(|_| ApiError::bad_request("`limit` takes a number from 1 to 100."))?)
-        }
-    };
-    let cursor = query.cursor.as_deref().filter(|cursor| !cursor.is_empty());
-    Ok(Json(services.projects.list(caller.user(), cursor, PageLimit::capped(limit)).await?))
+    let (listing, limit) = (query.listing()?, query.limit()?);
+    Ok(Json(services.projects.list(caller.user(), &listing, query.cursor(), limit).await?))
+}
+
+/// `GET /api/explore?limit=&cursor=`.
+pub(super) async fn explore(
+    State(services): State<Services>,
+    Query(query): Query<ListQuery>,
+) -> Result<Json<Page<SharedSummary>>, ApiError> {
+    Ok(Json(services.projects.explore(query.cursor(), query.limit()?).await?))
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct ProjectChange {
+    title: Option<String>,
+    visibility: Option<String>,
+}
+
+/// `PATCH /api/projects/{id}`: title (empty takes it back), visibility, or both.
+pub(super) async fn change_project(
+    State(services): State<Services>,
+    caller: Caller,
+    Path(id): Path<String>,
+    JsonBody(body): JsonBody<ProjectChange>,
+) -> Result<Json<Value>, ApiError> {
+    let id: ProjectId = id.parse()?;
+    let visibility = body.visibility.as_deref().map(str::parse::<Visibility>).transpose();
+    let visibility =
+        visibility.map_err(|e| ApiError::unprocessable("bad-visibility", format!("`visibility`: {e}.")))?;
+    if let Some(title) = &body.title {
+        services.projects.rename(caller.user(), id, title).await?;
+    }
+    if let Some(visibility) = visibility {
+        services.projects.share(caller.user(), id, visibility).await?;
+    }
+    Ok(Json(describe(&services.projects.get(caller.user(), id).await?)))
+}
+
+/// `POST /api/projects/{id}/archival`. May be sent twice.
+pub(super) async fn archive(state: State<Services>, caller: Caller, id: Path<String>) -> Result<StatusCode, ApiError> {
+    shelve(&state, &caller, &id, Shelf::Archived).await
+}
+
+/// `POST /api/projects/{id}/deletion` and `DELETE /api/projects/{id}`: into the bin, for thirty days. May be sent twice.
+pub(super) async fn throw_away(
+    state: State<Services>,
+    caller: Caller,
+    id: Path<String>,
+) -> Result<StatusCode, ApiError> {
+    shelve(&state, &caller, &id, Shelf::Deleted).await
+}
+
+/// `DELETE` of an archival or a deletion takes it back. May be sent twice.
+pub(super) async fn take_back(
+    state: State<Services>,
+    caller: Caller,
+    id: Path<String>,
+) -> Result<StatusCode, ApiError> {
+    shelve(&state, &caller, &id, Shelf::Active).await
+}
+
+async fn shelve(services: &Services, caller: &Caller, id: &str, shelf: Shelf) -> Result<StatusCode, ApiError> {
+    services.projects.shelve(caller.user(), id.parse()?, shelf).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+fn describe(project: &Project) -> Value {
+    json!({
+        "id": project.id,
+        "title": project.name(),
+        "directive": project.directive,
+        "visibility": project.visibility,
+        "shelf": project.shelf,
+        "shared_at_path": project.slug.as_ref().filter(|_| project.visibility != Visibility::Private).map(|slug| format!("/p/{slug}")),
+        "created_at": rfc3339(project.created_at),
+        "updated_at": rfc3339(project.updated_at),
+        "generation_id": project.generation,
+        "status": project.status,
+    })
 }
 
 /// `GET /api/projects/{id}`.
@@ -90,15 +194,9 @@ pub(super) async fn get_project(
 ) -> Result<Json<Value>, ApiError> {
     let project = services.projects.get(caller.user(), id.parse()?).await?;
     let draft = services.studio.project_draft(caller.user(), project.generation).await?;
-    Ok(Json(json!({
-        "id": project.id,
-        "directive": project.directive,
-        "visibility": project.visibility,
-        "created_at": rfc3339(project.created_at),
-        "generation_id": project.generation,
-        "status": project.status,
-        "sections": sections(&draft),
-    })))
+    let mut described = describe(&project);
+    described["sections"] = sections(&draft);
+    Ok(Json(described))
 }
 
 #[derive(Deserialize, Default)]
@@ -188,6 +286,6 @@ pub(super) async fn wrong_method() -> ApiError {
     ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "wrong-method", "Method not allowed", detail)
 }
 
-fn rfc3339(time: time::OffsetDateTime) -> String {
+pub(super) fn rfc3339(time: time::OffsetDateTime) -> String {
     time.format(&time::format_description::well_known::Rfc3339).unwrap_or_default()
 }

@@ -5,6 +5,7 @@ mod cache;
 mod compression;
 mod csrf;
 mod events;
+mod export;
 mod extract;
 mod headers;
 mod health;
@@ -21,7 +22,7 @@ pub use cache::{CachePolicy, write_cache_headers};
 pub use compression::compression_layer;
 pub use csrf::csrf_layer;
 pub use events::{EVENT_STREAM, event_frame, event_frames, last_event_id};
-pub use extract::{Caller, comes_by_tls};
+pub use extract::{Caller, client_of};
 pub use headers::security_headers;
 pub use observe::{RequestId, observe};
 pub use problem::{ApiError, ProblemParts, present_problem};
@@ -40,7 +41,11 @@ pub fn metrics_routes(services: Services) -> Router {
 pub fn routes(services: Services) -> Router {
     Router::new()
         .route("/api/projects", get(api::list_projects).post(api::create_project))
-        .route("/api/projects/{id}", get(api::get_project))
+        .route("/api/account/export", get(export::export))
+        .route("/api/explore", get(api::explore))
+        .route("/api/projects/{id}", get(api::get_project).patch(api::change_project).delete(api::throw_away))
+        .route("/api/projects/{id}/archival", post(api::archive).delete(api::take_back))
+        .route("/api/projects/{id}/deletion", post(api::throw_away).delete(api::take_back))
         .route("/api/projects/{id}/generations", post(api::create_generation))
         .route("/api/generations/{id}", get(api::get_generation))
         .route("/api/generations/{id}/events", get(events::generation_events))

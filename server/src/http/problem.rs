@@ -1,11 +1,13 @@
 //! Errors on their way out. Domains say what went wrong; here, and only here, that becomes a status and a body.
 
+use std::time::Duration;
+
 use axum::{
     body::Body,
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use model::{BadCursor, BadDirective, BadId, Problem};
+use model::{BadCursor, BadDirective, BadId, Problem, Scope};
 
 use crate::{accounts::AccountsError, db::DbError, projects::ProjectsError, studio::StudioError};
 
@@ -20,6 +22,8 @@ pub struct ProblemParts {
     pub title: &'static str,
     /// This occurrence, in words, with what to do about it.
     pub detail: String,
+    /// When it is worth trying again, where that is known.
+    pub retry_after: Option<Duration>,
 }
 
 /// An error of a route. It travels as an extension of the response; [`present_problem`] or a page gives it its body.
@@ -29,7 +33,7 @@ pub struct ApiError(pub Box<ProblemParts>);
 impl ApiError {
     /// An error with this status, stable name, title and detail.
     pub fn new(status: StatusCode, name: &'static str, title: &'static str, detail: impl Into<String>) -> Self {
-        Self(Box::new(ProblemParts { status, name, title, detail: detail.into() }))
+        Self(Box::new(ProblemParts { status, name, title, detail: detail.into(), retry_after: None }))
     }
 
     /// 404, the same for what does not exist and what somebody else owns.
@@ -72,7 +76,28 @@ impl ApiError {
     /// 503.
     pub fn unavailable() -> Self {
         let detail = "The database does not answer right now. Nothing was lost; try again in a moment.";
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Temporarily unavailable", detail)
+        let mut error = Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Temporarily unavailable", detail);
+        error.0.retry_after = Some(Duration::from_secs(2));
+        error
+    }
+
+    /// 429.
+    pub fn limited(detail: impl Into<String>, retry_after: Duration) -> Self {
+        let mut error = Self::new(StatusCode::TOO_MANY_REQUESTS, "too-many-tries", "Too many tries", detail);
+        error.0.retry_after = Some(retry_after);
+        error
+    }
+
+    /// 401, for an API token that is none, not ours, revoked or expired.
+    pub fn bad_token() -> Self {
+        let detail = "The Authorization header holds no valid API token. Make one on /settings, and send \"Bearer \" and its words.";
+        Self::new(StatusCode::UNAUTHORIZED, "bad-token", "Not signed in", detail)
+    }
+
+    /// 403, for an API token that may not do this.
+    pub fn out_of_scope(needed: Scope) -> Self {
+        let detail = format!("This API token lacks the scope \"{}\".", needed.as_str());
+        Self::new(StatusCode::FORBIDDEN, "out-of-scope", "Not allowed", detail)
     }
 
     /// 500. What happened goes to the log, not to the caller.
@@ -85,8 +110,13 @@ impl ApiError {
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let mut response = self.0.status.into_response();
-        if self.0.status == StatusCode::SERVICE_UNAVAILABLE {
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
+        if let Some(wait) = self.0.retry_after {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(wait.as_secs().max(1)));
+        }
+        if self.0.status == StatusCode::UNAUTHORIZED {
+            response
+                .headers_mut()
+                .insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"Atlas9\""));
         }
         response.extensions_mut().insert(*self.0);
         response
@@ -128,7 +158,28 @@ impl From<AccountsError> for ApiError {
     fn from(error: AccountsError) -> Self {
         match error {
             AccountsError::Db(error) => error.into(),
-            AccountsError::NoRandomness(error) => {
+            AccountsError::NotFound => Self::not_found(),
+            AccountsError::Limited(limited) => Self::limited(error.to_string(), limited.retry_after),
+            AccountsError::Busy => Self::limited(error.to_string(), Duration::from_secs(3)),
+            AccountsError::WrongCredentials | AccountsError::WrongPassword => {
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "wrong-credentials", "Not signed in", error.to_string())
+            }
+            AccountsError::Disabled | AccountsError::NotMember => {
+                Self::new(StatusCode::FORBIDDEN, "no-account", "Not allowed", error.to_string())
+            }
+            AccountsError::BadLink => {
+                Self::new(StatusCode::GONE, "bad-link", "The link does not work", error.to_string())
+            }
+            AccountsError::AddressTaken => {
+                Self::new(StatusCode::CONFLICT, "address-taken", "The address is taken", error.to_string())
+            }
+            AccountsError::Address(_)
+            | AccountsError::Password(_)
+            | AccountsError::Name
+            | AccountsError::NoScope
+            | AccountsError::BadLifetime
+            | AccountsError::TooManyTokens(_) => Self::unprocessable("bad-form", error.to_string()),
+            AccountsError::NoRandomness(_) | AccountsError::Hashing(_) => {
                 tracing::error!(%error, "answered 500");
                 Self::internal()
             }
@@ -140,7 +191,13 @@ impl From<ProjectsError> for ApiError {
     fn from(error: ProjectsError) -> Self {
         match error {
             ProjectsError::NotFound => Self::not_found(),
+            ProjectsError::BadTitle(detail) => Self::unprocessable("bad-title", detail),
+            ProjectsError::SearchTooLong => Self::bad_request(error.to_string()),
             ProjectsError::BadCursor(error) => error.into(),
+            ProjectsError::NoRandomness(error) => {
+                tracing::error!(%error, "answered 500");
+                Self::internal()
+            }
             ProjectsError::Db(error) => error.into(),
         }
     }

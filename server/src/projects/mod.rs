@@ -1,19 +1,35 @@
-//! Projects: what somebody asked for, listed and opened.
+//! Projects: what somebody asked for, listed, opened, named, put away, thrown away and shown to others.
 
 mod store;
 
+use std::time::Duration;
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use model::{
-    BadCursor, Cursor, Directive, GenerationId, GenerationStatus, Page, PageLimit, ProjectId, ProjectSummary, UserId,
-    Visibility,
+    BadCursor, Cursor, Directive, GenerationId, GenerationStatus, Page, PageLimit, ProjectId, ProjectSummary,
+    ProjectTitle, SharedSummary, Shelf, Sorting, UserId, Visibility, WordsCursor,
 };
 use time::OffsetDateTime;
 
-use crate::db::{Database, DbError};
+use crate::{
+    clock::{Clock, NoRandomness},
+    db::{Database, DbError},
+    tasks::Tasks,
+};
+
+/// What was thrown away is gone for good after this.
+pub const KEEP_DELETED: time::Duration = time::Duration::days(30);
+/// The longest search, in characters.
+pub const SEARCH_MAX_CHARS: usize = 200;
+/// Words of a title in a shared page's address.
+const SLUG_WORDS_CHARS: usize = 60;
+const PURGE_EVERY: Duration = Duration::from_secs(3_600);
 
 /// The projects domain.
 #[derive(Clone)]
 pub struct Projects {
     db: Database,
+    clock: Clock,
 }
 
 /// A project with its latest generation.
@@ -21,16 +37,52 @@ pub struct Projects {
 pub struct Project {
     /// Which.
     pub id: ProjectId,
+    /// What its owner calls it.
+    pub title: Option<ProjectTitle>,
     /// What was asked for.
     pub directive: Directive,
     /// Who may see it.
     pub visibility: Visibility,
+    /// Where it is kept.
+    pub shelf: Shelf,
+    /// The last part of its shared page's address; none before it was shared for the first time.
+    pub slug: Option<String>,
     /// When it was started.
     pub created_at: OffsetDateTime,
+    /// When somebody last worked on it.
+    pub updated_at: OffsetDateTime,
     /// Its latest generation.
     pub generation: GenerationId,
     /// How that one is doing.
     pub status: GenerationStatus,
+}
+
+impl Project {
+    /// What it is called: as its owner says, else the beginning of the directive.
+    pub fn name(&self) -> String {
+        named(self.title.as_ref().map(ProjectTitle::as_str), &self.directive)
+    }
+}
+
+fn named(title: Option<&str>, directive: &Directive) -> String {
+    title.map_or_else(|| directive.title(120), str::to_owned)
+}
+
+/// Which of somebody's projects, in which order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listing {
+    /// Where they are kept.
+    pub shelf: Shelf,
+    /// In which order.
+    pub sorting: Sorting,
+    /// Words in their title or directive, if it matters.
+    pub search: Option<String>,
+}
+
+impl Default for Listing {
+    fn default() -> Self {
+        Self { shelf: Shelf::Active, sorting: Sorting::Newest, search: None }
+    }
 }
 
 /// Something the projects domain could not do.
@@ -39,9 +91,18 @@ pub enum ProjectsError {
     /// It does not exist, or not for whoever asks: the two cannot be told apart.
     #[error("there is no such project")]
     NotFound,
+    /// The title.
+    #[error("{0}")]
+    BadTitle(String),
+    /// The search.
+    #[error("Search for at most {SEARCH_MAX_CHARS} characters.")]
+    SearchTooLong,
     /// The list was asked for from nowhere.
     #[error(transparent)]
     BadCursor(#[from] BadCursor),
+    /// No address can be made for sharing without.
+    #[error(transparent)]
+    NoRandomness(#[from] NoRandomness),
     /// The database.
     #[error(transparent)]
     Db(#[from] DbError),
@@ -49,29 +110,46 @@ pub enum ProjectsError {
 
 impl Projects {
     /// Makes the domain.
-    pub fn new(db: Database) -> Self {
-        Self { db }
+    pub fn new(db: Database, clock: Clock) -> Self {
+        Self { db, clock }
     }
 
-    /// One page of a user's projects, newest first. Nobody has none.
+    /// One page of a user's projects. Nobody has none.
     ///
     /// # Errors
-    /// [`ProjectsError::BadCursor`] for a cursor that we did not hand out.
+    /// [`ProjectsError::BadCursor`] for a cursor that we did not hand out for this order.
     pub async fn list(
         &self,
         user: Option<UserId>,
+        listing: &Listing,
         cursor: Option<&str>,
         limit: PageLimit,
     ) -> Result<Page<ProjectSummary>, ProjectsError> {
+        let search = pattern(listing.search.as_deref())?;
+        // Whoever just changed something expects to see it on the first page; further down a moment's delay changes nothing.
+        let pool = if cursor.is_none() { self.db.primary() } else { self.db.reader().await };
+        let wanted = |owner| store::Wanted { owner, shelf: listing.shelf, search: search.as_deref(), limit };
+        if listing.sorting == Sorting::Title {
+            let after = cursor.map(str::parse::<WordsCursor>).transpose()?;
+            let Some(user) = user else { return Ok(empty()) };
+            let rows = store::list_by_title(pool, wanted(user), after.as_ref()).await?;
+            return Ok(Page::cut(rows, limit, |row| WordsCursor { words: store::title_key(row), id: row.id.0 }));
+        }
         let after = cursor.map(str::parse::<Cursor>).transpose()?;
-        let Some(user) = user else { return Ok(Page { items: Vec::new(), next_cursor: None }) };
-        // Whoever just started a project expects to see it on the first page; further down a moment's delay changes nothing.
-        let pool = if after.is_none() { self.db.primary() } else { self.db.reader().await };
-        let rows = store::list(pool, user, after, limit).await?;
-        Ok(Page::cut(rows, limit, |row| Cursor { micros: micros(row.created_at), id: row.id.0 }))
+        let Some(user) = user else { return Ok(empty()) };
+        let rows = match listing.sorting {
+            Sorting::Oldest => store::list_oldest(pool, wanted(user), after).await?,
+            Sorting::Updated => store::list_updated(pool, wanted(user), after).await?,
+            Sorting::Newest | Sorting::Title => store::list_newest(pool, wanted(user), after).await?,
+        };
+        let time = |row: &ProjectSummary| match listing.sorting {
+            Sorting::Updated => row.updated_at,
+            _ => row.created_at,
+        };
+        Ok(Page::cut(rows, limit, |row| Cursor { micros: micros(time(row)), id: row.id.0 }))
     }
 
-    /// A project, for its owner.
+    /// A project, for its owner; also one that was thrown away, so that it can be taken back.
     ///
     /// # Errors
     /// [`ProjectsError::NotFound`] for everybody else.
@@ -79,6 +157,135 @@ impl Projects {
         let user = user.ok_or(ProjectsError::NotFound)?;
         store::get(self.db.primary(), user, id).await?.ok_or(ProjectsError::NotFound)
     }
+
+    /// Calls a project what was typed; nothing typed takes the name back.
+    ///
+    /// # Errors
+    /// [`ProjectsError::BadTitle`], and [`ProjectsError::NotFound`] for everybody but the owner.
+    pub async fn rename(&self, user: Option<UserId>, id: ProjectId, typed: &str) -> Result<(), ProjectsError> {
+        let title = ProjectTitle::parse(typed).map_err(ProjectsError::BadTitle)?;
+        let user = user.ok_or(ProjectsError::NotFound)?;
+        let title = title.as_ref().map(ProjectTitle::as_str);
+        found(store::rename(self.db.primary(), user, id, title, self.clock.now()).await?)
+    }
+
+    /// Puts a project on a shelf: away, into the bin, or back. May be asked twice.
+    ///
+    /// # Errors
+    /// [`ProjectsError::NotFound`] for everybody but the owner.
+    pub async fn shelve(&self, user: Option<UserId>, id: ProjectId, shelf: Shelf) -> Result<(), ProjectsError> {
+        let user = user.ok_or(ProjectsError::NotFound)?;
+        found(store::shelve(self.db.primary(), user, id, shelf, self.clock.now()).await?)
+    }
+
+    /// Shows a project to others, or hides it again. An address that was handed out once works again when sharing does.
+    ///
+    /// # Errors
+    /// [`ProjectsError::NotFound`] for everybody but the owner.
+    pub async fn share(
+        &self,
+        user: Option<UserId>,
+        id: ProjectId,
+        visibility: Visibility,
+    ) -> Result<(), ProjectsError> {
+        let project = self.get(user, id).await?;
+        let slug = match project.slug.clone() {
+            Some(slug) => slug,
+            None => self.new_slug(&project.name())?,
+        };
+        let user = user.ok_or(ProjectsError::NotFound)?;
+        found(store::share(self.db.primary(), user, id, visibility, &slug, self.clock.now()).await?)
+    }
+
+    /// Words to recognise it by, and 96 bits nobody can guess.
+    fn new_slug(&self, name: &str) -> Result<String, NoRandomness> {
+        let mut slug = String::new();
+        for c in name.chars().flat_map(char::to_lowercase) {
+            match c {
+                'a'..='z' | '0'..='9' => slug.push(c),
+                _ if slug.ends_with('-') || slug.is_empty() => {}
+                _ => slug.push('-'),
+            }
+            if slug.len() >= SLUG_WORDS_CHARS {
+                break;
+            }
+        }
+        let secret = URL_SAFE_NO_PAD.encode(&self.clock.new_secret()?[..12]);
+        let joint = if slug.is_empty() || slug.ends_with('-') { "" } else { "-" };
+        Ok(format!("{slug}{joint}{secret}"))
+    }
+
+    /// A project that its owner shows to others, for anybody who has its address.
+    ///
+    /// # Errors
+    /// [`ProjectsError::NotFound`] when there is none, or it is shown no more.
+    pub async fn shared(&self, slug: &str) -> Result<Project, ProjectsError> {
+        store::shared(self.db.reader().await, slug).await?.ok_or(ProjectsError::NotFound)
+    }
+
+    /// One page of what everybody may see, the latest first.
+    ///
+    /// # Errors
+    /// [`ProjectsError::BadCursor`] for a cursor that we did not hand out.
+    pub async fn explore(&self, cursor: Option<&str>, limit: PageLimit) -> Result<Page<SharedSummary>, ProjectsError> {
+        let after = cursor.map(str::parse::<Cursor>).transpose()?;
+        let rows = store::explore(self.db.reader().await, after, limit).await?;
+        Ok(Page::cut(rows, limit, |row| Cursor { micros: micros(row.shared_at), id: row.id.0 }))
+    }
+
+    /// Removes for good what was thrown away long enough ago, until the program stops.
+    pub async fn keep_tidy(self, tasks: Tasks) {
+        let mut purge = tokio::time::interval(PURGE_EVERY);
+        loop {
+            tokio::select! {
+                () = tasks.stopping() => return,
+                _ = purge.tick() => {}
+            }
+            if let Err(error) = self.purge().await {
+                tracing::debug!(%error, "nothing was removed for good this time");
+            }
+        }
+    }
+
+    /// Removes for good what was thrown away long enough ago.
+    ///
+    /// # Errors
+    /// [`DbError`] when the store cannot.
+    pub async fn purge(&self) -> Result<u64, DbError> {
+        let before = self.clock.now() - KEEP_DELETED;
+        let mut gone = 0;
+        loop {
+            match store::purge(self.db.primary(), before).await? {
+                0 => return Ok(gone),
+                some => gone += some,
+            }
+        }
+    }
+}
+
+fn found(found: bool) -> Result<(), ProjectsError> {
+    if found { Ok(()) } else { Err(ProjectsError::NotFound) }
+}
+
+fn empty<T>() -> Page<T> {
+    Page { items: Vec::new(), next_cursor: None }
+}
+
+/// A pattern for `ilike` that finds the words anywhere. What means something in a pattern means itself.
+fn pattern(search: Option<&str>) -> Result<Option<String>, ProjectsError> {
+    let Some(words) = search.map(str::trim).filter(|words| !words.is_empty()) else { return Ok(None) };
+    if words.chars().count() > SEARCH_MAX_CHARS {
+        return Err(ProjectsError::SearchTooLong);
+    }
+    let mut pattern = String::from("%");
+    for c in words.chars().filter(|c| !c.is_control()) {
+        if matches!(c, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(c);
+    }
+    pattern.push('%');
+    Ok(Some(pattern))
 }
 
 fn micros(time: OffsetDateTime) -> i64 {

@@ -1,56 +1,173 @@
 //! All SQL of the projects domain.
 
-use model::{Cursor, Directive, GenerationId, PageLimit, ProjectId, ProjectSummary, UserId, Visibility};
+use model::{
+    CURSOR_WORDS_MAX_CHARS, Cursor, Directive, GenerationId, PageLimit, ProjectId, ProjectSummary, ProjectTitle,
+    SharedSummary, Shelf, UserId, Visibility, WordsCursor,
+};
 use sqlx::PgPool;
 use time::{Duration, OffsetDateTime};
 use tracing::instrument;
+use uuid::Uuid;
 
-use super::Project;
+use super::{Project, named};
 use crate::db::DbError;
 
-/// Projects of one owner after a cursor, newest first, with their latest generation: one index walk and one look-up a row.
-#[instrument(name = "db.projects.list", skip_all)]
-pub(super) async fn list(
-    pool: &PgPool,
-    owner: UserId,
-    after: Option<Cursor>,
-    limit: PageLimit,
-) -> Result<Vec<ProjectSummary>, DbError> {
-    let (before, id) = after.map_or((None, None), |cursor| (time_of(cursor), Some(cursor.id)));
-    let rows = sqlx::query!(
-        "select p.id, p.directive, p.created_at, g.id as generation_id, g.status
-         from projects p
-         cross join lateral (
-             select id, status from generations where project_id = p.id order by created_at desc, id desc limit 1
-         ) g
-         where p.owner_id = $1 and ($2::timestamptz is null or (p.created_at, p.id) < ($2, $3))
-         order by p.created_at desc, p.id desc
-         limit $4",
-        owner.0,
-        before,
-        id,
-        limit.fetch()
-    )
-    .fetch_all(pool)
-    .await?;
-    rows.into_iter()
-        .map(|row| {
-            Ok(ProjectSummary {
-                id: ProjectId(row.id),
-                directive: directive(&row.directive)?,
-                created_at: row.created_at,
-                generation_id: GenerationId(row.generation_id),
-                status: parsed(&row.status)?,
-            })
+/// Which rows of a list.
+pub(super) struct Wanted<'a> {
+    pub(super) owner: UserId,
+    pub(super) shelf: Shelf,
+    /// A pattern for `ilike`.
+    pub(super) search: Option<&'a str>,
+    pub(super) limit: PageLimit,
+}
+
+/// A row of a list with its latest generation.
+struct Row {
+    id: Uuid,
+    title: Option<String>,
+    directive: String,
+    visibility: String,
+    archived_at: Option<OffsetDateTime>,
+    deleted_at: Option<OffsetDateTime>,
+    created_at: OffsetDateTime,
+    updated_at: OffsetDateTime,
+    generation_id: Uuid,
+    status: String,
+}
+
+impl Row {
+    fn summary(self) -> Result<ProjectSummary, DbError> {
+        let directive = directive(&self.directive)?;
+        Ok(ProjectSummary {
+            id: ProjectId(self.id),
+            title: named(self.title.as_deref(), &directive),
+            visibility: visibility(&self.visibility),
+            shelf: shelf(self.archived_at, self.deleted_at),
+            created_at: self.created_at,
+            updated_at: self.updated_at,
+            generation_id: GenerationId(self.generation_id),
+            status: parsed(&self.status)?,
+            directive,
         })
-        .collect()
+    }
+}
+
+/// A list in one order: one walk of that order's index, and one look-up a row. `$from` and `$order` are SQL.
+macro_rules! list {
+    ($pool:expr, $wanted:expr, $key:expr, $id:expr, $from:literal, $order:literal) => {{
+        let wanted = $wanted;
+        let (archived, deleted) = (wanted.shelf == Shelf::Archived, wanted.shelf == Shelf::Deleted);
+        let rows = sqlx::query_as!(
+            Row,
+            "select p.id, p.title, p.directive, p.visibility, p.archived_at, p.deleted_at, p.created_at, p.updated_at,
+                    g.id as generation_id, g.status
+             from projects p
+             cross join lateral (
+                 select id, status from generations where project_id = p.id order by created_at desc, id desc limit 1
+             ) g
+             where p.owner_id = $1
+               and (p.deleted_at is not null) = $2 and ($2 or (p.archived_at is not null) = $3)
+               and ($4::text is null or p.directive ilike $4 or p.title ilike $4)
+               and "
+                + $from
+                + " order by "
+                + $order
+                + " limit $5",
+            wanted.owner.0,
+            deleted,
+            archived,
+            wanted.search,
+            wanted.limit.fetch(),
+            $key,
+            $id
+        )
+        .fetch_all($pool)
+        .await?;
+        rows.into_iter().map(Row::summary).collect()
+    }};
+}
+
+#[instrument(name = "db.projects.list_newest", skip_all)]
+pub(super) async fn list_newest(
+    pool: &PgPool,
+    wanted: Wanted<'_>,
+    after: Option<Cursor>,
+) -> Result<Vec<ProjectSummary>, DbError> {
+    let (time, id) = place(after);
+    list!(
+        pool,
+        wanted,
+        time,
+        id,
+        "($6::timestamptz is null or (p.created_at, p.id) < ($6, $7::uuid))",
+        "p.created_at desc, p.id desc"
+    )
+}
+
+#[instrument(name = "db.projects.list_oldest", skip_all)]
+pub(super) async fn list_oldest(
+    pool: &PgPool,
+    wanted: Wanted<'_>,
+    after: Option<Cursor>,
+) -> Result<Vec<ProjectSummary>, DbError> {
+    let (time, id) = place(after);
+    list!(
+        pool,
+        wanted,
+        time,
+        id,
+        "($6::timestamptz is null or (p.created_at, p.id) > ($6, $7::uuid))",
+        "p.created_at, p.id"
+    )
+}
+
+#[instrument(name = "db.projects.list_updated", skip_all)]
+pub(super) async fn list_updated(
+    pool: &PgPool,
+    wanted: Wanted<'_>,
+    after: Option<Cursor>,
+) -> Result<Vec<ProjectSummary>, DbError> {
+    let (time, id) = place(after);
+    list!(
+        pool,
+        wanted,
+        time,
+        id,
+        "($6::timestamptz is null or (p.updated_at, p.id) < ($6, $7::uuid))",
+        "p.updated_at desc, p.id desc"
+    )
+}
+
+#[instrument(name = "db.projects.list_by_title", skip_all)]
+pub(super) async fn list_by_title(
+    pool: &PgPool,
+    wanted: Wanted<'_>,
+    after: Option<&WordsCursor>,
+) -> Result<Vec<ProjectSummary>, DbError> {
+    let (words, id) = after.map_or((None, None), |after| (Some(after.words.as_str()), Some(after.id)));
+    list!(
+        pool,
+        wanted,
+        words,
+        id,
+        "($6::text is null or (lower(coalesce(p.title, left(p.directive, 120))), p.id) > (lower($6), $7::uuid))",
+        "lower(coalesce(p.title, left(p.directive, 120))), p.id"
+    )
+}
+
+/// What a row is sorted by when the order is that of titles: what the index on it holds, before it is put in lower case.
+pub(super) fn title_key(row: &ProjectSummary) -> String {
+    let directive: String = row.directive.as_str().chars().take(CURSOR_WORDS_MAX_CHARS).collect();
+    if row.title == row.directive.title(120) { directive } else { row.title.clone() }
 }
 
 /// A project of this owner with its latest generation.
 #[instrument(name = "db.projects.get", skip_all)]
 pub(super) async fn get(pool: &PgPool, owner: UserId, id: ProjectId) -> Result<Option<Project>, DbError> {
-    let row = sqlx::query!(
-        "select p.id, p.directive, p.visibility, p.created_at, g.id as generation_id, g.status
+    let row = sqlx::query_as!(
+        ProjectRow,
+        "select p.id, p.title, p.directive, p.visibility, p.archived_at, p.deleted_at, p.slug, p.created_at,
+                p.updated_at, g.id as generation_id, g.status
          from projects p
          cross join lateral (
              select id, status from generations where project_id = p.id order by created_at desc, id desc limit 1
@@ -58,24 +175,169 @@ pub(super) async fn get(pool: &PgPool, owner: UserId, id: ProjectId) -> Result<O
          where p.id = $1 and p.owner_id = $2",
         id.0,
         owner.0
-    )
-    .fetch_optional(pool)
-    .await?;
-    row.map(|row| {
-        Ok(Project {
-            id: ProjectId(row.id),
-            directive: directive(&row.directive)?,
-            visibility: visibility(&row.visibility),
-            created_at: row.created_at,
-            generation: GenerationId(row.generation_id),
-            status: parsed(&row.status)?,
-        })
-    })
-    .transpose()
+    );
+    row.fetch_optional(pool).await?.map(ProjectRow::project).transpose()
 }
 
-fn time_of(cursor: Cursor) -> Option<OffsetDateTime> {
-    OffsetDateTime::UNIX_EPOCH.checked_add(Duration::microseconds(cursor.micros))
+/// A project that is shown to whoever has its address.
+#[instrument(name = "db.projects.shared", skip_all)]
+pub(super) async fn shared(pool: &PgPool, slug: &str) -> Result<Option<Project>, DbError> {
+    let row = sqlx::query_as!(
+        ProjectRow,
+        "select p.id, p.title, p.directive, p.visibility, p.archived_at, p.deleted_at, p.slug, p.created_at,
+                p.updated_at, g.id as generation_id, g.status
+         from projects p
+         cross join lateral (
+             select id, status from generations where project_id = p.id order by created_at desc, id desc limit 1
+         ) g
+         where p.slug = $1 and p.visibility <> 'private' and p.deleted_at is null",
+        slug
+    );
+    row.fetch_optional(pool).await?.map(ProjectRow::project).transpose()
+}
+
+struct ProjectRow {
+    id: Uuid,
+    title: Option<String>,
+    directive: String,
+    visibility: String,
+    archived_at: Option<OffsetDateTime>,
+    deleted_at: Option<OffsetDateTime>,
+    slug: Option<String>,
+    created_at: OffsetDateTime,
+    updated_at: OffsetDateTime,
+    generation_id: Uuid,
+    status: String,
+}
+
+impl ProjectRow {
+    fn project(self) -> Result<Project, DbError> {
+        Ok(Project {
+            id: ProjectId(self.id),
+            title: self.title.as_deref().and_then(|title| ProjectTitle::parse(title).ok()).flatten(),
+            directive: directive(&self.directive)?,
+            visibility: visibility(&self.visibility),
+            shelf: shelf(self.archived_at, self.deleted_at),
+            slug: self.slug,
+            created_at: self.created_at,
+            updated_at: self.updated_at,
+            generation: GenerationId(self.generation_id),
+            status: parsed(&self.status)?,
+        })
+    }
+}
+
+/// Names a project of this owner, or takes its name back; says whether there was one.
+#[instrument(name = "db.projects.rename", skip_all)]
+pub(super) async fn rename(
+    pool: &PgPool,
+    owner: UserId,
+    id: ProjectId,
+    title: Option<&str>,
+    now: OffsetDateTime,
+) -> Result<bool, DbError> {
+    let renamed = sqlx::query!(
+        "update projects set title = $3, updated_at = $4 where id = $1 and owner_id = $2 and deleted_at is null",
+        id.0,
+        owner.0,
+        title,
+        now
+    );
+    Ok(renamed.execute(pool).await?.rows_affected() == 1)
+}
+
+/// Puts a project of this owner on a shelf; says whether there was one. The first time it got there counts.
+#[instrument(name = "db.projects.shelve", skip_all)]
+pub(super) async fn shelve(
+    pool: &PgPool,
+    owner: UserId,
+    id: ProjectId,
+    shelf: Shelf,
+    now: OffsetDateTime,
+) -> Result<bool, DbError> {
+    let shelved = sqlx::query!(
+        "update projects
+         set deleted_at = case when $3 = 'deleted' then coalesce(deleted_at, $4) end,
+             archived_at = case $3 when 'archived' then coalesce(archived_at, $4) when 'active' then null else archived_at end
+         where id = $1 and owner_id = $2",
+        id.0,
+        owner.0,
+        shelf.as_str(),
+        now
+    );
+    Ok(shelved.execute(pool).await?.rows_affected() == 1)
+}
+
+/// Sets who may see a project of this owner; says whether there was one.
+#[instrument(name = "db.projects.share", skip_all)]
+pub(super) async fn share(
+    pool: &PgPool,
+    owner: UserId,
+    id: ProjectId,
+    visibility: Visibility,
+    slug: &str,
+    now: OffsetDateTime,
+) -> Result<bool, DbError> {
+    let shared = sqlx::query!(
+        "update projects
+         set visibility = $3, slug = case when $3 = 'private' then slug else coalesce(slug, $4) end,
+             shared_at = case when $3 = 'private' then shared_at when $3 = visibility then shared_at else $5 end
+         where id = $1 and owner_id = $2 and deleted_at is null",
+        id.0,
+        owner.0,
+        visibility.as_str(),
+        slug,
+        now
+    );
+    Ok(shared.execute(pool).await?.rows_affected() == 1)
+}
+
+/// What everybody may see, the latest first.
+#[instrument(name = "db.projects.explore", skip_all)]
+pub(super) async fn explore(
+    pool: &PgPool,
+    after: Option<Cursor>,
+    limit: PageLimit,
+) -> Result<Vec<SharedSummary>, DbError> {
+    let (time, id) = place(after);
+    let rows = sqlx::query!(
+        r#"select id, title, directive, slug as "slug!", shared_at as "shared_at!" from projects
+           where visibility = 'public' and deleted_at is null and archived_at is null
+             and ($1::timestamptz is null or (shared_at, id) < ($1, $2::uuid))
+           order by shared_at desc, id desc limit $3"#,
+        time,
+        id,
+        limit.fetch()
+    )
+    .fetch_all(pool)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            let directive = directive(&row.directive)?;
+            Ok(SharedSummary {
+                slug: row.slug,
+                title: named(row.title.as_deref(), &directive),
+                shared_at: row.shared_at,
+                id: ProjectId(row.id),
+                directive,
+            })
+        })
+        .collect()
+}
+
+/// Removes some of what was thrown away before `before`, and returns how many.
+#[instrument(name = "db.projects.purge", skip_all)]
+pub(super) async fn purge(pool: &PgPool, before: OffsetDateTime) -> Result<u64, DbError> {
+    let gone = sqlx::query!(
+        "delete from projects where id in (select id from projects where deleted_at < $1 order by deleted_at limit 50)",
+        before
+    );
+    Ok(gone.execute(pool).await?.rows_affected())
+}
+
+fn place(after: Option<Cursor>) -> (Option<OffsetDateTime>, Option<Uuid>) {
+    let time = |cursor: Cursor| OffsetDateTime::UNIX_EPOCH.checked_add(Duration::microseconds(cursor.micros));
+    after.map_or((None, None), |cursor| (time(cursor), Some(cursor.id)))
 }
 
 /// What was stored was a directive once; if a later version finds it unfit, that is an error, not a crash.
@@ -89,9 +351,13 @@ fn parsed<T: std::str::FromStr<Err = String>>(text: &str) -> Result<T, DbError> 
 
 /// What nobody declared otherwise is private.
 fn visibility(text: &str) -> Visibility {
-    match text {
-        "public" => Visibility::Public,
-        "unlisted" => Visibility::Unlisted,
-        _ => Visibility::Private,
+    text.parse().unwrap_or(Visibility::Private)
+}
+
+fn shelf(archived: Option<OffsetDateTime>, deleted: Option<OffsetDateTime>) -> Shelf {
+    match (archived, deleted) {
+        (_, Some(_)) => Shelf::Deleted,
+        (Some(_), None) => Shelf::Archived,
+        (None, None) => Shelf::Active,
     }
 }

@@ -259,18 +259,37 @@ impl Studio {
     pub async fn project_draft(&self, user: Option<UserId>, id: GenerationId) -> Result<Draft, StudioError> {
         let mut draft = self.draft(user, id).await?;
         let generation = self.generation(user, id).await?;
-        for stage in MADE_HERE {
-            let is_whole = draft.stages.get(&stage).is_some_and(model::StageDraft::is_done);
-            let is_being_made = generation.stages.contains(&stage) && draft.ending.is_none();
-            if !is_whole
-                && !is_being_made
-                && let Some(content) = store::newest_revision(self.db.primary(), id, stage).await?
-                && let Err(error) = draft.sections.restore(stage, &content)
+        let is_missing = |stage: &Stage| {
+            let is_whole = draft.stages.get(stage).is_some_and(model::StageDraft::is_done);
+            let is_being_made = generation.stages.contains(stage) && draft.ending.is_none();
+            !is_whole && !is_being_made
+        };
+        let missing: Vec<Stage> = MADE_HERE.into_iter().filter(is_missing).collect();
+        self.fill_from_revisions(id, &mut draft, &missing).await?;
+        Ok(draft)
+    }
+
+    /// What a project that is shown to others shows: every section as it is when whole, and nothing of work under way. The caller has made
+    /// sure that it may be shown.
+    ///
+    /// # Errors
+    /// [`DbError`] when the store cannot be asked.
+    pub async fn shared_draft(&self, id: GenerationId) -> Result<Draft, DbError> {
+        let mut draft = Draft::default();
+        self.fill_from_revisions(id, &mut draft, &MADE_HERE).await?;
+        Ok(draft)
+    }
+
+    /// Puts the newest whole sections of a generation's project into a draft.
+    async fn fill_from_revisions(&self, id: GenerationId, draft: &mut Draft, stages: &[Stage]) -> Result<(), DbError> {
+        for stage in stages {
+            if let Some(content) = store::newest_revision(self.db.primary(), id, *stage).await?
+                && let Err(error) = draft.sections.restore(*stage, &content)
             {
                 tracing::error!(generation = %id, %error, "a stored section is broken");
             }
         }
-        Ok(draft)
+        Ok(())
     }
 
     /// The events of a generation after `after`, first those that were logged, then live, to the last one.

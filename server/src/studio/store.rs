@@ -114,7 +114,7 @@ pub(super) async fn unfinished(tx: &mut Tx, owner: UserId) -> Result<i64, DbErro
 #[instrument(name = "db.projects.owns", skip_all)]
 pub(super) async fn owns(tx: &mut Tx, owner: UserId, project: ProjectId) -> Result<bool, DbError> {
     let found = sqlx::query_scalar!(
-        r#"select exists (select from projects where id = $1 and owner_id = $2) as "exists!""#,
+        r#"select exists (select from projects where id = $1 and owner_id = $2 and deleted_at is null) as "exists!""#,
         project.0,
         owner.0
     );
@@ -130,7 +130,7 @@ pub(super) async fn insert_project(
     now: OffsetDateTime,
 ) -> Result<(), DbError> {
     sqlx::query!(
-        "insert into projects (id, owner_id, directive, created_at) values ($1, $2, $3, $4)",
+        "insert into projects (id, owner_id, directive, created_at, updated_at) values ($1, $2, $3, $4, $4)",
         id.0,
         owner.0,
         directive.as_str(),
@@ -151,7 +151,8 @@ pub(super) async fn insert_generation(
 ) -> Result<(), StudioError> {
     let stages: Vec<String> = wish.stages.iter().map(|stage| stage.as_str().to_owned()).collect();
     let inserted = sqlx::query!(
-        "insert into generations (id, project_id, stages, note, status, created_at) values ($1, $2, $3, $4, 'queued', $5)",
+        "with touched as (update projects set updated_at = $5 where id = $2)
+         insert into generations (id, project_id, stages, note, status, created_at) values ($1, $2, $3, $4, 'queued', $5)",
         id.0,
         project.0,
         &stages,

@@ -14,13 +14,14 @@ use std::{
     process::{Child, Command, Stdio},
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicI64, Ordering},
     },
     time::Duration,
 };
 
 use model::{Directive, GenerationId, Logged, UserId};
 use server::{
+    accounts::Client,
     clock::Clock,
     config::{Config, Variables},
     services::Services,
@@ -41,6 +42,36 @@ pub struct Scratch {
     pub url: String,
     pub redis: String,
     extra: Vec<(String, String)>,
+    /// How far the clocks of instances started from now on are ahead, in seconds; may change while they run.
+    ahead: Arc<AtomicI64>,
+    own_redis: Option<OwnRedis>,
+}
+
+/// A letter as somebody finds it.
+#[derive(Debug, Clone)]
+pub struct Letter {
+    pub to: String,
+    pub subject: String,
+    pub text: String,
+}
+
+impl Letter {
+    fn read(raw: &str) -> Self {
+        let (head, body) = raw.split_once("\r\n\r\n").unwrap();
+        let header = |name: &str| {
+            let line = head.lines().find(|line| line.to_lowercase().starts_with(&format!("{}:", name.to_lowercase())));
+            line.and_then(|line| line.split_once(": ")).map(|(_, value)| value.to_owned()).unwrap_or_default()
+        };
+        // Quoted-printable, as far as our letters use it.
+        let text = body.replace("=\r\n", "").replace("=3D", "=").replace("\r\n", "\n");
+        Self { to: header("To"), subject: header("Subject"), text }
+    }
+
+    /// The last part of the link in it.
+    pub fn token(&self) -> String {
+        let link = self.text.lines().find(|line| line.starts_with("http")).expect("a link");
+        link.rsplit('/').next().unwrap().to_owned()
+    }
 }
 
 /// One instance: services, with or without a worker.
@@ -56,9 +87,21 @@ impl Scratch {
         let mut admin = PgConnection::connect(&server).await.expect("PostgreSQL answers at DATABASE_URL");
         sqlx::query(sqlx::AssertSqlSafe(format!("create database {name}"))).execute(&mut admin).await.unwrap();
         let (head, _) = server.rsplit_once('/').unwrap();
-        let scratch = Self { url: format!("{head}/{name}"), name, redis: variable("REDIS_URL"), extra: Vec::new() };
+        let (url, redis) = (format!("{head}/{name}"), variable("REDIS_URL"));
+        let mail = env::temp_dir().join(&name).display().to_string();
+        let extra = vec![("ATLAS9_MAIL_DIR".to_owned(), mail)];
+        let scratch = Self { url, name, redis, extra, ahead: Arc::default(), own_redis: None };
         let config = scratch.config();
         server::services::database(&config).await.unwrap().migrate().await.unwrap();
+        scratch
+    }
+
+    /// Likewise, beside a Redis of its own: tries are counted there, and those of one test must not use up another's.
+    pub async fn alone() -> Self {
+        let redis = OwnRedis::start().await;
+        let mut scratch = Self::new().await;
+        scratch.redis = redis.url.clone();
+        scratch.own_redis = Some(redis);
         scratch
     }
 
@@ -85,7 +128,27 @@ impl Scratch {
     }
 
     pub async fn instance(&self) -> Instance {
-        Instance { services: Services::start(self.config(), Clock::system()).await.unwrap() }
+        let (system, ahead) = (Clock::system(), Arc::clone(&self.ahead));
+        let clock = Clock::from(move || system.now() + time::Duration::seconds(ahead.load(Ordering::Relaxed)));
+        Instance { services: Services::start(self.config(), clock).await.unwrap() }
+    }
+
+    /// Lets time pass for all instances.
+    pub fn pass(&self, time: Duration) {
+        self.ahead.fetch_add(time.as_secs().try_into().unwrap(), Ordering::Relaxed);
+    }
+
+    /// Every letter written so far, the latest last, decoded.
+    pub fn letters(&self) -> Vec<Letter> {
+        let folder = env::temp_dir().join(&self.name);
+        let Ok(files) = std::fs::read_dir(folder) else { return Vec::new() };
+        let mut letters: Vec<_> = files
+            .map(|file| file.unwrap())
+            .filter(|file| file.path().extension().is_some_and(|extension| extension == "eml"))
+            .map(|file| (file.metadata().unwrap().modified().unwrap(), std::fs::read_to_string(file.path()).unwrap()))
+            .collect();
+        letters.sort();
+        letters.into_iter().map(|(_, text)| Letter::read(&text)).collect()
     }
 
     /// An instance that also works.
@@ -116,6 +179,7 @@ impl Scratch {
             .execute(&mut admin)
             .await
             .unwrap();
+        let _ = std::fs::remove_dir_all(env::temp_dir().join(&self.name));
         assert_eq!(left, 0, "generations left unfinished");
         assert_eq!(gaps, 0, "logs with gaps");
     }
@@ -133,7 +197,12 @@ impl Instance {
     }
 
     pub async fn guest(&self) -> UserId {
-        self.services.accounts.create_guest(false).await.unwrap().visitor.user
+        self.services.accounts.create_guest(&Client::here("a test")).await.unwrap().visitor.user
+    }
+
+    /// Sends all mail that is due.
+    pub async fn send_mail(&self) {
+        while self.services.postman.send_one(&self.services.accounts).await.unwrap() {}
     }
 
     pub async fn start(&self, user: UserId, text: &str) -> Started {
@@ -204,6 +273,19 @@ impl OwnRedis {
         };
         tokio::time::timeout(PATIENCE, up).await.expect("Redis starts in time");
         redis
+    }
+
+    /// Makes it answer nobody, as a machine that hangs.
+    pub fn freeze(&self) {
+        self.signal("-STOP");
+    }
+
+    pub fn thaw(&self) {
+        self.signal("-CONT");
+    }
+
+    fn signal(&self, signal: &str) {
+        assert!(Command::new("kill").args([signal, &self.process.id().to_string()]).status().unwrap().success());
     }
 
     pub fn kill(&mut self) {

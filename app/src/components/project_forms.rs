@@ -1,0 +1,104 @@
+//! What an owner does with a project as a whole: name it, show it, put it away.
+
+use leptos::{either::Either, prelude::*};
+use model::{PROJECT_TITLE_MAX_CHARS, ProjectId, Shelf, Visibility};
+use server::projects::Project;
+
+/// A button that puts a project on a shelf.
+#[component]
+pub(crate) fn Shelve(
+    project: ProjectId,
+    shelf: Shelf,
+    /// What the button says.
+    label: &'static str,
+    /// The project, for whoever hears the button and does not see where it stands.
+    #[prop(into)]
+    title: String,
+) -> impl IntoView {
+    let name = format!("{label}: {title}");
+    view! {
+        <form method="post" action="/fn/shelve_project">
+            <input type="hidden" name="project" value=project.to_string() />
+            <input type="hidden" name="shelf" value=shelf.as_str() />
+            <button type="submit" class="quiet" aria-label=name>{label}</button>
+        </form>
+    }
+}
+
+/// Everything an owner can do with a project as a whole, folded away until wanted.
+#[component]
+pub(crate) fn Manage(project: Project) -> impl IntoView {
+    let id = project.id.to_string();
+    let title = project.title.as_ref().map(|title| title.as_str().to_owned()).unwrap_or_default();
+    let name = project.name();
+    let shelves = match project.shelf {
+        Shelf::Active => Either::Left(view! {
+            <Shelve project=project.id shelf=Shelf::Archived label="Archive" title=name.clone() />
+            <Shelve project=project.id shelf=Shelf::Deleted label="Delete" title=name />
+        }),
+        Shelf::Archived => Either::Left(view! {
+            <Shelve project=project.id shelf=Shelf::Active label="Take out of the archive" title=name.clone() />
+            <Shelve project=project.id shelf=Shelf::Deleted label="Delete" title=name />
+        }),
+        Shelf::Deleted => {
+            Either::Right(view! { <Shelve project=project.id shelf=Shelf::Active label="Take back" title=name /> })
+        }
+    };
+    view! {
+        <details class="manage" id="sharing">
+            <summary>"Name, sharing, archive"</summary>
+            <div class="manage-body">
+                <form method="post" action="/fn/rename_project" class="field-row">
+                    <input type="hidden" name="project" value=id.clone() />
+                    <label for="project-title">"Name"</label>
+                    <input
+                        id="project-title"
+                        name="title"
+                        value=title
+                        maxlength=PROJECT_TITLE_MAX_CHARS
+                        dir="auto"
+                        autocomplete="off"
+                        placeholder="The beginning of the directive"
+                    />
+                    <button type="submit">"Rename"</button>
+                </form>
+                <Sharing id visibility=project.visibility slug=project.slug />
+                <div class="row">{shelves}</div>
+            </div>
+        </details>
+    }
+}
+
+const VISIBILITIES: [(Visibility, &str, &str); 3] = [
+    (Visibility::Private, "Private", "Only you."),
+    (Visibility::Unlisted, "Unlisted", "Whoever has the address. It cannot be guessed."),
+    (Visibility::Public, "Public", "Everybody; it is listed on the Explore page."),
+];
+
+#[component]
+fn Sharing(id: String, visibility: Visibility, slug: Option<String>) -> impl IntoView {
+    let choices = VISIBILITIES.map(|(choice, label, meaning)| {
+        let field = format!("visibility-{}", choice.as_str());
+        view! {
+            <div class="choice">
+                <input type="radio" id=field.clone() name="visibility" value=choice.as_str() checked=choice == visibility />
+                <label for=field><strong>{label}</strong> " " <span class="help">{meaning}</span></label>
+            </div>
+        }
+    });
+    let shared = slug.filter(|_| visibility != Visibility::Private).map(|slug| {
+        let (page, words) = (format!("/p/{slug}"), format!("/p/{slug}"));
+        view! { <p class="shared-at">"Shared at " <a href=page>{words}</a></p> }
+    });
+    view! {
+        <form method="post" action="/fn/share_project">
+            <input type="hidden" name="project" value=id />
+            <fieldset>
+                <legend>"Who may see it"</legend>
+                {choices.into_iter().collect_view()}
+            </fieldset>
+            {shared}
+            <button type="submit">"Save"</button>
+        </form>
+    }
+}

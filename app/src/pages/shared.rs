@@ -1,0 +1,57 @@
+//! A project as its owner shows it to others.
+
+use leptos::{either::Either, prelude::*};
+use leptos_meta::Meta;
+use leptos_router::hooks::use_params_map;
+use model::{Draft, Visibility};
+use server::{http::ApiError, projects::Project};
+
+use super::error::error_view;
+use crate::{
+    components::{directive_form::DirectiveHeading, progress::receipt_view, sections::sections_view, title::PageTitle},
+    context::services,
+};
+
+/// `/p/{slug}`: the same bytes for everyone who has the address.
+#[component]
+pub(crate) fn Shared() -> impl IntoView {
+    let slug = use_params_map().read_untracked().get("slug").unwrap_or_default();
+    let page = Suspend::new(async move {
+        match load(&slug).await {
+            Ok((project, draft)) => Either::Left(view! { <Reading project draft /> }),
+            Err(error) => Either::Right(error_view(&error)),
+        }
+    });
+    view! { <Suspense>{page}</Suspense> }
+}
+
+async fn load(slug: &str) -> Result<(Project, Draft), ApiError> {
+    let services = services();
+    let project = services.projects.shared(slug).await?;
+    let draft = services.studio.shared_draft(project.generation).await?;
+    Ok((project, draft))
+}
+
+#[component]
+fn Reading(project: Project, draft: Draft) -> impl IntoView {
+    // Whoever has the address of an unlisted project may not want search engines to have it.
+    let unlisted =
+        (project.visibility == Visibility::Unlisted).then(|| view! { <Meta name="robots" content="noindex" /> });
+    let summary = draft.sections.product.summary.clone();
+    let made_on = project.created_at.date().to_string();
+    view! {
+        <PageTitle text=project.name() />
+        {unlisted}
+        <Meta name="description" content=summary />
+        <article class="project">
+            <header class="project-head">
+                <p class="label">"Directive"</p>
+                <DirectiveHeading directive=project.directive />
+                <p class="quiet">"Made on " <time datetime=made_on.clone()>{made_on.clone()}</time> " and shown by its owner."</p>
+            </header>
+            {sections_view(&draft.sections)}
+            {receipt_view(draft.receipt.as_ref())}
+            <p class="make-yours"><a class="button primary" href="/#directive">"Make one of your own"</a></p>
+        </article>
+    }
+}

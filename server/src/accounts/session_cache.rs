@@ -1,0 +1,150 @@
+//! Sessions in Redis, so that most requests ask PostgreSQL nothing. PostgreSQL stays the truth: what stands here may go at any time, and
+//! whatever changes a session drops it here.
+//!
+//! A session stands under three kinds of key: by its secret's hash (what a cookie leads to), by its id (what revoking knows), and in the set
+//! of its user (what "sign out everywhere" and changes of the user know).
+
+use std::{
+    sync::Arc,
+    sync::atomic::{AtomicI64, Ordering},
+    time::Duration,
+};
+
+use model::{Role, SessionId, Theme, UserId, UserKind};
+use redis::{FromRedisValue, aio::ConnectionManager};
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+
+use crate::{clock::Clock, limits::hex};
+
+/// What stands here is forgotten after this, or when the session ends.
+const TTL_MAX: Duration = Duration::from_secs(3_600);
+/// How long to wait for Redis before PostgreSQL is asked.
+const ASK_WITHIN: Duration = Duration::from_millis(50);
+/// How long a Redis that did not answer is left alone.
+const REST: Duration = Duration::from_secs(1);
+/// After a session was dropped, nobody may put it back for so long: longer than a request that read it before can take.
+const HOLD: Duration = Duration::from_secs(30);
+/// What is put here goes by itself this soon, unless it is confirmed after a look at the hold.
+const UNCONFIRMED: Duration = Duration::from_secs(10);
+
+/// A session with what every request wants to know of its user.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Record {
+    pub(super) session: SessionId,
+    pub(super) user: UserId,
+    pub(super) kind: UserKind,
+    pub(super) role: Role,
+    pub(super) name: Option<String>,
+    pub(super) theme: Theme,
+    #[serde(with = "time::serde::timestamp")]
+    pub(super) last_seen_at: OffsetDateTime,
+    #[serde(with = "time::serde::timestamp")]
+    pub(super) expires_at: OffsetDateTime,
+}
+
+#[derive(Clone)]
+pub(super) struct SessionCache {
+    redis: ConnectionManager,
+    clock: Clock,
+    rests_until: Arc<AtomicI64>,
+}
+
+impl SessionCache {
+    pub(super) fn new(redis: ConnectionManager, clock: Clock) -> Self {
+        Self { redis, clock, rests_until: Arc::default() }
+    }
+
+    /// The session with this secret, if it stands here.
+    pub(super) async fn get(&self, secret_hash: &[u8; 32]) -> Option<Record> {
+        let text: Option<String> = self.ask(redis::cmd("GET").arg(token_key(secret_hash))).await?;
+        let record: Record = serde_json::from_str(&text?).ok()?;
+        (record.expires_at > self.clock.now()).then_some(record)
+    }
+
+    /// Puts a session here as it was just read from PostgreSQL.
+    pub(super) async fn put(&self, secret_hash: &[u8; 32], record: &Record) {
+        let left = record.expires_at - self.clock.now();
+        let ttl = Duration::try_from(left).unwrap_or_default().min(TTL_MAX).as_secs();
+        let Ok(text) = serde_json::to_string(record) else { return };
+        if ttl == 0 {
+            return;
+        }
+        let (token, id) = (token_key(secret_hash), id_key(record.session));
+        let mut put = redis::pipe();
+        put.cmd("SET").arg(&token).arg(text).arg("EX").arg(UNCONFIRMED.as_secs().min(ttl)).ignore();
+        put.cmd("SET").arg(&id).arg(hex(secret_hash)).arg("EX").arg(TTL_MAX.as_secs()).ignore();
+        put.cmd("SADD").arg(user_key(record.user)).arg(record.session.to_string()).ignore();
+        put.cmd("EXPIRE").arg(user_key(record.user)).arg(TTL_MAX.as_secs()).ignore();
+        put.cmd("EXISTS").arg(hold_key(record.session));
+        // Whoever dropped the session set the hold before deleting. What was put after that is taken back; what was put before, they delete.
+        match self.ask_all::<(bool,)>(&put).await {
+            Some((false,)) => drop(self.ask::<i64>(redis::cmd("EXPIRE").arg(&token).arg(ttl)).await),
+            Some((true,)) => drop(self.ask::<i64>(redis::cmd("DEL").arg(&token)).await),
+            None => {}
+        }
+    }
+
+    /// Drops sessions, and keeps readers that are under way from putting them back. `false` when Redis is away: then they may still stand
+    /// there when it returns, and must be dropped again.
+    pub(super) async fn drop_sessions(&self, sessions: &[SessionId]) -> bool {
+        if sessions.is_empty() {
+            return true;
+        }
+        let mut hold = redis::pipe();
+        for session in sessions {
+            hold.cmd("SET").arg(hold_key(*session)).arg(1).arg("EX").arg(HOLD.as_secs()).ignore();
+        }
+        hold.cmd("MGET").arg(sessions.iter().map(|session| id_key(*session)).collect::<Vec<_>>());
+        let Some((hashes,)) = self.ask_all::<(Vec<Option<String>>,)>(&hold).await else { return false };
+        let keys = hashes.into_iter().flatten().map(|hash| format!("atlas9:session:token:{hash}"));
+        let keys: Vec<String> = keys.chain(sessions.iter().map(|session| id_key(*session))).collect();
+        self.ask::<i64>(redis::cmd("DEL").arg(keys)).await.is_some()
+    }
+
+    /// The sessions of a user that stand here.
+    pub(super) async fn of_user(&self, user: UserId) -> Vec<SessionId> {
+        let members: Option<Vec<String>> = self.ask(redis::cmd("SMEMBERS").arg(user_key(user))).await;
+        members.unwrap_or_default().iter().filter_map(|id| id.parse().ok()).collect()
+    }
+
+    async fn ask<T: FromRedisValue>(&self, command: &redis::Cmd) -> Option<T> {
+        let mut connection = self.redis.clone();
+        self.unless_away(command.query_async(&mut connection)).await
+    }
+
+    async fn ask_all<T: FromRedisValue>(&self, commands: &redis::Pipeline) -> Option<T> {
+        let mut connection = self.redis.clone();
+        self.unless_away(commands.query_async(&mut connection)).await
+    }
+
+    /// The answer, unless Redis is away or was so a moment ago.
+    async fn unless_away<T>(&self, asked: impl Future<Output = redis::RedisResult<T>>) -> Option<T> {
+        let now = self.clock.now().unix_timestamp();
+        if self.rests_until.load(Ordering::Relaxed) > now {
+            return None;
+        }
+        if let Ok(Ok(answer)) = tokio::time::timeout(ASK_WITHIN, asked).await {
+            return Some(answer);
+        }
+        tracing::debug!("sessions are read from PostgreSQL: Redis does not answer");
+        self.rests_until.store(now + i64::try_from(REST.as_secs()).unwrap_or(1), Ordering::Relaxed);
+        None
+    }
+}
+
+fn token_key(secret_hash: &[u8; 32]) -> String {
+    format!("atlas9:session:token:{}", hex(secret_hash))
+}
+
+fn id_key(session: SessionId) -> String {
+    format!("atlas9:session:id:{session}")
+}
+
+fn hold_key(session: SessionId) -> String {
+    format!("atlas9:session:hold:{session}")
+}
+
+fn user_key(user: UserId) -> String {
+    format!("atlas9:session:user:{user}")
+}
