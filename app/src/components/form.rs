@@ -63,6 +63,7 @@ pub(crate) fn Field(
             {(!help.is_empty()).then(|| view! { <p class="help" id=help_id>{help}</p> })}
         </div>
     }
+    .into_any()
 }
 
 /// What is wrong with a form as a whole.

@@ -1,4 +1,6 @@
 //! What an owner does with a project as a whole: name it, show it, put it away.
+//!
+//! Views are erased at the borders of components: as types they would nest deeper than the compiler goes.
 
 use leptos::{either::Either, prelude::*};
 use model::{PROJECT_TITLE_MAX_CHARS, ProjectId, Shelf, Visibility};
@@ -23,6 +25,7 @@ pub(crate) fn Shelve(
             <button type="submit" class="quiet" aria-label=name>{label}</button>
         </form>
     }
+    .into_any()
 }
 
 /// Everything an owner can do with a project as a whole, folded away until wanted.
@@ -67,6 +70,7 @@ pub(crate) fn Manage(project: Project) -> impl IntoView {
             </div>
         </details>
     }
+    .into_any()
 }
 
 const VISIBILITIES: [(Visibility, &str, &str); 3] = [
@@ -101,4 +105,5 @@ fn Sharing(id: String, visibility: Visibility, slug: Option<String>) -> impl Int
             <button type="submit">"Save"</button>
         </form>
     }
+    .into_any()
 }

@@ -216,4 +216,5 @@ fn Row(project: ProjectSummary) -> impl IntoView {
             </div>
         </li>
     }
+    .into_any()
 }

@@ -81,6 +81,7 @@ pub(crate) fn StageFrame(stage: Stage, children: Children) -> impl IntoView {
             {children()}
         </section>
     }
+    .into_any()
 }
 
 /// One part of a section.

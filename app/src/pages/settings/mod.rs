@@ -107,6 +107,7 @@ pub(super) fn Section(id: &'static str, title: &'static str, children: Children)
             <div class="setting-body">{children()}</div>
         </section>
     }
+    .into_any()
 }
 
 #[component]
