@@ -28,6 +28,7 @@ Environment (all optional):
   ATLAS9_MAIL_FROM         the sender of mail                   [Atlas9 <no-reply@atlas9.invalid>]
   ATLAS9_MAIL_DIR          where mail is written without server [.local/mail]
   ATLAS9_TRUSTED_PROXIES   networks whose X-Forwarded-For counts [this machine]
+  ATLAS9_STYLEGUIDE        serve /styleguide                    [false]
   ATLAS9_COMPOSER_PACE_MS  pause between pieces, for tests      [0]
   ATLAS9_LOG               what to log, such as info or debug   [info]";
 

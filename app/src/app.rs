@@ -22,6 +22,7 @@ use crate::{
         settings::{ConfirmAddress, Settings},
         shared::Shared,
         signup::{ConfirmSignUp, SignUpPage, SignUpSent},
+        styleguide::Styleguide,
     },
 };
 
@@ -49,6 +50,7 @@ pub(crate) fn App() -> impl IntoView {
                     <Route path=path!("/reset/:token") view=ResetPassword ssr=SsrMode::Async />
                     <Route path=path!("/settings") view=Settings ssr=SsrMode::Async />
                     <Route path=path!("/settings/confirm/:token") view=ConfirmAddress ssr=SsrMode::Async />
+                    <Route path=path!("/styleguide") view=Styleguide ssr=SsrMode::Async />
                     <Route path=path!("/projects") view=Projects ssr=SsrMode::Async />
                     <Route path=path!("/projects/:id") view=ProjectPage ssr=SsrMode::InOrder />
                     <Route path=path!("/projects/:id/edit") view=Edit ssr=SsrMode::Async />

@@ -106,7 +106,7 @@ impl Services {
             redis: bus.connection(),
             limits: Limits::new(bus.connection(), clock.clone()),
             postman: postman.clone(),
-            site: config.mail.site.clone().unwrap_or_else(|| format!("http://{}", config.http.address)),
+            site: config.site(),
         };
         Ok(Self {
             accounts: Accounts::new(parts, &config.secret)?,

@@ -1,5 +1,7 @@
 //! Guests and members: how they come in, how they leave, and everybody who tries to come in otherwise.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests may")]
+
 mod support;
 
 use std::time::Duration;

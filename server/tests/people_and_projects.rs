@@ -1,5 +1,7 @@
 //! Projects: lists, shelves and sharing; and a database that goes away and comes back.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests may")]
+
 mod support;
 
 use std::{collections::BTreeSet, time::Duration};

@@ -25,7 +25,7 @@ async fn a_directive_becomes_a_stored_section_with_a_log_that_reads_the_same_twi
     let draft = instance.services.studio.draft(Some(user), started.generation).await.unwrap();
     assert_eq!(draft.ending, Some(Ending::Done));
     assert_eq!(draft.stages[&Stage::Product].revision, Some(1));
-    assert!(draft.product.features.iter().any(|feature| feature.title.contains("synthesizer")));
+    assert!(draft.sections.product.features.iter().any(|feature| feature.title.contains("synthesizer")));
     let receipt = draft.receipt.unwrap();
     assert_eq!((receipt.attempts, receipt.pace_ms), (1, 0));
     assert_eq!(receipt.stages[0].engine.to_string(), "composer");
@@ -82,7 +82,7 @@ async fn stopping_takes_effect_at_once_and_keeps_what_was_made() {
     assert_eq!(instance.log(user, started.generation, 0).await, log);
     let draft = instance.services.studio.draft(Some(user), started.generation).await.unwrap();
     assert_eq!(draft.ending, Some(Ending::Cancelled));
-    assert!(!draft.product.summary.is_empty());
+    assert!(!draft.sections.product.summary.is_empty());
     scratch.finish([instance]).await;
 }
 
@@ -192,8 +192,8 @@ async fn a_note_changes_what_is_made_and_one_generation_runs_at_a_time() {
     let again = one.or(two).expect("one of two simultaneous wishes is taken");
     instance.log(user, again, 0).await;
     let second = studio.draft(Some(user), again).await.unwrap();
-    assert!(second.product.features.len() < first.product.features.len());
-    assert!(!second.product.features.iter().any(|feature| feature.source == "escrow"));
+    assert!(second.sections.product.features.len() < first.sections.product.features.len());
+    assert!(!second.sections.product.features.iter().any(|feature| feature.source == "escrow"));
     assert_eq!(second.stages[&Stage::Product].revision, Some(2));
 
     let unknown = studio.generate(user, started.project, Wish { stages: vec![Stage::Code], note: None }).await;

@@ -7,6 +7,7 @@ pub(crate) mod layout;
 pub(crate) mod progress;
 pub(crate) mod project_forms;
 pub(crate) mod sections;
+pub(crate) mod social;
 pub(crate) mod title;
 
 /// A text as HTML, for the two places whose content Leptos does not escape: a title and a textarea (in tachys 0.2, elements whose

@@ -1,13 +1,15 @@
 //! What people show to everybody.
 
 use leptos::{either::Either, prelude::*};
-use leptos_meta::Meta;
 use leptos_router::hooks::use_query_map;
 use model::{Page, PageLimit, SharedSummary};
 use server::http::ApiError;
 
 use super::error::error_view;
-use crate::{components::title::PageTitle, context::services};
+use crate::{
+    components::{social::Social, title::PageTitle},
+    context::services,
+};
 
 /// `/explore`: the same bytes for everyone.
 #[component]
@@ -21,7 +23,7 @@ pub(crate) fn Explore() -> impl IntoView {
     });
     view! {
         <PageTitle text="Explore" />
-        <Meta name="description" content="Products that people made with Atlas9 from one directive each, and show to everybody." />
+        <Social title="Explore" description="Products that people made with Atlas9 from one directive each, and show to everybody." />
         <Suspense>{list}</Suspense>
     }
 }

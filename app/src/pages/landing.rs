@@ -1,9 +1,8 @@
 //! Where it begins.
 
 use leptos::prelude::*;
-use leptos_meta::Meta;
 
-use crate::components::{directive_form::DirectiveForm, title::PageTitle};
+use crate::components::{directive_form::DirectiveForm, social::Social, title::PageTitle};
 
 /// Directives to try, from fields that have little in common.
 const EXAMPLES: [(&str, &str); 3] = [
@@ -33,10 +32,7 @@ pub(crate) fn Landing() -> impl IntoView {
     });
     view! {
         <PageTitle text="" />
-        <Meta
-            name="description"
-            content="Type one directive and watch a product take shape: who it is for, what it does, what it keeps, how you know it works."
-        />
+        <Social title="Say what you want to build" description="Type one directive and watch a product take shape: who it is for, what it does, what it keeps, how you know it works." />
         <div class="landing">
             <h1>"Say what you want to build. " <em>"Read what it takes."</em></h1>
             <p class="lede">

@@ -12,6 +12,7 @@ pub(crate) mod reset;
 pub(crate) mod settings;
 pub(crate) mod shared;
 pub(crate) mod signup;
+pub(crate) mod styleguide;
 
 use axum::http::StatusCode;
 use leptos::prelude::*;

@@ -8,7 +8,10 @@ use server::{http::ApiError, projects::Project};
 
 use super::error::error_view;
 use crate::{
-    components::{directive_form::DirectiveHeading, progress::receipt_view, sections::sections_view, title::PageTitle},
+    components::{
+        directive_form::DirectiveHeading, progress::receipt_view, sections::sections_view, social::Social,
+        title::PageTitle,
+    },
     context::services,
 };
 
@@ -42,7 +45,7 @@ fn Reading(project: Project, draft: Draft) -> impl IntoView {
     view! {
         <PageTitle text=project.name() />
         {unlisted}
-        <Meta name="description" content=summary />
+        <Social title=project.name() description=summary />
         <article class="project">
             <header class="project-head">
                 <p class="label">"Directive"</p>

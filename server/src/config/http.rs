@@ -20,6 +20,8 @@ pub struct HttpConfig {
     pub site: Option<PathBuf>,
     /// `ATLAS9_TRUSTED_PROXIES`: networks whose `X-Forwarded-For` is believed, beside this machine itself.
     pub proxies: Vec<IpNet>,
+    /// `ATLAS9_STYLEGUIDE`: whether `/styleguide` is served, which is of use to whoever builds pages and to nobody else.
+    pub styleguide: bool,
 }
 
 impl HttpConfig {
@@ -36,6 +38,7 @@ impl HttpConfig {
             },
             site: variables.text("ATLAS9_SITE").map(PathBuf::from),
             proxies: proxies(variables)?,
+            styleguide: variables.value("ATLAS9_STYLEGUIDE", false, "it takes true or false", |_| true)?,
         })
     }
 

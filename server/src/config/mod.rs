@@ -72,6 +72,13 @@ impl Config {
     }
 }
 
+impl Config {
+    /// What addresses of this site begin with, without a slash at the end.
+    pub fn site(&self) -> String {
+        self.mail.site.clone().unwrap_or_else(|| format!("http://{}", self.http.address))
+    }
+}
+
 /// Environment variables by name.
 #[derive(Debug, Clone, Default)]
 pub struct Variables(HashMap<String, String>);
