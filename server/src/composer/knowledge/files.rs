@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 static EMBEDDED: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/knowledge");
 
 /// What a knowledge folder consists of.
-const FOLDERS: [&str; 5] = ["actions", "archetypes", "capabilities", "domains", "lexicon"];
+const FOLDERS: [&str; 6] = ["actions", "archetypes", "brand", "capabilities", "domains", "lexicon"];
 
 /// A mistake in a knowledge file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +28,7 @@ impl fmt::Display for Fault {
 impl std::error::Error for Fault {}
 
 /// A set of knowledge files: path from the knowledge folder, and text.
+#[derive(Debug)]
 pub struct Files(pub(super) Vec<(String, String)>);
 
 impl Files {
@@ -59,6 +60,12 @@ impl Files {
         }
         files.sort();
         Ok(Self(files))
+    }
+
+    /// The files of one folder alone.
+    pub fn of_folder(&self, folder: &str) -> Self {
+        let prefix = format!("{folder}/");
+        Self(self.0.iter().filter(|(path, _)| path.starts_with(&prefix)).cloned().collect())
     }
 
     /// Files given as text, for tests.
