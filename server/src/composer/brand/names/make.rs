@@ -84,7 +84,6 @@ struct Pool {
     words: Vec<Part>,
     blends: Vec<Part>,
     endings: Vec<Part>,
-    kind: String,
 }
 
 impl Pool {
@@ -119,7 +118,6 @@ impl Pool {
             words,
             blends: looked_at("blends", &data.plain.blends, PLAIN),
             endings: looked_at("endings", &data.endings, PLAIN),
-            kind: subject.kind().to_owned(),
         }
     }
 
@@ -189,21 +187,10 @@ impl Pool {
                 parts: vec![root.text.clone(), ending.text.clone()],
                 seam: 0,
                 nearness: root.nearness.saturating_sub(12),
-                reason: format!(
-                    "*{}*, {}, with the ending *-{}*, {}; {} of its own.",
-                    root.text,
-                    root.gloss,
-                    ending.text,
-                    ending.gloss,
-                    self.kind_word()
-                ),
+                reason: format!("*{}*, {}, with *-{}*, {}.", root.text, root.gloss, ending.text, ending.gloss),
             })
         });
         made.collect()
-    }
-
-    fn kind_word(&self) -> String {
-        format!("a name for {} {}", model::article(&self.kind), self.kind)
     }
 }
 
@@ -221,7 +208,7 @@ fn own_words(subject: &Subject<'_>) -> Vec<Part> {
         for word in phrase.words.iter().skip(phrase.modifiers) {
             let singular = plain_letters(&lexicon.inflect.singular(word));
             let dull = lexicon.is_form(&singular) || lexicon.is_vague(&singular) || lexicon.is_adjective(&singular);
-            let person = lexicon.is_person(&singular);
+            let person = lexicon.is_person(&singular) || singular.ends_with("ing") || singular.ends_with("ed");
             let text = match singular.len() {
                 3..=6 if !person => singular.clone(),
                 7.. => match clipped(&singular) {
