@@ -7,6 +7,7 @@ pub mod composer;
 pub mod config;
 pub mod db;
 pub mod http;
+pub mod markdown;
 pub mod metrics;
 pub mod projects;
 pub mod services;

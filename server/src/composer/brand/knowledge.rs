@@ -160,6 +160,8 @@ pub struct Avoid {
     pub substrings: Vec<String>,
     /// Not at its end.
     pub endings: Vec<String>,
+    /// Nouns that say too little.
+    pub dull: HashSet<String>,
     /// Ordinary words that look like names.
     pub ordinary: HashSet<String>,
     /// Companies and products.
@@ -319,9 +321,6 @@ pub struct SampleData {
     /// By capability.
     #[serde(default)]
     pub capabilities: BTreeMap<String, Said>,
-    /// By domain.
-    #[serde(default)]
-    pub domains: BTreeMap<String, Said>,
 }
 
 /// What stands at the usual places.

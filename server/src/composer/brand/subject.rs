@@ -34,7 +34,9 @@ pub struct Subject<'a> {
     pub seed: String,
 }
 
-/// Whether a line may speak of things by name.
+/// A domain called for by no more than this was mentioned in passing.
+const HINT: u32 = 3;
+/// Slots that hold the directive's own nouns.
 const FOREIGN_SLOTS: [&str; 6] = ["thing", "things", "head", "heads", "kept", "kepts"];
 
 impl Subject<'_> {
@@ -48,11 +50,14 @@ impl Subject<'_> {
         &self.understood.recognition.archetype.module.label
     }
 
-    /// The fields its things come from, the main one first.
+    /// The fields its things come from, the one that speaks loudest first. A hint in passing ("with photos") is no field.
     pub fn domains(&self) -> Vec<&str> {
         let main = self.understood.cast.domain.as_deref();
-        let others = self.understood.recognition.domains.iter().map(|called| called.module.id.as_str());
-        main.into_iter().chain(others.filter(|id| Some(*id) != main)).collect()
+        let called = self.understood.recognition.domains.iter();
+        let loud = called.filter(|called| called.score() > HINT || Some(called.module.id.as_str()) == main);
+        let mut ids: Vec<(&str, u32)> = loud.map(|called| (called.module.id.as_str(), called.score())).collect();
+        ids.sort_by_key(|(id, score)| (*score <= HINT, Some(*id) != main));
+        ids.into_iter().map(|(id, _)| id).collect()
     }
 
     /// The capabilities the directive calls for.
@@ -72,7 +77,8 @@ impl Subject<'_> {
 
     /// Whether the directive's words are not English, so that sentences should not be built around them.
     pub fn is_foreign(&self) -> bool {
-        !matches!(self.understood.reading.language.as_str(), "en" | "und")
+        let reading = &self.understood.reading;
+        reading.words.is_empty() || !matches!(reading.language.as_str(), "en" | "und")
     }
 
     /// What people will see most of: the first thing of a must feature that has a life of its own.
@@ -88,12 +94,6 @@ impl Subject<'_> {
     pub fn tell(&self, text: &Text, name: &str, node: &str) -> String {
         text.pick(choice(&self.seed, node))
             .map_or_else(String::new, |line| line.tell(&BrandWords { subject: self, name }))
-    }
-
-    /// The chosen line as part of a sentence.
-    pub fn fill(&self, text: &Text, name: &str, node: &str) -> String {
-        text.pick(choice(&self.seed, node))
-            .map_or_else(String::new, |line| line.fill(&BrandWords { subject: self, name }))
     }
 
     /// Whether every line of a text can be told: a foreign directive's nouns do not go into English sentences.

@@ -97,11 +97,9 @@ impl Pool {
         };
         let mut roots = own_words(subject);
         let (mut tails, mut words) = (Vec::new(), Vec::new());
-        for (nth, domain) in subject.domains().into_iter().enumerate() {
-            let Some(field) = data.domains.get(domain) else { continue };
-            let nearness = FIELD - u32::try_from(nth * 15).unwrap_or(0);
-            roots.extend(looked_at("roots", &field.roots, nearness));
-            words.extend(looked_at("words", &field.words, nearness));
+        if let Some(field) = subject.domains().into_iter().find_map(|domain| data.domains.get(domain)) {
+            roots.extend(looked_at("roots", &field.roots, FIELD));
+            words.extend(looked_at("words", &field.words, FIELD));
         }
         if let Some(kind) = data.archetypes.get(subject.archetype()) {
             tails.extend(looked_at("tails", &kind.tails, KIND));
@@ -199,15 +197,17 @@ fn own_words(subject: &Subject<'_>) -> Vec<Part> {
     let understood = subject.understood;
     let lexicon = subject.lexicon;
     let thing = understood.cast.thing.as_ref();
-    let phrases = thing
-        .into_iter()
-        .chain(understood.reading.actors.iter().take(2))
-        .chain(understood.reading.things.iter().take(3));
+    let known_field = !subject.domains().is_empty();
+    let others = understood.reading.things.iter().take(3).chain(understood.reading.actors.iter().take(2));
+    let phrases = thing.into_iter().chain(others.filter(|_| !known_field));
     let mut parts: BTreeMap<String, Part> = BTreeMap::new();
     for phrase in phrases {
         for word in phrase.words.iter().skip(phrase.modifiers) {
             let singular = plain_letters(&lexicon.inflect.singular(word));
-            let dull = lexicon.is_form(&singular) || lexicon.is_vague(&singular) || lexicon.is_adjective(&singular);
+            let dull = lexicon.is_form(&singular)
+                || lexicon.is_vague(&singular)
+                || lexicon.is_adjective(&singular)
+                || subject.knowledge.avoid.dull.contains(&singular);
             let person = lexicon.is_person(&singular) || singular.ends_with("ing") || singular.ends_with("ed");
             let text = match singular.len() {
                 3..=6 if !person => singular.clone(),
@@ -271,20 +271,22 @@ fn overlap(first: &str, second: &str) -> Option<usize> {
     let shared = (2..=most).rev().find(|shared| first.ends_with(&second[..*shared]))?;
     let sound = &second[..shared];
     let is_vowel = |c: char| "aeiou".contains(c);
-    let audible =
-        sound.contains(is_vowel) && sound.contains(|c| !is_vowel(c)) || ["th", "sh", "ch", "st", "nd"].contains(&sound);
+    let audible = sound.contains(is_vowel) && sound.contains(|c| !is_vowel(c)) || ["th", "sh", "ch"].contains(&sound);
+    // Two letters of an unstressed ending are not heard as a word beginning.
+    let weak = shared == 2 && ["er", "an", "al", "en", "on", "or", "ar", "el", "le", "in"].contains(&sound);
     // A silent e is no sound to share.
     let silent = shared == 2 && first.ends_with('e');
-    (audible && !silent && first.len() - shared >= 2 && second.len() - shared >= 2).then_some(shared)
+    (audible && !silent && !weak && first.len() - shared >= 2 && second.len() - shared >= 2).then_some(shared)
 }
 
 /// The root as it stands before an ending: "pestle" as "pestl" before a vowel, never a clash of letters.
 fn stem_before<'r>(root: &'r str, ending: &str) -> Option<&'r str> {
     let is_vowel = |c: char| "aeiouy".contains(c);
     let opens = ending.starts_with(is_vowel);
-    let stem = if opens { root.trim_end_matches(is_vowel) } else { root };
+    let stem = if opens { root.strip_suffix(is_vowel).unwrap_or(root) } else { root };
     let clash = stem.chars().last() == ending.chars().next() || !opens && stem.ends_with(['w', 'y']);
-    (stem.len() >= 3 && !clash).then_some(stem)
+    let broken = stem.ends_with(['q', 'u', 'c']) || stem.ends_with("er") && opens;
+    (stem.len() >= 3 && !clash && !broken).then_some(stem)
 }
 
 #[cfg(test)]

@@ -15,8 +15,14 @@ use make::{Making, Raw};
 
 /// How many names are shown.
 const SHOWN: usize = 8;
-/// How many of one making.
-const OF_ONE_MAKING: usize = 3;
+/// How many of one making: coined names are many, and mostly alike.
+fn most(making: Making) -> usize {
+    match making {
+        Making::Compound | Making::Word => 3,
+        Making::Blend | Making::Wished => 2,
+        Making::Coined => 1,
+    }
+}
 /// How many may share a root or tail.
 const SHARING: usize = 2;
 /// Of the words there are, this share (in percent) is looked at, chosen by the directive: so that two products of a kind differ.
@@ -35,7 +41,7 @@ pub fn names(subject: &Subject<'_>) -> (Vec<NameCandidate>, ChosenName) {
     let mut candidates = varied(judged);
     let chosen = match &subject.wishes.name {
         Some(wish) => wished(wish, &judge, &mut candidates, subject),
-        None => best(&candidates, subject),
+        None => best(&candidates),
     };
     (candidates, chosen)
 }
@@ -47,7 +53,7 @@ fn varied(judged: Vec<(Raw, NameCandidate)>) -> Vec<NameCandidate> {
     let mut left = Vec::new();
     for (raw, candidate) in judged {
         let sharing = |part: &String| chosen.iter().filter(|(other, _)| other.parts.contains(part)).count();
-        let full = of_making.get(&raw.making).is_some_and(|count| *count >= OF_ONE_MAKING);
+        let full = of_making.get(&raw.making).is_some_and(|count| *count >= most(raw.making));
         let alike = chosen.iter().any(|(other, _)| strsim::levenshtein(&other.text, &raw.text) <= 2);
         if full || alike || candidate.score < LEAST_SCORE || raw.parts.iter().any(|part| sharing(part) >= SHARING) {
             left.push((raw, candidate));
@@ -62,24 +68,27 @@ fn varied(judged: Vec<(Raw, NameCandidate)>) -> Vec<NameCandidate> {
     chosen.into_iter().map(|(_, candidate)| candidate).collect()
 }
 
-fn best(candidates: &[NameCandidate], subject: &Subject<'_>) -> ChosenName {
+fn best(candidates: &[NameCandidate]) -> ChosenName {
     let Some(first) = candidates.first() else {
         return ChosenName { name: "Untitled".to_owned(), reason: "Nothing could be made of the words.".to_owned() };
     };
     let mut marks = first.marks.clone();
     marks.sort_by_key(|mark| std::cmp::Reverse(mark.points));
-    let strengths: Vec<&str> = marks.iter().take(2).map(|mark| mark.about.as_str()).collect();
+    let strengths: Vec<String> = marks.iter().take(3).map(|mark| mark.why.clone()).collect();
     let weakest = marks.last().filter(|mark| mark.points < 70);
-    let caveat = weakest.map(|mark| format!(" Weakest point: {} ({}).", mark.about, mark.why)).unwrap_or_default();
-    let runner_up = candidates.get(1).filter(|other| first.score.saturating_sub(other.score) <= 2);
+    let caveat = weakest.map(|mark| format!(" Its weakest point: {}.", mark.why)).unwrap_or_default();
+    let runner_up = candidates.get(1).filter(|other| first.score.saturating_sub(other.score) <= 1);
     let close = runner_up.map(|other| format!(" {} comes close behind.", other.name)).unwrap_or_default();
+    let subject = first.marks.iter().find(|mark| mark.about.starts_with("recalls"));
+    let says = if subject.is_some_and(|mark| mark.points >= 70) { " says what this is about and" } else { "" };
     ChosenName {
         name: first.name.clone(),
         reason: format!(
-            "It has the best marks of all for {} {}: {}.{caveat}{close} Whether it is free as a trade mark and domain has to be searched.",
-            model::article(subject.kind()),
-            subject.kind(),
-            strengths.join(" and "),
+            "{}{says} scores {} of 100: {}.{caveat}{close} Whether the name is free has to be searched: trade marks, \
+             companies and domains in every country where it is to be used.",
+            first.name,
+            first.score,
+            strengths.join("; "),
         ),
     }
 }
