@@ -284,6 +284,7 @@ mod tests {
         let sections = made(
             &env::var("DIRECTIVE").unwrap_or_else(|_| "Help beekeepers log hive inspections, even offline".to_owned()),
         );
+        sections.product = model::sections::Product::default();
         let body = Owner::new().with(|| sections_view(&sections).to_html());
         let css = concat!(env!("CARGO_MANIFEST_DIR"), "/../style/main.css");
         let page = format!(

@@ -153,6 +153,7 @@ fn samples(knowledge: &BrandKnowledge, faults: &mut Faults) {
         faults.add("samples", "archetypes.core is missing: it fills what others leave out".to_owned());
     }
     samples.taglines.iter().chain(&samples.plain_taglines).for_each(|line| faults.text("samples", "taglines", line));
+    check_lines(faults, "plain", &samples.plain);
     samples.archetypes.iter().for_each(|(id, lines)| check_lines(faults, id, lines));
     samples.moods.iter().for_each(|(mood, lines)| check_lines(faults, mood.as_str(), lines));
     for (id, said) in &samples.capabilities {

@@ -313,6 +313,8 @@ pub struct SampleData {
     pub taglines: Vec<Text>,
     /// Taglines that need none of the directive's words.
     pub plain_taglines: Vec<Text>,
+    /// What can be said without any noun of the directive, where its words do not go into English sentences.
+    pub plain: Lines,
     /// By archetype. The one called `core` fills what another leaves out.
     pub archetypes: BTreeMap<String, Lines>,
     /// By mood, when a note asks for one.

@@ -108,7 +108,7 @@ pub fn samples(subject: &Subject<'_>, name: &str) -> Vec<Sample> {
     let of_kind = data.archetypes.get(subject.archetype());
     let of_core = data.archetypes.get(CORE);
     let of_mood = subject.wishes.moods.iter().find_map(|mood| data.moods.get(mood));
-    let layers: Vec<&Lines> = of_mood.into_iter().chain(of_kind).chain(of_core).collect();
+    let layers: Vec<&Lines> = of_mood.into_iter().chain(of_kind).chain(of_core).chain([&data.plain]).collect();
     let line = |of: fn(&Lines) -> Option<&Text>| {
         layers.iter().filter_map(|lines| of(lines)).find(|text| subject.can_tell(text))
     };
@@ -165,7 +165,11 @@ impl Samples<'_, '_> {
             let states: Vec<String> =
                 kept.states.iter().filter(|state| seen.insert((*state).clone())).cloned().collect();
             let noun = words_of_type(&kept.name);
-            let place = format!("Labels of {} {noun}", model::article(&noun));
+            let place = if self.subject.is_foreign() {
+                "Labels, in their order".to_owned()
+            } else {
+                format!("Labels of {} {noun}", model::article(&noun))
+            };
             self.push("labels", place, format!("{}.", capitalised(&joined(&states))));
         }
     }

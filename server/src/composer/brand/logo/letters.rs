@@ -39,10 +39,22 @@ pub fn initial(name: &str) -> Option<char> {
     name.chars().next().map(|first| first.to_ascii_uppercase()).filter(char::is_ascii_uppercase)
 }
 
-/// The letter, free, on a tile or in a ring.
+/// How many ways there are to show a letter.
+const WAYS: u64 = 4;
+
+/// What a monogram shows beside its letter, for the seed of its chance.
+pub fn idea(seed: u64) -> &'static str {
+    match Chance::new(seed).of(WAYS) {
+        0 => "cut out of a tile",
+        1 => "cut out of a disc",
+        _ => "built of strokes, one of them set off",
+    }
+}
+
+/// The letter, free, on a tile or on a disc.
 pub fn monogram(pen: &mut Pen, chance: &mut Chance, letter: char) {
     let Some((_, stem, other)) = LETTERS.iter().find(|(known, ..)| *known == letter) else { return };
-    match chance.of(4) {
+    match chance.of(WAYS) {
         0 => {
             pen.block([4.0, 4.0, 56.0, 56.0], 14.0, INK);
             small(pen, stem, other, (PAPER, PAPER));

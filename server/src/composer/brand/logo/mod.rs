@@ -54,7 +54,7 @@ pub fn logo(subject: &Subject<'_>, name: &str) -> Logo {
     let letter = letters::initial(name);
     match (construction, letter) {
         (None, Some(letter)) => drawn(
-            &format!("The letter {letter}, drawn with one stroke of another colour"),
+            &format!("The letter {letter}, {}", letters::idea(choice(&seed, "logo/shape"))),
             |pen, chance| letters::monogram(pen, chance, letter),
             chance,
         ),

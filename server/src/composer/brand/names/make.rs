@@ -90,10 +90,13 @@ impl Pool {
     fn of(subject: &Subject<'_>) -> Self {
         let data = &subject.knowledge.names;
         let looked_at = |folder: &str, words: &Glossed, nearness: Nearness| -> Vec<Part> {
-            let chosen = words
-                .iter()
-                .filter(|(word, _)| choice(&subject.seed, &format!("names/{folder}/{word}")) % 100 < LOOKED_AT);
-            chosen.map(|(word, gloss)| Part { text: word.clone(), gloss: gloss.clone(), nearness }).collect()
+            let mut shuffled: Vec<(&String, &String)> = words.iter().collect();
+            shuffled.sort_by_key(|(word, _)| choice(&subject.seed, &format!("names/{folder}/{word}")));
+            shuffled.truncate(words.len().div_ceil(LOOKED_AT));
+            shuffled
+                .into_iter()
+                .map(|(word, gloss)| Part { text: word.clone(), gloss: gloss.clone(), nearness })
+                .collect()
         };
         let mut roots = own_words(subject);
         let (mut tails, mut words) = (Vec::new(), Vec::new());

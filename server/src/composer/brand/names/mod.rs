@@ -25,8 +25,10 @@ fn most(making: Making) -> usize {
 }
 /// How many may share a root or tail.
 const SHARING: usize = 2;
-/// Of the words there are, this share (in percent) is looked at, chosen by the directive: so that two products of a kind differ.
-const LOOKED_AT: u64 = 62;
+/// Of the words there are, one in so many is looked at, chosen by the directive: so that two products of a kind differ.
+const LOOKED_AT: usize = 2;
+/// What counts as short where the note asks for it.
+const SHORT_LETTERS: usize = 7;
 /// Below this a name is not worth showing, unless there is nothing else.
 const LEAST_SCORE: u8 = 60;
 
@@ -38,7 +40,7 @@ pub fn names(subject: &Subject<'_>) -> (Vec<NameCandidate>, ChosenName) {
     judged.sort_by_key(|(raw, candidate)| {
         (std::cmp::Reverse(candidate.score), choice(&subject.seed, &format!("names/tie/{}", raw.text)))
     });
-    let mut candidates = varied(judged);
+    let mut candidates = varied(judged, subject.wishes.short);
     let chosen = match &subject.wishes.name {
         Some(wish) => wished(wish, &judge, &mut candidates, subject),
         None => best(&candidates),
@@ -47,7 +49,7 @@ pub fn names(subject: &Subject<'_>) -> (Vec<NameCandidate>, ChosenName) {
 }
 
 /// Not eight names of one making: what people compare should differ.
-fn varied(judged: Vec<(Raw, NameCandidate)>) -> Vec<NameCandidate> {
+fn varied(judged: Vec<(Raw, NameCandidate)>, short: bool) -> Vec<NameCandidate> {
     let mut chosen: Vec<(Raw, NameCandidate)> = Vec::new();
     let mut of_making: BTreeMap<Making, usize> = BTreeMap::new();
     let mut left = Vec::new();
@@ -55,7 +57,13 @@ fn varied(judged: Vec<(Raw, NameCandidate)>) -> Vec<NameCandidate> {
         let sharing = |part: &String| chosen.iter().filter(|(other, _)| other.parts.contains(part)).count();
         let full = of_making.get(&raw.making).is_some_and(|count| *count >= most(raw.making));
         let alike = chosen.iter().any(|(other, _)| strsim::levenshtein(&other.text, &raw.text) <= 2);
-        if full || alike || candidate.score < LEAST_SCORE || raw.parts.iter().any(|part| sharing(part) >= SHARING) {
+        let long = short && raw.text.len() > SHORT_LETTERS;
+        if full
+            || long
+            || alike
+            || candidate.score < LEAST_SCORE
+            || raw.parts.iter().any(|part| sharing(part) >= SHARING)
+        {
             left.push((raw, candidate));
         } else if chosen.len() < SHOWN {
             *of_making.entry(raw.making).or_default() += 1;
