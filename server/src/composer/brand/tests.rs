@@ -333,7 +333,9 @@ fn peek() {
     #[expect(clippy::disallowed_methods, reason = "a switch for whoever runs the tests")]
     let only = std::env::var("PEEK").ok();
     for text in READ.iter().filter(|text| only.as_ref().is_none_or(|only| text.contains(only.as_str()))) {
+        let began = std::time::Instant::now();
         let brand = brand(text, None);
+        println!("\n{:.1} ms with the product", began.elapsed().as_secs_f64() * 1_000.0);
         let (name, logo) = (brand.name.unwrap(), brand.logo.unwrap());
         let accent = brand.palette.iter().find(|colour| colour.id == "accent").unwrap();
         let faces = brand.typography.unwrap();

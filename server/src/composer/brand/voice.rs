@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use model::sections::{Sample, Trait, Voice};
+use model::sections::{Priority, Sample, Trait, Voice};
 
 use crate::composer::{
     choice::choice,
@@ -19,6 +19,8 @@ use super::{
 const MOST_TRAITS: usize = 4;
 const MOST_RULES: usize = 4;
 const MOST_SAMPLES: usize = 9;
+/// Letters that fit a menu.
+const MENU_ENTRY: usize = 52;
 /// A tagline's words.
 const TAGLINE: std::ops::RangeInclusive<usize> = 3..=8;
 /// The archetype whose lines serve where another has none.
@@ -126,8 +128,13 @@ pub fn samples(subject: &Subject<'_>, name: &str) -> Vec<Sample> {
     told.said("confirmation", said(|lines| lines.confirmation.as_ref()));
     told.line("notification", "Notification on a phone", line(|lines| lines.notification.as_ref()));
     told.line("email", "E-mail, subject line", line(|lines| lines.email.as_ref()));
+    // What the directive asks for beyond its kind; where nothing is known of its kind, what was composed says more.
     let capability = subject.capabilities().find_map(|id| data.capabilities.get(id));
-    told.said("special", capability.filter(|said| subject.can_tell(&said.says)));
+    let special = capability.filter(|said| subject.archetype() != CORE && subject.can_tell(&said.says));
+    match special {
+        Some(said) => told.said("special", Some(said)),
+        None => told.menu(),
+    }
     told.labels();
     told.list
 }
@@ -155,6 +162,16 @@ impl Samples<'_, '_> {
     fn push(&mut self, id: &str, place: String, text: String) {
         if self.list.len() < MOST_SAMPLES {
             self.list.push(Sample { id: id.to_owned(), place, text });
+        }
+    }
+
+    /// What the product must do, as its menu says it.
+    fn menu(&mut self) {
+        let musts = self.subject.product.features.iter().filter(|feature| feature.priority == Priority::Must);
+        let short = musts.map(|feature| feature.title.as_str()).filter(|title| title.chars().count() <= MENU_ENTRY);
+        let titles: Vec<&str> = short.take(3).collect();
+        if titles.len() > 1 && !self.subject.is_foreign() {
+            self.push("menu", "First entries of the menu".to_owned(), titles.join(" · "));
         }
     }
 

@@ -79,9 +79,17 @@ impl<'a> Judge<'a> {
     }
 
     fn is_known(&self, text: &str) -> bool {
-        let near = |known: &String| text.len() > 5 && known.len() > 5 && strsim::damerau_levenshtein(known, text) <= 1;
         let known = &self.subject.knowledge.avoid.known;
-        known.contains(text) || known.iter().any(near)
+        known.contains(text) || text.len() > 5 && self.nearest_known(text, 1).is_some_and(|near| near.len() > 5)
+    }
+
+    /// The well-known name that is at most so many letters away, the nearest first.
+    fn nearest_known(&self, text: &str, most: usize) -> Option<&'a str> {
+        let known = self.subject.knowledge.avoid.known.iter().filter(|known| known.len() > 3);
+        // Lengths rule out nearly all of them before letters are compared.
+        let similar = known.filter(|known| known.len().abs_diff(text.len()) <= most);
+        let near = similar.map(|known| (strsim::osa_distance(known, text), known.as_str()));
+        near.filter(|(distance, _)| *distance <= most).min().map(|(_, known)| known)
     }
 
     fn nearness_of(&self, text: &str) -> u32 {
@@ -123,20 +131,9 @@ impl<'a> Judge<'a> {
     }
 
     fn distinct(&self, raw: &Raw) -> Mark {
-        let nearest = self
-            .subject
-            .knowledge
-            .avoid
-            .known
-            .iter()
-            .filter(|known| known.len() > 3)
-            .min_by_key(|known| (strsim::damerau_levenshtein(known, &raw.text), (*known).clone()));
-        let near = nearest.filter(|known| {
-            let distance = strsim::damerau_levenshtein(known, &raw.text);
-            distance == 0 || distance * 4 <= raw.text.len()
-        });
+        let near = self.nearest_known(&raw.text, raw.text.len() / 4);
         let (points, why) = match (raw.making, near) {
-            (_, Some(known)) if *known == raw.text => (5, "the name of a well-known company or product".to_owned()),
+            (_, Some(known)) if known == raw.text => (5, "the name of a well-known company or product".to_owned()),
             (_, Some(known)) => (50, format!("not far from {}, which everybody knows", written(known))),
             (Making::Word, _) => (58, "a word in the dictionary: others may use it too".to_owned()),
             (Making::Compound, _) => (86, "two known words that hardly ever stand together".to_owned()),

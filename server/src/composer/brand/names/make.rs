@@ -112,7 +112,9 @@ impl Pool {
             roots.extend(looked_at("plain-roots", &data.plain.roots, PLAIN));
             words.extend(looked_at("plain-words", &data.plain.words, PLAIN));
         }
-        tails.extend(looked_at("plain-tails", &data.plain.tails, PLAIN));
+        if tails.len() < 3 {
+            tails.extend(looked_at("plain-tails", &data.plain.tails, PLAIN));
+        }
         Self {
             roots,
             tails,
