@@ -48,7 +48,7 @@ impl Composer {
         let note_words = asked.as_ref().map(|(_, reading)| forms(reading)).unwrap_or_default();
         let moods = knowledge.moods.order(
             &understood.recognition.archetype.module.id,
-            understood.cast.domain.as_deref(),
+            subject::domains(&understood).first().copied(),
             words.iter().map(String::as_str),
             note_words.iter().map(String::as_str),
         );

@@ -50,14 +50,9 @@ impl Subject<'_> {
         &self.understood.recognition.archetype.module.label
     }
 
-    /// The fields its things come from, the one that speaks loudest first. A hint in passing ("with photos") is no field.
+    /// The fields its things come from, the one that speaks loudest first.
     pub fn domains(&self) -> Vec<&str> {
-        let main = self.understood.cast.domain.as_deref();
-        let called = self.understood.recognition.domains.iter();
-        let loud = called.filter(|called| called.score() > HINT || Some(called.module.id.as_str()) == main);
-        let mut ids: Vec<(&str, u32)> = loud.map(|called| (called.module.id.as_str(), called.score())).collect();
-        ids.sort_by_key(|(id, score)| (*score <= HINT, Some(*id) != main));
-        ids.into_iter().map(|(id, _)| id).collect()
+        domains(self.understood)
     }
 
     /// The capabilities the directive calls for.
@@ -101,6 +96,16 @@ impl Subject<'_> {
         !self.is_foreign()
             || text.lines().iter().all(|line| line.slots().iter().all(|slot| !FOREIGN_SLOTS.contains(slot)))
     }
+}
+
+/// The fields a directive's things come from, the one that speaks loudest first. A hint in passing ("with photos") is no field.
+pub fn domains<'u>(understood: &'u Understood<'_>) -> Vec<&'u str> {
+    let main = understood.cast.domain.as_deref();
+    let called = understood.recognition.domains.iter();
+    let loud = called.filter(|called| called.score() > HINT || Some(called.module.id.as_str()) == main);
+    let mut ids: Vec<(&str, u32)> = loud.map(|called| (called.module.id.as_str(), called.score())).collect();
+    ids.sort_by_key(|(id, score)| (*score <= HINT, Some(*id) != main));
+    ids.into_iter().map(|(id, _)| id).collect()
 }
 
 /// The slots of brand lines: those of the cast, the name, and what the product keeps.

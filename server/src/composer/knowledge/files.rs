@@ -10,6 +10,9 @@ static EMBEDDED: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/knowledge");
 /// What a knowledge folder consists of.
 const FOLDERS: [&str; 6] = ["actions", "archetypes", "brand", "capabilities", "domains", "lexicon"];
 
+/// What only a later section needs.
+const LATER: &str = "brand";
+
 /// A mistake in a knowledge file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {
@@ -50,7 +53,12 @@ impl Files {
     pub fn from_folder(root: &Path) -> io::Result<Self> {
         let mut files = Vec::new();
         for folder in FOLDERS {
-            for entry in fs::read_dir(root.join(folder))? {
+            let entries = match fs::read_dir(root.join(folder)) {
+                // Whoever tries an archetype need not have the brand files; a brand then says which ones are missing.
+                Err(error) if error.kind() == io::ErrorKind::NotFound && folder == LATER => continue,
+                entries => entries?,
+            };
+            for entry in entries {
                 let path = entry?.path();
                 if path.extension().is_some_and(|extension| extension == "toml") {
                     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
