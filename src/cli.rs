@@ -116,7 +116,7 @@ pub(crate) enum Users {
 pub(crate) struct ComposeArgs {
     /// What to build, in a sentence; "-" reads it from standard input.
     pub(crate) directive: String,
-    /// Which section.
+    /// Which section: product, brand, or all.
     #[arg(long, default_value = "product")]
     pub(crate) stage: String,
     /// What to do differently.

@@ -11,12 +11,13 @@ use std::{
 
 use anyhow::Context;
 use model::{
-    Directive, Stage, article,
-    sections::{Effort, Priority, Product, Severity},
+    Directive, Piece, Stage,
+    sections::{Brand, Product},
 };
 use server::{
     clock::milliseconds,
     composer::{Composer, Files, Unsound, VERSION},
+    markdown,
 };
 
 use crate::cli::ComposeArgs;
@@ -24,26 +25,89 @@ use crate::cli::ComposeArgs;
 /// More than this is no directive, whatever it is.
 const INPUT_MAX_BYTES: u64 = 64 * 1_024;
 
+/// Names every section the composer makes.
+const ALL: &str = "all";
+
+/// A section that was composed.
+enum Made {
+    Product(Product),
+    Brand(Brand),
+}
+
 /// Composes and prints.
 pub(crate) fn compose(args: &ComposeArgs) -> anyhow::Result<ExitCode> {
-    let stage: Stage = args.stage.parse()?;
-    anyhow::ensure!(stage == Stage::Product, "the {stage} stage cannot be made yet; --stage product can");
+    let stages = stages(&args.stage)?;
     let directive = Directive::parse(&read_directive(&args.directive)?)?;
     let began = Instant::now();
     let composer = Composer::from_files(&knowledge(args.knowledge.as_deref())?)?;
-    let product = composer.product(&directive, args.note.as_deref());
+    let made = make(&composer, &directive, args.note.as_deref(), &stages)?;
     let took = began.elapsed();
-    let text = render(args, &directive, &product)?;
+    let text = render(args, &directive, &made)?;
     io::stdout().lock().write_all(text.as_bytes())?;
     if let Some(folder) = &args.out {
-        write_files(folder, &directive, &product)?;
+        write_files(folder, &directive, &made)?;
     }
-    tell(&format!(
-        "{stage}: {} pieces by the composer ({VERSION}) in {:.1} ms",
-        product.pieces().len(),
-        milliseconds(took)
-    ));
+    let pieces: usize = made.iter().map(|section| section.pieces().len()).sum();
+    tell(&format!("{}: {pieces} pieces by the composer ({VERSION}) in {:.1} ms", args.stage, milliseconds(took)));
     Ok(ExitCode::SUCCESS)
+}
+
+fn stages(asked: &str) -> anyhow::Result<Vec<Stage>> {
+    if asked == ALL {
+        return Ok(vec![Stage::Product, Stage::Brand]);
+    }
+    let stage: Stage = asked.parse()?;
+    let can = matches!(stage, Stage::Product | Stage::Brand);
+    anyhow::ensure!(can, "the {stage} stage cannot be made yet; --stage product, brand or all can");
+    Ok(vec![stage])
+}
+
+/// A brand is made for a product, so that one is composed first in any case. The note is for the stage that was asked for; with all of them it
+/// is for all.
+fn make(composer: &Composer, directive: &Directive, note: Option<&str>, stages: &[Stage]) -> anyhow::Result<Vec<Made>> {
+    let with_product = stages.contains(&Stage::Product);
+    let product = composer.product(directive, note.filter(|_| with_product));
+    let mut made = Vec::new();
+    if stages.contains(&Stage::Brand) {
+        if let Some(unsound) = composer.brand_faults() {
+            return Err(unsound.into());
+        }
+        made.push(Made::Brand(composer.brand(directive, note, &product)));
+    }
+    if with_product {
+        made.insert(0, Made::Product(product));
+    }
+    Ok(made)
+}
+
+impl Made {
+    fn stage(&self) -> Stage {
+        match self {
+            Self::Product(_) => Stage::Product,
+            Self::Brand(_) => Stage::Brand,
+        }
+    }
+
+    fn pieces(&self) -> Vec<Piece> {
+        match self {
+            Self::Product(product) => product.pieces(),
+            Self::Brand(brand) => brand.pieces(),
+        }
+    }
+
+    fn markdown(&self, directive: &Directive) -> String {
+        match self {
+            Self::Product(product) => markdown::product(directive, product),
+            Self::Brand(brand) => markdown::brand(directive, brand),
+        }
+    }
+
+    fn json(&self) -> serde_json::Result<serde_json::Value> {
+        match self {
+            Self::Product(product) => serde_json::to_value(product),
+            Self::Brand(brand) => serde_json::to_value(brand),
+        }
+    }
 }
 
 /// Prints every mistake in the knowledge; the exit code says whether there was one.
@@ -75,33 +139,41 @@ fn read_directive(argument: &str) -> anyhow::Result<String> {
     Ok(text)
 }
 
-fn render(args: &ComposeArgs, directive: &Directive, product: &Product) -> anyhow::Result<String> {
+fn render(args: &ComposeArgs, directive: &Directive, made: &[Made]) -> anyhow::Result<String> {
     if args.stream {
         let mut lines = String::new();
-        for piece in product.pieces() {
-            writeln!(
-                lines,
-                "{}",
-                serde_json::to_string(
-                    &serde_json::json!({ "stage": "product", "path": piece.path, "value": piece.value })
-                )?
-            )?;
+        for section in made {
+            for piece in section.pieces() {
+                let line = serde_json::json!({ "stage": section.stage(), "path": piece.path, "value": piece.value });
+                writeln!(lines, "{}", serde_json::to_string(&line)?)?;
+            }
         }
         Ok(lines)
     } else if args.json {
-        Ok(serde_json::to_string_pretty(product)? + "\n")
+        let json = match made {
+            [only] => only.json()?,
+            several => {
+                several.iter().map(|s| Ok((s.stage().to_string(), s.json()?))).collect::<serde_json::Result<_>>()?
+            }
+        };
+        Ok(serde_json::to_string_pretty(&json)? + "\n")
     } else {
-        Ok(markdown(directive, product).trim_end().to_owned() + "\n")
+        Ok(made.iter().map(|section| section.markdown(directive)).collect::<Vec<_>>().join("\n"))
     }
 }
 
-/// Both files or none: each is written beside its place and then moved there.
-fn write_files(folder: &Path, directive: &Directive, product: &Product) -> anyhow::Result<()> {
+/// All files or none: each is written beside its place and then moved there.
+fn write_files(folder: &Path, directive: &Directive, made: &[Made]) -> anyhow::Result<()> {
     fs::create_dir_all(folder).with_context(|| format!("{} cannot be made", folder.display()))?;
-    let files = [
-        ("product.md", markdown(directive, product).trim_end().to_owned() + "\n"),
-        ("product.json", serde_json::to_string_pretty(product)? + "\n"),
-    ];
+    let mut files = Vec::new();
+    for section in made {
+        let stage = section.stage();
+        files.push((format!("{stage}.md"), section.markdown(directive)));
+        files.push((format!("{stage}.json"), serde_json::to_string_pretty(&section.json()?)? + "\n"));
+        if let Made::Brand(Brand { logo: Some(logo), .. }) = section {
+            files.push(("mark.svg".to_owned(), format!("{}\n", logo.svg)));
+        }
+    }
     for (name, text) in &files {
         let beside = folder.join(format!(".{name}.part"));
         fs::write(&beside, text).with_context(|| format!("{} cannot be written", beside.display()))?;
@@ -109,91 +181,9 @@ fn write_files(folder: &Path, directive: &Directive, product: &Product) -> anyho
     for (name, _) in &files {
         fs::rename(folder.join(format!(".{name}.part")), folder.join(name))?;
     }
-    tell(&format!("wrote product.md and product.json to {}", folder.display()));
+    let names: Vec<&str> = files.iter().map(|(name, _)| name.as_str()).collect();
+    tell(&format!("wrote {} to {}", names.join(", "), folder.display()));
     Ok(())
-}
-
-/// The section as Markdown. Writing to a string cannot fail.
-fn markdown(directive: &Directive, product: &Product) -> String {
-    let mut text = String::new();
-    let _ = write_markdown(&mut text, directive, product);
-    text
-}
-
-fn write_markdown(text: &mut String, directive: &Directive, product: &Product) -> std::fmt::Result {
-    writeln!(text, "# {}\n", directive.title(120))?;
-    if let Some(basis) = &product.basis {
-        let called = basis.called.iter().map(|called| format!("{} ({})", called.module, called.words.join(", ")));
-        writeln!(text, "> Read as {}: {}\n", basis.kind, called.collect::<Vec<_>>().join("; "))?;
-        basis.caveats.iter().try_for_each(|caveat| writeln!(text, "> {caveat}\n"))?;
-    }
-    writeln!(text, "{}\n\n## The problem\n\n{}\n\n## Who it is for\n", product.summary, product.problem)?;
-    for persona in &product.personas {
-        writeln!(text, "- **{}** wants to {}. Today {}.", persona.name, persona.goal, persona.pain)?;
-    }
-    writeln!(text, "\n## What they can do\n")?;
-    for feature in &product.features {
-        let story = &feature.story;
-        writeln!(text, "### {}\n\n*{}, {}*\n", feature.title, priority(feature.priority), effort(feature.effort))?;
-        writeln!(text, "As {} {}, I want to {} so that {}.\n", article(&story.who), story.who, story.want, story.so)?;
-        feature.criteria.iter().try_for_each(|line| writeln!(text, "- {line}"))?;
-        writeln!(text, "\nAnswers: {}\n", feature.answers.join(", "))?;
-    }
-    writeln!(text, "## What it keeps\n")?;
-    for entity in &product.entities {
-        writeln!(text, "### {}\n\n{}\n", entity.name, entity.purpose)?;
-        for field in &entity.fields {
-            writeln!(text, "- {}: {}{}", field.name, field.kind, if field.required { "" } else { " (optional)" })?;
-        }
-        if !entity.states.is_empty() {
-            writeln!(text, "- states: {}", entity.states.join(" → "))?;
-        }
-        for relation in &entity.relations {
-            let role = relation.role.as_ref().map(|role| format!(" as {role}")).unwrap_or_default();
-            writeln!(text, "- {} {}{role}", relation.kind, relation.to)?;
-        }
-        writeln!(text)?;
-    }
-    writeln!(text, "## How it goes\n")?;
-    for journey in &product.journeys {
-        writeln!(text, "### {} ({})\n", journey.title, journey.actor)?;
-        journey.steps.iter().zip(1..).try_for_each(|(step, nth)| writeln!(text, "{nth}. {step}"))?;
-        writeln!(text)?;
-    }
-    writeln!(text, "## How you know it works\n")?;
-    for metric in &product.metrics {
-        writeln!(text, "- **{}**: {}. {}", metric.name, metric.target, metric.measure)?;
-    }
-    writeln!(text, "\n## What can go wrong\n")?;
-    for risk in &product.risks {
-        writeln!(text, "- **{}**: {} Therefore: {}", severity(risk.severity), risk.text, risk.mitigation)?;
-    }
-    writeln!(text, "\n## Left out on purpose\n")?;
-    product.out_of_scope.iter().try_for_each(|left| writeln!(text, "- **{}**: {}", left.what, left.why))
-}
-
-fn priority(priority: Priority) -> &'static str {
-    match priority {
-        Priority::Must => "must",
-        Priority::Should => "should",
-        Priority::Could => "could",
-    }
-}
-
-fn effort(effort: Effort) -> &'static str {
-    match effort {
-        Effort::S => "days",
-        Effort::M => "a week or two",
-        Effort::L => "about a month",
-    }
-}
-
-fn severity(severity: Severity) -> &'static str {
-    match severity {
-        Severity::High => "High",
-        Severity::Medium => "Medium",
-        Severity::Low => "Low",
-    }
 }
 
 /// Progress and receipt: on a terminal dimmed, so that the section stands out.

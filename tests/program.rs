@@ -57,6 +57,27 @@ fn compose_speaks_json_and_streams_pieces_and_writes_files() {
 }
 
 #[test]
+fn compose_makes_the_brand_for_the_product_it_composes() {
+    let sheet = stdout(&atlas9(&["compose", SYNTHESIZERS, "--stage", "brand"], &[]));
+    for part in ["## The mark", "## Colours", "| accent |", "## Type", "## How it speaks", "## Names considered"] {
+        assert!(sheet.contains(part), "{part} in {sheet}");
+    }
+    assert!(sheet.contains("synthesizer") && sheet.ends_with('\n') && !sheet.ends_with("\n\n"));
+    let called = stdout(&atlas9(&["compose", SYNTHESIZERS, "--stage", "brand", "--note", "call it Patchrow"], &[]));
+    assert!(called.starts_with("# Patchrow\n"));
+
+    let lines = stdout(&atlas9(&["compose", SYNTHESIZERS, "--stage", "all", "--stream"], &[]));
+    let stages: Vec<String> = lines
+        .lines()
+        .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap()["stage"].as_str().unwrap().to_owned())
+        .collect();
+    assert!(stages.is_sorted_by_key(|stage| stage == "brand") && stages.contains(&"brand".to_owned()));
+    let all: serde_json::Value =
+        serde_json::from_str(&stdout(&atlas9(&["compose", SYNTHESIZERS, "--stage", "all", "--json"], &[]))).unwrap();
+    assert!(all["product"]["features"].is_array() && all["brand"]["palette"].is_array());
+}
+
+#[test]
 fn compose_reads_standard_input_and_refuses_what_is_no_directive() {
     let mut child = Command::new(env!("CARGO_BIN_EXE_atlas9"))
         .args(["compose", "-"])

@@ -9,6 +9,7 @@ pub mod db;
 pub mod http;
 pub mod limits;
 pub mod mail;
+pub mod markdown;
 pub mod metrics;
 pub mod projects;
 pub mod services;

@@ -185,8 +185,9 @@ impl Brand {
         if !self.tagline.is_empty() {
             one("tagline", json!(self.tagline));
         }
-        self.logo.iter().for_each(|l| one("logo", json!(l)));
+        // Colours before the mark, which is shown in them.
         self.palette.iter().for_each(|c| one(&format!("palette/{}", c.id), json!(c)));
+        self.logo.iter().for_each(|l| one("logo", json!(l)));
         self.typography.iter().for_each(|t| one("typography", json!(t)));
         self.voice.iter().for_each(|v| one("voice", json!(v)));
         self.samples.iter().for_each(|s| one(&format!("samples/{}", s.id), json!(s)));

@@ -5,6 +5,7 @@
 
 mod brand;
 mod cast;
+mod choice;
 mod entities;
 mod inflect;
 mod knowledge;
@@ -16,11 +17,14 @@ mod telling;
 
 use model::{Directive, sections::Product};
 
+use brand::{BrandKnowledge, BrandShelf};
+use cast::Cast;
 use knowledge::Knowledge;
 pub use knowledge::{Fault, Files};
 use lexicon::Lexicon;
 use plan::Bounds;
 use reading::Reading;
+use recognise::Recognition;
 
 /// The composer's version: part of every receipt, and of the choice of words. It changes when the same directive may read differently.
 pub const VERSION: &str = concat!("composer-", env!("CARGO_PKG_VERSION"));
@@ -33,6 +37,14 @@ const LESS: [&str; 8] = ["fewer", "less", "smaller", "minimal", "mvp", "simpler"
 pub struct Composer {
     knowledge: Knowledge,
     lexicon: Lexicon,
+    brand: BrandShelf,
+}
+
+/// A directive as far as every section needs it understood.
+struct Understood<'k> {
+    reading: Reading,
+    recognition: Recognition<'k>,
+    cast: Cast,
 }
 
 /// The knowledge is unsound, so nothing can be composed.
@@ -60,12 +72,13 @@ impl Composer {
             (lexicon.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), knowledge)
         });
         let lexicon = lexicon.map_err(|fault| Unsound(vec![fault]))?;
-        Ok(Self { knowledge: knowledge.map_err(Unsound)?, lexicon })
+        Ok(Self { knowledge: knowledge.map_err(Unsound)?, lexicon, brand: BrandShelf::new(files) })
     }
 
     /// What is wrong with the knowledge as a whole: slots that do not exist, names that do not resolve, lists too short or too long.
     pub fn faults(&self) -> Vec<Fault> {
-        self.knowledge.check()
+        let brand = self.brand.open().map_or_else(|faults| faults.to_vec(), BrandKnowledge::check);
+        [self.knowledge.check(), brand].concat()
     }
 
     /// Composes the product section. Total: any directive gives a sound section, if a generic one.
@@ -73,22 +86,20 @@ impl Composer {
     /// The same directive, note and [`VERSION`] give the same bytes. Takes a few milliseconds of one core: call it off the
     /// async threads.
     pub fn product(&self, directive: &Directive, note: Option<&str>) -> Product {
-        let reading = self.with_a_thing(reading::read(directive, &self.lexicon), directive);
         let note =
             note.and_then(|note| Directive::parse(note).ok()).map(|note| (reading::read(&note, &self.lexicon), note));
         let asked = note.as_ref().map(|(reading, note)| (note.as_str(), reading));
-        let text = directive.as_str();
-        let Some(recognition) = recognise::recognise(text, &reading, asked, &self.knowledge, &self.lexicon) else {
+        let Some(Understood { reading, recognition, cast }) = self.understand(directive, asked) else {
             return Product::default();
         };
-        let cast = cast::Cast::bind(&reading, &recognition, &self.lexicon);
         let bounds = if note.as_ref().is_some_and(|(reading, _)| wants_less(reading)) {
             Bounds::SMALL
         } else {
             Bounds::ORDINARY
         };
         let plan = plan::plan(&reading, &recognition, &cast, &self.knowledge, &self.lexicon, bounds);
-        let seed = format!("{VERSION}\n{text}\n{}", note.as_ref().map_or("", |(_, note)| note.as_str()));
+        let seed =
+            format!("{VERSION}\n{}\n{}", directive.as_str(), note.as_ref().map_or("", |(_, note)| note.as_str()));
         telling::Teller {
             directive,
             reading: &reading,
@@ -99,6 +110,14 @@ impl Composer {
             seed: &seed,
         }
         .product()
+    }
+
+    /// Reads a directive and recognises what it is about. `None` only when the knowledge holds no kind of product at all.
+    fn understand(&self, directive: &Directive, asked: Option<(&str, &Reading)>) -> Option<Understood<'_>> {
+        let reading = self.with_a_thing(reading::read(directive, &self.lexicon), directive);
+        let recognition = recognise::recognise(directive.as_str(), &reading, asked, &self.knowledge, &self.lexicon)?;
+        let cast = Cast::bind(&reading, &recognition, &self.lexicon);
+        Some(Understood { reading, recognition, cast })
     }
 
     /// A directive of nothing but pictograms or marks is about those.

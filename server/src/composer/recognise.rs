@@ -32,6 +32,13 @@ pub struct Called<'k, M> {
     score: u32,
 }
 
+impl<M> Called<'_, M> {
+    /// How strongly the words call for it.
+    pub fn score(&self) -> u32 {
+        self.score
+    }
+}
+
 /// What a directive was recognised as.
 #[derive(Debug, Clone)]
 pub struct Recognition<'k> {

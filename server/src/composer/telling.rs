@@ -7,10 +7,10 @@ use model::{
     Directive,
     sections::{Basis, Called, Exclusion, Feature, Journey, Metric, Persona, Product, Risk, Story},
 };
-use sha2::{Digest, Sha256};
 
 use super::{
     cast::{Cast, Player, Words},
+    choice::choice,
     entities::{Builder, Entities},
     inflect::{capitalised, joined},
     knowledge::{FeatureEntry, Role, Text},
@@ -361,8 +361,7 @@ impl Teller<'_> {
     }
 
     fn choice(&self, node: &str) -> u64 {
-        let hash = Sha256::new().chain_update(self.seed).chain_update([0]).chain_update(node).finalize();
-        hash.iter().take(8).fold(0, |number, byte| number << 8 | u64::from(*byte))
+        choice(self.seed, node)
     }
 }
 

@@ -41,7 +41,7 @@ const UNFINISHED_MAX: i64 = 5;
 /// The same directive sent again within this time is the same wish: a double click, a resent form.
 const SAME_WISH: time::Duration = time::Duration::seconds(10);
 /// Stages that an engine can make.
-const MADE_HERE: [Stage; 1] = [Stage::Product];
+const MADE_HERE: [Stage; 2] = [Stage::Product, Stage::Brand];
 
 /// The studio domain.
 #[derive(Clone)]

@@ -37,7 +37,8 @@ const FIELD_TYPES: [&str; 25] = [
     "choice",
 ];
 
-const COMMON_SLOTS: [&str; 15] = [
+/// Slots every line may have.
+pub const COMMON_SLOTS: [&str; 15] = [
     "thing",
     "things",
     "head",

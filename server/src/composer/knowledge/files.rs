@@ -8,7 +8,10 @@ use serde::de::DeserializeOwned;
 static EMBEDDED: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/knowledge");
 
 /// What a knowledge folder consists of.
-const FOLDERS: [&str; 5] = ["actions", "archetypes", "capabilities", "domains", "lexicon"];
+const FOLDERS: [&str; 6] = ["actions", "archetypes", "brand", "capabilities", "domains", "lexicon"];
+
+/// What only a later section needs.
+const LATER: &str = "brand";
 
 /// A mistake in a knowledge file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +31,7 @@ impl fmt::Display for Fault {
 impl std::error::Error for Fault {}
 
 /// A set of knowledge files: path from the knowledge folder, and text.
+#[derive(Debug)]
 pub struct Files(pub(super) Vec<(String, String)>);
 
 impl Files {
@@ -49,7 +53,12 @@ impl Files {
     pub fn from_folder(root: &Path) -> io::Result<Self> {
         let mut files = Vec::new();
         for folder in FOLDERS {
-            for entry in fs::read_dir(root.join(folder))? {
+            let entries = match fs::read_dir(root.join(folder)) {
+                // Whoever tries an archetype need not have the brand files; a brand then says which ones are missing.
+                Err(error) if error.kind() == io::ErrorKind::NotFound && folder == LATER => continue,
+                entries => entries?,
+            };
+            for entry in entries {
                 let path = entry?.path();
                 if path.extension().is_some_and(|extension| extension == "toml") {
                     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -59,6 +68,12 @@ impl Files {
         }
         files.sort();
         Ok(Self(files))
+    }
+
+    /// The files of one folder alone.
+    pub fn of_folder(&self, folder: &str) -> Self {
+        let prefix = format!("{folder}/");
+        Self(self.0.iter().filter(|(path, _)| path.starts_with(&prefix)).cloned().collect())
     }
 
     /// Files given as text, for tests.

@@ -7,6 +7,7 @@ mod files;
 mod line;
 mod schema;
 
+pub use check::COMMON_SLOTS;
 pub use files::{Fault, Files};
 pub use line::{Slots, Text};
 pub use schema::{
