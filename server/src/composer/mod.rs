@@ -77,7 +77,7 @@ impl Composer {
 
     /// What is wrong with the knowledge as a whole: slots that do not exist, names that do not resolve, lists too short or too long.
     pub fn faults(&self) -> Vec<Fault> {
-        let brand = self.brand.open().map_or_else(|faults| faults.to_vec(), BrandKnowledge::check);
+        let brand = self.brand.open().map_or_else(<[Fault]>::to_vec, BrandKnowledge::check);
         [self.knowledge.check(), brand].concat()
     }
 

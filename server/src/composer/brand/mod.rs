@@ -13,6 +13,7 @@ mod names;
 mod palette;
 mod sounds;
 mod subject;
+mod theme;
 mod typography;
 mod voice;
 mod wishes;

@@ -123,10 +123,32 @@ impl Slots for BrandWords<'_, '_> {
             "name" => Some(self.name.to_owned()),
             "kept" => Some(noun(kept())),
             "kepts" => Some(lexicon.inflect.plural(&kept())),
+            "thing" | "head" if self.is_name() => Some(noun(self.fallback())),
+            "things" | "heads" if self.is_name() => Some(lexicon.inflect.plural(&self.fallback())),
             _ => Words { cast: &self.subject.understood.cast, lexicon, aspect: None, action: None }
                 .fill(slot, with_article),
         }
     }
+}
+
+impl BrandWords<'_, '_> {
+    /// A lone proper name is no noun: nobody sends "a Lisbon".
+    fn is_name(&self) -> bool {
+        is_proper_name(&self.subject.understood.cast.thing_noun)
+    }
+
+    /// What such a product deals in when the directive does not say.
+    fn fallback(&self) -> String {
+        self.subject.understood.recognition.archetype.module.thing.fallback.clone()
+    }
+}
+
+/// One word with a capital that is no abbreviation.
+fn is_proper_name(noun: &str) -> bool {
+    let mut letters = noun.chars();
+    letters.next().is_some_and(char::is_uppercase)
+        && letters.next().is_some_and(char::is_lowercase)
+        && !noun.contains([' ', '-'])
 }
 
 /// `ConditionReport` as words.
