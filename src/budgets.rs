@@ -19,7 +19,7 @@ use axum::{
     http::{Request, StatusCode, header},
 };
 use flate2::{Compression, write::GzEncoder};
-use model::Directive;
+use model::{Directive, Visibility};
 use serde::Deserialize;
 use server::{accounts::Client, clock::Clock, config::Config, services::Services};
 use tower::ServiceExt;
@@ -119,15 +119,19 @@ async fn measure(
     let browser = Browser { router: router.clone(), cookie };
     let mut loads = BTreeMap::new();
     // First the editor while the generation still waits: that is when it needs all its scripts.
+    let (user, id) = (Some(guest.visitor.user), started.project);
+    services.projects.share(user, id, Visibility::Public).await?;
+    let slug = services.projects.get(user, id).await?.slug.unwrap_or_default();
+    let address = |route: &str| route.replace("{id}", &id.to_string()).replace("{slug}", &slug);
     for route in budgets.routes.keys().filter(|route| route.ends_with("/edit")) {
-        loads.insert(route.clone(), browser.load(&route.replace("{id}", &started.project.to_string())).await?);
+        loads.insert(route.clone(), browser.load(&address(route)).await?);
     }
     services.tasks.spawn("worker", services.studio.worker().run());
-    let mut follower = services.studio.follow(Some(guest.visitor.user), started.generation, 0).await?;
+    let mut follower = services.studio.follow(user, started.generation, 0).await?;
     let made = async { while follower.next().await.is_some() {} };
     tokio::time::timeout(MADE_WITHIN, made).await.context("the sample project was not made in time")?;
     for route in budgets.routes.keys() {
-        let load = browser.load(&route.replace("{id}", &started.project.to_string())).await?;
+        let load = browser.load(&address(route)).await?;
         // An editor whose work is done holds more text, one that waits loads more scripts: the budget is for the heavier of each.
         match loads.get_mut(route) {
             Some(known) => known.heaviest(&load),

@@ -2,7 +2,7 @@
 
 use std::{io::Write, process::ExitCode, time::Duration};
 
-use server::{clock::Clock, composer::Composer, config::Config, services, tasks::Tasks};
+use server::{clock::Clock, composer::Composer, config::Config, mail::Transport, services, tasks::Tasks};
 
 use crate::site;
 
@@ -39,6 +39,7 @@ async fn examine() -> Vec<Finding> {
     };
     let secret = if config.secret.is_temporary { "sound, but ATLAS9_SECRET is not set" } else { "sound" };
     findings.push(Finding { what: "Configuration", result: Ok(secret.to_owned()) });
+    findings.push(Finding { what: "Mail", result: mail(&config) });
     findings.push(Finding { what: "PostgreSQL", result: database(&config).await });
     let tasks = Tasks::default();
     let redis = services::bus(&config, &tasks).await.map(|_| "answers".to_owned()).map_err(|e| e.to_string());
@@ -46,6 +47,14 @@ async fn examine() -> Vec<Finding> {
     tasks.stop(Duration::from_secs(1)).await;
     findings.push(Finding { what: "Built site", result: built_site(config).await });
     findings
+}
+
+fn mail(config: &Config) -> Result<String, String> {
+    let transport = Transport::new(&config.mail)?;
+    Ok(match transport.folder() {
+        Some(folder) => format!("written to {}, because ATLAS9_SMTP_URL is not set", folder.display()),
+        None => format!("by SMTP, with links to {}", config.site()),
+    })
 }
 
 async fn database(config: &Config) -> Result<String, String> {

@@ -10,6 +10,7 @@ use crate::{
     components::{
         directive_form::DirectiveHeading,
         generation_forms::{Again, Stop},
+        layout::Contents,
         progress::{receipt_view, state, status_sentence},
         project_forms::Manage,
         sections::sections_view,
@@ -58,6 +59,7 @@ fn Editing(project: Project, draft: Draft) -> impl IntoView {
                         <Manage project=managed />
                     </div>
                 </header>
+                <Contents />
                 {sections_view(&draft.sections)}
                 {receipt_view(draft.receipt.as_ref())}
                 <Again project=project.id.to_string() />

@@ -36,8 +36,10 @@ fn List(page: Page<SharedSummary>, is_first: bool) -> impl IntoView {
         page.next_cursor.map(|cursor| view! { <a rel="next" href=format!("/explore?cursor={cursor}")>"Older"</a> });
     let newest = (!is_first).then(|| view! { <a rel="first" href="/explore">"Latest"</a> });
     view! {
-        <h1>"Explore"</h1>
-        <p class="lede">"Products that people made from one directive each, and show to everybody."</p>
+        <header class="explore-head">
+            <h1>"Explore"</h1>
+            <p class="lede">"Products that people made from one directive each, and show to everybody."</p>
+        </header>
         {if is_empty {
             Either::Left(view! {
                 <div class="empty">

@@ -43,6 +43,31 @@ pub(crate) fn Landing() -> impl IntoView {
                 <h2 id="try">"Or try one of these"</h2>
                 <ul>{examples.to_vec()}</ul>
             </section>
+            // From what the composer makes of the first example, word for word.
+            <section class="specimen" aria-labelledby="specimen">
+                <h2 id="specimen">"How it reads"</h2>
+                <p class="marked">
+                    "A marketplace where collectors buy and sell vintage " <q>"synthesizers"</q> ", with " <q>"escrow"</q> " and "
+                    <q>"condition grading"</q>
+                </p>
+                <ul>
+                    <li>
+                        <p class="label">"a need behind " <q>"synthesizers"</q></p>
+                        <h3>"Collector who buys"</h3>
+                        <p class="quiet">"Today hears a polished demo clip and finds three dead keys after unpacking."</p>
+                    </li>
+                    <li>
+                        <p class="label">"a feature for " <q>"escrow"</q></p>
+                        <h3>"Hold the buyer's money before anything changes hands"</h3>
+                        <p class="quiet">"Accepted when: while the hold is open neither side can withdraw from it, cancel it alone or change the price."</p>
+                    </li>
+                    <li>
+                        <p class="label">"a measure of " <q>"condition grading"</q></p>
+                        <h3>"Grades confirmed on inspection: at least 92 %"</h3>
+                        <p class="quiet">"Reports whose grade is confirmed by a second look, divided by all reports that had one, per quarter."</p>
+                    </li>
+                </ul>
+            </section>
             <section class="facts" aria-label="What to expect">
                 <div>
                     <h2>"Nothing canned"</h2>

@@ -13,6 +13,7 @@ use crate::{
     components::{
         directive_form::DirectiveHeading,
         generation_forms::{Again, Stop},
+        layout::Contents,
         progress::{receipt_view, status_sentence},
         project_forms::Manage,
         sections::{Part, STAGES, StageFrame, part_view, parts},
@@ -117,6 +118,7 @@ fn Reading(opened: Opened) -> impl IntoView {
                     <Manage project=managed />
                 </div>
             </header>
+            <Contents />
             {stages.into_iter().collect_view()}
             <Suspense>{Suspend::new(end)}</Suspense>
         </article>

@@ -191,7 +191,7 @@ fn Row(project: ProjectSummary) -> impl IntoView {
         Visibility::Unlisted => Some("unlisted"),
         Visibility::Public => Some("public"),
     };
-    let visibility = visibility.map(|word| view! { " · " <span class="visibility">{word}</span> });
+    let visibility = visibility.map(|word| view! { " " <span class="visibility">{word}</span> });
     let (id, title) = (project.id, project.title.clone());
     let actions = match project.shelf {
         Shelf::Active => Either::Left(view! {
@@ -208,7 +208,7 @@ fn Row(project: ProjectSummary) -> impl IntoView {
             {words}
             <div class="row-foot">
                 <p class="quiet">
-                    <time datetime=when.clone()>{when.clone()}</time> " · "
+                    <time datetime=when.clone()>{when.clone()}</time> " "
                     <span class=format!("state {state}")>{status_word(project.status)}</span>
                     {visibility}
                 </p>

@@ -9,8 +9,8 @@ use server::{http::ApiError, projects::Project};
 use super::error::error_view;
 use crate::{
     components::{
-        directive_form::DirectiveHeading, progress::receipt_view, sections::sections_view, social::Social,
-        title::PageTitle,
+        directive_form::DirectiveHeading, layout::Contents, progress::receipt_view, sections::sections_view,
+        social::Social, title::PageTitle,
     },
     context::services,
 };
@@ -52,6 +52,7 @@ fn Reading(project: Project, draft: Draft) -> impl IntoView {
                 <DirectiveHeading directive=project.directive />
                 <p class="quiet">"Made on " <time datetime=made_on.clone()>{made_on.clone()}</time> " and shown by its owner."</p>
             </header>
+            <Contents />
             {sections_view(&draft.sections)}
             {receipt_view(draft.receipt.as_ref())}
             <p class="make-yours"><a class="button primary" href="/#directive">"Make one of your own"</a></p>

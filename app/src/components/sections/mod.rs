@@ -11,7 +11,7 @@ use model::{PiecePath, Stage, sections::Sections};
 pub(crate) struct Part {
     pub(crate) stage: Stage,
     pub(crate) slot: &'static str,
-    heading: &'static str,
+    pub(crate) heading: &'static str,
 }
 
 /// The stages that have a section, in reading order.
