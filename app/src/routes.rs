@@ -193,7 +193,7 @@ async fn form_again(context: PageContext, asked: Parts, form: FormState) -> Resp
 }
 
 /// Pages that are the same bytes for everybody: who asks is not even looked up.
-const PUBLIC: [&str; 3] = ["/", "/explore", "/styleguide"];
+const PUBLIC: [&str; 6] = ["/", "/explore", "/login", "/signup", "/reset", "/styleguide"];
 const PUBLIC_BELOW: [&str; 6] = ["/p/", "/pkg/", "/fonts/", "/api/", "/signup/sent", "/reset/sent"];
 
 /// Finds out once who asks, where it matters.

@@ -44,8 +44,8 @@ pub(crate) fn Landing() -> impl IntoView {
                 <ul>{examples.to_vec()}</ul>
             </section>
             // From what the composer makes of the first example, word for word.
-            <section class="specimen" aria-labelledby="specimen">
-                <h2 id="specimen">"How it reads"</h2>
+            <section class="proof" aria-labelledby="proof">
+                <h2 id="proof">"How it reads"</h2>
                 <p class="marked">
                     "A marketplace where collectors buy and sell vintage " <q>"synthesizers"</q> ", with " <q>"escrow"</q> " and "
                     <q>"condition grading"</q>

@@ -1,0 +1,115 @@
+//! A browser or program that sends requests through the whole router.
+
+#![allow(dead_code, reason = "each test file uses its own part of this")]
+
+use std::path::PathBuf;
+
+use app::{PageContext, assets::Assets};
+use axum::{
+    Router,
+    body::{Body, to_bytes},
+    http::{HeaderMap, Method, Request, StatusCode, header},
+    middleware,
+};
+use leptos::config::LeptosOptions;
+use serde_json::Value;
+use server::http::{observe, security_headers, write_cache_headers};
+use tower::ServiceExt;
+
+use super::support::Instance;
+
+/// The whole router of an instance, with a cookie jar of one.
+pub struct Browser {
+    router: Router,
+    pub cookie: Option<String>,
+}
+
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: String,
+}
+
+impl Browser {
+    pub fn of(instance: &Instance) -> Self {
+        let address = |file: &str| format!("/pkg/{file}");
+        let assets = Assets {
+            css: address("x.css"),
+            js: address("x.js"),
+            wasm: address("x.wasm"),
+            loader: "/islands.js?v=x".to_owned(),
+        };
+        let context = PageContext {
+            services: instance.services.clone(),
+            assets,
+            site: PathBuf::from("../public"),
+            options: LeptosOptions::builder().output_name("x").build(),
+        };
+        let router = app::routes(context)
+            .layer(middleware::from_fn(write_cache_headers))
+            .layer(middleware::from_fn(security_headers))
+            .layer(middleware::from_fn_with_state(instance.services.clone(), observe));
+        Self { router, cookie: None }
+    }
+
+    pub async fn send(&mut self, method: Method, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
+        let mut request = Request::builder().method(method).uri(path).header(header::HOST, "here");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        if let Some(cookie) = &self.cookie {
+            request = request.header(header::COOKIE, cookie);
+        }
+        let response = self.router.clone().oneshot(request.body(Body::from(body.to_owned())).unwrap()).await.unwrap();
+        let (parts, body) = response.into_parts();
+        if let Some(cookie) = parts.headers.get(header::SET_COOKIE) {
+            self.cookie = Some(cookie.to_str().unwrap().split(';').next().unwrap().to_owned());
+        }
+        let bytes = to_bytes(body, 10_000_000).await.unwrap();
+        Answer { status: parts.status, headers: parts.headers, body: String::from_utf8(bytes.to_vec()).unwrap() }
+    }
+
+    pub async fn page(&mut self, path: &str) -> Answer {
+        self.send(Method::GET, path, &[("accept", "text/html")], "").await
+    }
+
+    pub async fn api(&mut self, method: Method, path: &str, body: &str) -> Answer {
+        self.send(method, path, &[("content-type", "application/json")], body).await
+    }
+
+    pub async fn form(&mut self, path: &str, body: &str) -> Answer {
+        let headers = [("accept", "text/html"), ("content-type", "application/x-www-form-urlencoded")];
+        self.send(Method::POST, path, &headers, body).await
+    }
+}
+
+impl Answer {
+    /// Where a redirect leads.
+    pub fn location(&self) -> &str {
+        self.headers.get(header::LOCATION).and_then(|location| location.to_str().ok()).unwrap_or_default()
+    }
+
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|e| panic!("{e}: {}", self.body))
+    }
+
+    /// Asserts that this is a problem of that status, with all its members.
+    pub fn is_problem(&self, status: u16, name: &str) {
+        assert_eq!(self.status.as_u16(), status, "{}", self.body);
+        assert_eq!(self.headers[header::CONTENT_TYPE], "application/problem+json");
+        let problem = self.json();
+        assert_eq!(problem["type"], format!("/problems/{name}"));
+        assert_eq!(problem["status"], status);
+        for member in ["title", "detail", "request_id"] {
+            assert!(problem[member].as_str().is_some_and(|text| !text.is_empty()), "{member} in {problem}");
+        }
+    }
+}
+
+pub async fn project(browser: &mut Browser, directive: &str) -> (String, String) {
+    let body = serde_json::json!({ "directive": directive }).to_string();
+    let answer = browser.api(Method::POST, "/api/projects", &body).await;
+    assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.body);
+    let text = |field: &str| answer.json()[field].as_str().unwrap().to_owned();
+    (text("project_id"), text("generation_id"))
+}
