@@ -1,15 +1,28 @@
 // axe finds nothing serious in any state of any page, and screen readers hear of stages, not of pieces.
 import AxeBuilder from '@axe-core/playwright';
-import { expect, test, type Page } from '@playwright/test';
+import { expect, test, type Locator, type Page } from '@playwright/test';
 import { SYNTHESIZERS } from './support/directives';
 import { Guest } from './support/guest';
 import { useServer } from './support/server';
+import { makePublic, putAway } from './support/shelves';
 import { expectAtLeast, expectState, guestWith, pieces, startProject, submit, work } from './support/studio';
 
-const fast = useServer();
+const fast = useServer({ styleguide: true });
 const paced = useServer({ paceMs: 600 });
 // Pieces fade in; what axe sees in the middle of that is no reader's lasting view.
 test.use({ contextOptions: { reducedMotion: 'reduce' } });
+/** Every page that needs nothing but an address. */
+const PAGES = [
+  '/',
+  '/explore',
+  '/login',
+  '/signup',
+  '/reset',
+  '/settings',
+  '/styleguide',
+  '/projects',
+  '/nowhere',
+];
 const STANDARDS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
 
 test.describe('axe finds nothing serious, in light and dark, on', () => {
@@ -33,9 +46,36 @@ test.describe('axe finds nothing serious, in light and dark, on', () => {
   test('the list of projects', async ({ page, context }) => {
     await guestWith(fast, context);
     await page.goto(fast.url('/projects'));
-    await expect(page.getByRole('main').getByRole('listitem')).toHaveCount(1);
+    await expect(rows(page)).toHaveCount(1);
     await expectAccessible(page);
   });
+
+  test('a search that finds nothing', async ({ page, context }) => {
+    await guestWith(fast, context);
+    await page.goto(fast.url('/projects?q=zeppelins'));
+    await expect(page.getByText('Nothing here says “zeppelins”.')).toBeVisible();
+    await expectAccessible(page);
+  });
+
+  for (const [shelf, where] of [
+    ['archived', 'archival'],
+    ['deleted', 'deletion'],
+  ] as const) {
+    test(`the list of what is ${shelf}, and the way back`, async ({ page, context }) => {
+      const guest = await guestWith(fast, context);
+      const { project } = await guest.make(SYNTHESIZERS);
+      await page.goto(fast.url(`/projects?shelf=${shelf}`));
+      await expect(page.getByRole('link', { name: 'All your projects' })).toBeVisible();
+      await expectAccessible(page);
+      await putAway(guest, project, where);
+      await page.goto(fast.url(`/projects?shelf=${shelf}`));
+      await expect(rows(page)).toHaveCount(1);
+      await expectAccessible(page);
+      await page.goto(fast.url(`/projects?notice=${shelf}&project=${project}`));
+      await expect(page.getByRole('status').getByRole('button', { name: /^Undo/ })).toBeVisible();
+      await expectAccessible(page);
+    });
+  }
 
   test('an editor at work, and stopped', async ({ page, context }) => {
     const project = await startProject(page, paced, SYNTHESIZERS);
@@ -62,6 +102,91 @@ test.describe('axe finds nothing serious, in light and dark, on', () => {
     await expectAccessible(page);
   });
 
+  test('a project with name, sharing and archive unfolded', async ({ page, context }) => {
+    const guest = new Guest(fast);
+    const { project } = await guest.make(SYNTHESIZERS);
+    await makePublic(guest, project);
+    await guest.enter(context);
+    for (const path of [`/projects/${project}`, `/projects/${project}/edit`]) {
+      await page.goto(fast.url(path));
+      await page.getByText('Name, sharing, archive').click();
+      await expect(page.getByRole('button', { name: 'Rename' })).toBeVisible();
+      await expect(page.getByText('Shared at')).toBeVisible();
+      await expectAccessible(page);
+    }
+  });
+
+  test('what people show, before the first and after, and a project that is shown', async ({ page }) => {
+    await page.goto(paced.url('/explore'));
+    await expect(page.getByText('Nobody shows anything yet')).toBeVisible();
+    await expectAccessible(page);
+
+    const guest = new Guest(fast);
+    const shared = await makePublic(guest, (await guest.make(SYNTHESIZERS)).project);
+    await page.goto(fast.url('/explore'));
+    await expect(rows(page).filter({ hasText: SYNTHESIZERS }).first()).toBeVisible();
+    await expectAccessible(page);
+    await page.goto(fast.url(shared));
+    await expect(pieces(page).first()).toBeVisible();
+    await expectAccessible(page);
+  });
+
+  test('the pages to sign up, sign in and choose a new password', async ({ page }) => {
+    for (const path of ['/login', '/login?done=signed-out', '/signup', '/signup/sent', '/reset', '/reset/sent']) {
+      await page.goto(fast.url(path));
+      await expect(page.getByRole('heading', { level: 1 }), path).toBeVisible();
+      await expectAccessible(page);
+    }
+  });
+
+  test('signing in with the wrong password', async ({ page }) => {
+    await page.goto(fast.url('/login'));
+    await page.getByLabel('Mail address').fill('nobody@example.org');
+    await page.getByLabel('Password', { exact: true }).fill('not the right words');
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await expect(page.getByRole('alert')).toBeVisible();
+    await expectAccessible(page);
+  });
+
+  test('signing up with a mistake in each field', async ({ page }) => {
+    const mistakes = [
+      ['', 'ada@example.org', 'a few unrelated words', 'What should we call you?'],
+      ['Ada', 'not an address', 'a few unrelated words', 'Mail address'],
+      ['Ada', 'ada@example.org', 'short', 'Password'],
+    ] as const;
+    for (const [name, email, password, wrong] of mistakes) {
+      await page.goto(fast.url('/signup'));
+      // The browser would stop some of these before they are sent.
+      await page.locator('form[action="/fn/sign_up"]').evaluate((form: HTMLFormElement) => (form.noValidate = true));
+      await page.getByLabel('What should we call you?').fill(name);
+      await page.getByLabel('Mail address').fill(email);
+      await page.getByLabel('Password').fill(password);
+      await page.getByRole('button', { name: 'Sign up' }).click();
+      await expect(page.getByRole('alert')).toHaveCount(1);
+      const field = page.getByLabel(wrong);
+      await expect(field).toHaveAttribute('aria-invalid', 'true');
+      await expect(field, 'the reason belongs to its field').toHaveAccessibleDescription(
+        new RegExp(escapeRegExp((await page.getByRole('alert').textContent()) ?? 'nothing')),
+      );
+      await expectAccessible(page);
+    }
+  });
+
+  test('the settings of a guest', async ({ page, context }) => {
+    await guestWith(fast, context);
+    await page.goto(fast.url('/settings'));
+    await expect(page.getByText('You are here as a guest')).toBeVisible();
+    await page.getByText('Delete everything').first().click();
+    await expect(page.getByLabel('Yes, delete everything')).toBeVisible();
+    await expectAccessible(page);
+  });
+
+  test('the style guide', async ({ page }) => {
+    await page.goto(fast.url('/styleguide'));
+    await expect(page.getByRole('heading', { level: 1, name: 'Style guide' })).toBeVisible();
+    await expectAccessible(page);
+  });
+
   test('the page for an address where nothing is', async ({ page }) => {
     await page.goto(fast.url('/nowhere'));
     await expectAccessible(page);
@@ -78,7 +203,7 @@ test.describe('for a screen reader', () => {
 
     expect(heard.at(-1)).toBe('Done');
     expect(heard.length, heard.join(' | ')).toBeLessThan(8);
-    const titles = await page.locator('[data-piece] h3').allTextContents();
+    const titles = await page.locator('[data-piece] h4').allTextContents();
     expect(titles.length).toBeGreaterThan(10);
     expect(heard.filter((words) => titles.some((title) => words.includes(title)))).toEqual([]);
     const live = '[aria-live], [role=status], [role=alert], [role=log]';
@@ -92,20 +217,55 @@ test.describe('for a screen reader', () => {
 
   test('every page has one main heading, landmarks, a language and a title of its own', async ({ page, context }) => {
     const guest = await guestWith(fast, context);
-    const [project] = (await guest.list()).items;
-    const titles = new Set<string>();
-    for (const path of ['/', '/projects', `/projects/${project?.id}`, '/nowhere']) {
+    const [first] = (await guest.list()).items;
+    const { project } = await guest.make(SYNTHESIZERS);
+    const shared = await makePublic(guest, project);
+    const titles: string[] = [];
+    for (const path of [...PAGES, `/projects/${first?.id}`, shared]) {
       await page.goto(fast.url(path));
       await expect(page.getByRole('heading', { level: 1 }), path).toHaveCount(1);
       await expect(page.getByRole('main'), path).toHaveCount(1);
       await expect(page.getByRole('banner'), path).toHaveCount(1);
       await expect(page.getByRole('contentinfo'), path).toHaveCount(1);
       await expect(page.locator('html'), path).toHaveAttribute('lang', 'en');
-      titles.add(await page.title());
+      titles.push(await page.title());
     }
-    expect(titles.size, [...titles].join(' | ')).toBe(4);
+    expect(titles, 'no two alike').toEqual([...new Set(titles)]);
+
+    // Where two pages are one and the same step, or one and the same project, their titles are as well.
+    for (const path of ['/signup/sent', '/reset/sent', `/projects/${first?.id}/edit`]) {
+      await page.goto(fast.url(path));
+      await expect(page.getByRole('heading', { level: 1 }), path).toHaveCount(1);
+      for (const landmark of ['main', 'banner', 'contentinfo'] as const) {
+        await expect(page.getByRole(landmark), path).toHaveCount(1);
+      }
+      expect(await page.title(), path).toMatch(/ · Atlas9$/);
+    }
+  });
+
+  test('pages that are the same bytes for everybody ship no script', async ({ page, context }) => {
+    const guest = await guestWith(fast, context);
+    const [project] = (await guest.list()).items;
+    const shared = await makePublic(guest, project?.id ?? '');
+    const loaded: string[] = [];
+    page.on('request', (request) => {
+      if (request.resourceType() === 'script' || /\.(?:js|mjs|wasm)\b/.test(request.url())) loaded.push(request.url());
+    });
+    for (const path of [...PAGES, '/signup/sent', '/reset/sent', shared]) {
+      await page.goto(fast.url(path), { waitUntil: 'load' });
+      await expect(page.locator('script, link[rel=modulepreload]'), path).toHaveCount(0);
+    }
+    expect(loaded).toEqual([]);
   });
 });
+
+function rows(page: Page): Locator {
+  return page.getByRole('main').locator('ol.projects, ol.explore').getByRole('listitem');
+}
+
+function escapeRegExp(words: string): string {
+  return words.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+}
 
 async function expectAccessible(page: Page): Promise<void> {
   for (const colorScheme of ['light', 'dark'] as const) {

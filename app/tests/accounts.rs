@@ -91,7 +91,8 @@ async fn answers_say_nothing_about_who_has_an_account() {
         for email in ["sam@mail.example", "kim@mail.example"] {
             let typed = form(&[("name", "Sam"), ("email", email), ("password", PASSWORD)]);
             let answer = Browser::of(&instance).form(path, &typed).await;
-            let cookie = answer.headers.get(header::SET_COOKIE).cloned();
+            // The cookie of a guest differs from guest to guest, and in nothing but its secret.
+            let cookie = answer.headers.get(header::SET_COOKIE).map(|cookie| cookie.len());
             answers.push((answer.status, answer.location().to_owned(), cookie, answer.body));
         }
         assert_eq!(answers[0], answers[1], "{path}");

@@ -23,6 +23,10 @@ export interface ServerOptions {
   readonly besides?: Server;
   /** Where Redis is said to be; where it is, unless told. */
   readonly redisUrl?: string;
+  /** Where mail goes; into the log's folder, unless told. */
+  readonly smtpUrl?: string;
+  /** Whether /styleguide is served. */
+  readonly styleguide?: boolean;
 }
 
 /** Where pages and routes are reached. */
@@ -144,6 +148,10 @@ export class Server implements Site {
       ATLAS9_COMPOSER_PACE_MS: String(this.options.paceMs ?? 0),
       ATLAS9_LEASE_SECONDS: String(this.options.leaseSeconds ?? 15),
       ATLAS9_LOG: 'info,sqlx=warn',
+      ATLAS9_URL: `http://127.0.0.1:${this.port}`,
+      ATLAS9_MAIL_DIR: join(LOGS, 'mail'),
+      ATLAS9_SMTP_URL: this.options.smtpUrl ?? '',
+      ATLAS9_STYLEGUIDE: String(this.options.styleguide ?? false),
     };
   }
 }

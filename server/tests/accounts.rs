@@ -142,7 +142,7 @@ async fn of_many_sign_ups_for_one_address_one_account_comes() {
     assert!(made.iter().filter_map(|made| made.as_ref().err()).all(|e| matches!(e, AccountsError::AddressTaken)));
     assert_eq!(accounts.users(false, 10).await.unwrap().len(), 1);
 
-    let mut limited = Ok(());
+    let mut limited = Ok(None);
     for _ in 0..3 {
         limited = accounts.sign_up(registration("sam@mail.example"), None, &client()).await;
     }
@@ -159,7 +159,7 @@ async fn an_address_with_an_account_gets_another_letter_and_whoever_asks_the_sam
     member(&scratch, &instance, "sam@mail.example").await;
     let known = accounts.sign_up(registration("sam@mail.example"), None, &client()).await;
     let unknown = accounts.sign_up(registration("kim@mail.example"), None, &client()).await;
-    assert_eq!(format!("{known:?}"), format!("{unknown:?}"));
+    assert!(matches!((known, unknown), (Ok(Some(_)), Ok(Some(_)))), "both became guests and were written to");
     accounts.request_reset("sam@mail.example", &client()).await.unwrap();
     accounts.request_reset("nobody@mail.example", &client()).await.unwrap();
     instance.send_mail().await;

@@ -60,7 +60,10 @@ pub(crate) async fn sign_up(
     let form = FormState::of("sign_up", "/signup").with("name", &name).with("email", &email);
     let (caller, client) = (caller().await.map_err(fail)?, from_where()?);
     let typed = Registration { name, email, password };
-    services().accounts.sign_up(typed, caller.visitor(), &client).await.map_err(|e| again(e, form))?;
+    let guest = services().accounts.sign_up(typed, caller.visitor(), &client).await.map_err(|e| again(e, form))?;
+    if let Some(guest) = &guest {
+        answer_header(header::SET_COOKIE, &guest.set_cookie);
+    }
     see_other("/signup/sent");
     Ok(())
 }

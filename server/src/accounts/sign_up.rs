@@ -35,7 +35,8 @@ pub(super) struct ConfirmSignUp {
 }
 
 impl Accounts {
-    /// Writes to the address: with a link that makes the account, or, when it has one, saying so. Whoever asks sees no difference.
+    /// Writes to the address: with a link that makes the account, or, when it has one, saying so. Whoever asks sees no difference. A browser
+    /// nobody knows yet becomes a guest's, so that it is recognised when it follows the link.
     ///
     /// # Errors
     /// [`AccountsError`] for what the person can mend, and [`AccountsError::Limited`].
@@ -44,7 +45,7 @@ impl Accounts {
         typed: Registration,
         visitor: Option<&Visitor>,
         client: &Client,
-    ) -> Result<(), AccountsError> {
+    ) -> Result<Option<Opened>, AccountsError> {
         let name = name(&typed.name)?;
         let email = EmailAddress::parse(&typed.email)?;
         let password = Password::parse(&typed.password)?;
@@ -52,6 +53,11 @@ impl Accounts {
         self.limits.admit(&LETTERS_TO, &email.key).await?;
         let known = words_of(&name, &email);
         let password_hash = self.hasher.make(password, known).await??;
+        let guest = match visitor {
+            Some(_) => None,
+            None => Some(self.create_guest(client).await?),
+        };
+        let known_as = visitor.or(guest.as_ref().map(|guest| &guest.visitor));
         let (link, now) = (MailLinkId(self.clock.new_id()), self.clock.now());
         let new = store::links::NewLink {
             id: link,
@@ -60,7 +66,7 @@ impl Accounts {
             email: Some(&email),
             name: Some(&name),
             password_hash: Some(&password_hash),
-            guest: visitor.filter(|visitor| !visitor.is_member()).map(|visitor| visitor.user),
+            guest: known_as.filter(|visitor| !visitor.is_member()).map(|visitor| visitor.user),
             now,
             expires_at: now + CONFIRM_WITHIN,
         };
@@ -75,7 +81,7 @@ impl Accounts {
         mail::enqueue(&mut tx, letter, now).await?;
         store::commit(tx).await?;
         self.postman.ring();
-        Ok(())
+        Ok(guest)
     }
 
     /// Whether a link still works, and whether this browser must say the password to use it: it need not when it is the one that signed up.
