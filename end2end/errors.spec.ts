@@ -183,7 +183,8 @@ test('unknown API routes are 404 and wrong methods 405, both as problem details'
 test('what the studio cannot do yet is said, not guessed', async () => {
   const path = `/api/projects/${theirs.project}/generations`;
   for (const body of [
-    { stages: ['brand'] },
+    { stages: ['design'] },
+    { stages: ['product', 'brand', 'code'] },
     { stages: ['nonsense'] },
     { locks: ['features/x'] },
     { provider: 'other' },

@@ -63,13 +63,62 @@ test('pieces that come in do not take the focus away', async ({ page }) => {
 test('focus is visible at every stop of every page', async ({ page, context }) => {
   const guest = await guestWith(server, context);
   const [project] = (await guest.list()).items;
-  for (const path of ['/', '/projects', `/projects/${project?.id}`, `/projects/${project?.id}/edit`, '/nowhere']) {
+  const own = [`/projects/${project?.id}`, `/projects/${project?.id}/edit`, '/projects', '/settings'];
+  for (const path of ['/', ...own, '/explore', '/login', '/signup', '/reset', '/nowhere']) {
     await page.goto(server.url(path));
     const stops = await walk(page);
     expect(stops.length, `${path} can be walked through`).toBeGreaterThan(3);
     const unseen = stops.filter((stop) => !stop.isShown).map((stop) => stop.name);
     expect(unseen, `${path}: stops without a visible focus`).toEqual([]);
   }
+});
+
+test('a project is archived, and that undone, without a mouse', async ({ page, context }) => {
+  const guest = await guestWith(server, context);
+  const [project] = (await guest.list()).items;
+  const title = project?.directive ?? '';
+  await page.goto(server.url('/projects'));
+
+  await tabTo(page, page.getByRole('button', { name: `Archive: ${title}` }));
+  await page.keyboard.press('Enter');
+
+  await expect(page.getByRole('status')).toContainText(`Archived: ${title}`);
+  await expect(page.locator('ol.projects > li')).toHaveCount(0);
+  await tabTo(page, page.getByRole('button', { name: `Undo: ${title}` }));
+  await page.keyboard.press('Space');
+  await expect(page.getByRole('status')).toContainText(`Back among your projects: ${title}`);
+  await expect(page.locator('ol.projects > li')).toHaveCount(1);
+});
+
+test('a project is made public without a mouse', async ({ page, context }) => {
+  const guest = await guestWith(server, context);
+  const [project] = (await guest.list()).items;
+  await page.goto(server.url(`/projects/${project?.id}`));
+  const manage = page.getByText('Name, sharing, archive');
+  await expect(page.getByLabel('Public')).toBeHidden();
+
+  await tabTo(page, manage);
+  await page.keyboard.press('Enter');
+  await expect(page.getByLabel('Public')).toBeVisible();
+  await tabTo(page, page.getByLabel('Private'));
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('ArrowDown');
+  await expect(page.getByLabel('Public')).toBeFocused();
+  await expect(page.getByLabel('Public')).toBeChecked();
+  await tabTo(page, page.getByRole('button', { name: 'Save' }));
+  await page.keyboard.press('Enter');
+
+  await page.waitForURL(`**/projects/${project?.id}#sharing`);
+  await expect(page.getByLabel('Public')).toBeChecked();
+  const shared = page.locator('.shared-at a');
+  if (!(await shared.isVisible())) {
+    await tabTo(page, manage);
+    await page.keyboard.press('Enter');
+  }
+  await tabTo(page, shared);
+  await page.keyboard.press('Enter');
+  await expect(page).toHaveURL(/\/p\/[\w-]+$/);
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText(project?.directive ?? '');
 });
 
 /** Presses Tab until this has the focus. */

@@ -4,10 +4,14 @@ import { SYNTHESIZERS } from './support/directives';
 import { Guest } from './support/guest';
 import type { Answer } from './support/http';
 import { useServer } from './support/server';
-import { box, buildButton, EDITOR, pieces, projectOf, READER, STOPPED, submit } from './support/studio';
+import { makePublic } from './support/shelves';
+import { box, buildButton, EDITOR, guestWith, pieces, projectOf, READER, STOPPED, submit } from './support/studio';
 
 const paced = useServer({ paceMs: 80 });
 const fast = useServer();
+
+/** What `guestWith` makes. */
+const NEIGHBOURS = 'A library where neighbours lend tools';
 
 const PARTS = [
   'basis',
@@ -20,6 +24,14 @@ const PARTS = [
   'metrics',
   'risks',
   'out_of_scope',
+  'name',
+  'tagline',
+  'logo',
+  'palette',
+  'typography',
+  'voice',
+  'samples',
+  'names',
 ];
 
 test.describe('with JavaScript off', () => {
@@ -81,6 +93,109 @@ test.describe('with JavaScript off', () => {
     await expect(page.getByRole('alert')).toContainText('the directive is empty');
     await expect(page).not.toHaveURL(EDITOR);
   });
+
+  test('projects are searched for and sorted', async ({ page, context }) => {
+    const guest = await guestWith(fast, context);
+    await guest.make(SYNTHESIZERS);
+    const rows = page.locator('ol.projects > li > a');
+    await page.goto(fast.url('/projects'));
+    await expect(rows).toHaveText([SYNTHESIZERS, NEIGHBOURS]);
+
+    await page.getByRole('search').getByLabel('Order').selectOption('Oldest first');
+    await page.getByRole('search').getByRole('button').click();
+    await expect(rows).toHaveText([NEIGHBOURS, SYNTHESIZERS]);
+
+    await page.getByRole('searchbox').fill('escrow');
+    await page.getByRole('searchbox').press('Enter');
+    await expect(rows).toHaveText([SYNTHESIZERS]);
+    await expect(page.getByRole('searchbox'), 'what was searched for stays in the field').toHaveValue('escrow');
+    await expect(page.getByLabel('Order'), 'so does the order').toHaveValue('oldest');
+
+    await page.getByRole('searchbox').fill('zeppelins & "dirigibles"');
+    await page.getByRole('search').getByRole('button').click();
+    await expect(rows).toHaveCount(0);
+    await expect(page.getByText('Nothing here says “zeppelins & "dirigibles"”.')).toBeVisible();
+  });
+
+  test('a project is archived, and taken back by Undo', async ({ page, context }) => {
+    await guestWith(fast, context);
+    await page.goto(fast.url('/projects'));
+    await page.getByRole('button', { name: `Archive: ${NEIGHBOURS}` }).click();
+    await expect(page.getByRole('status')).toContainText(`Archived: ${NEIGHBOURS}`);
+    await expect(page.locator('ol.projects > li')).toHaveCount(0);
+    await page.goto(fast.url('/projects?shelf=archived'));
+    await expect(page.locator('ol.projects > li')).toHaveCount(1);
+    await page.goBack();
+
+    await page.getByRole('status').getByRole('button', { name: /^Undo/ }).click();
+
+    await expect(page.getByRole('status')).toContainText(`Back among your projects: ${NEIGHBOURS}`);
+    await expect(page.locator('ol.projects > li')).toHaveCount(1);
+    await page.goto(fast.url('/projects?shelf=archived'));
+    await expect(page.locator('ol.projects > li')).toHaveCount(0);
+  });
+
+  test('a project is renamed', async ({ page, context }) => {
+    const guest = await guestWith(fast, context);
+    const [project] = (await guest.list()).items;
+    await page.goto(fast.url(`/projects/${project?.id}`));
+    await page.getByText('Name, sharing, archive').click();
+    await page.getByLabel('Name', { exact: true }).fill('The <b>tool</b> shed');
+    await page.getByRole('button', { name: 'Rename' }).click();
+    await expect(page).toHaveTitle('The <b>tool</b> shed · Atlas9');
+    await page.goto(fast.url('/projects'));
+    await expect(page.locator('ol.projects > li > a')).toHaveText('The <b>tool</b> shed');
+  });
+
+  test('a project is shown to everybody, and hidden again', async ({ page, context, browser }) => {
+    const guest = await guestWith(fast, context);
+    const [project] = (await guest.list()).items;
+    await page.goto(fast.url(`/projects/${project?.id}`));
+    await page.getByText('Name, sharing, archive').click();
+    await page.getByLabel('Public').check();
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.waitForURL(`**/projects/${project?.id}#sharing`);
+    const path = await page.locator('.shared-at a').getAttribute('href');
+    expect(path).toMatch(/^\/p\/[\w-]+$/);
+
+    const elsewhere = await browser.newContext({ javaScriptEnabled: false });
+    const stranger = await elsewhere.newPage();
+    await stranger.goto(fast.url('/explore'));
+    await stranger.getByRole('link', { name: NEIGHBOURS }).first().click();
+    await expect(stranger.getByRole('heading', { level: 1 })).toHaveText(NEIGHBOURS);
+    await expect(pieces(stranger).first()).toBeVisible();
+
+    await page.goto(fast.url(`/projects/${project?.id}`));
+    await page.getByText('Name, sharing, archive').click();
+    await page.getByLabel('Private').check();
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.waitForURL(`**/projects/${project?.id}#sharing`);
+    await expect(page.locator('.shared-at')).toHaveCount(0);
+    expect((await stranger.goto(fast.url(path ?? '')))?.status()).toBe(404);
+    await elsewhere.close();
+  });
+
+  test('the theme of one’s own pages is chosen in the settings', async ({ page, context }) => {
+    await page.emulateMedia({ colorScheme: 'light' });
+    await guestWith(fast, context);
+    await page.goto(fast.url('/settings'));
+    await page.getByLabel('Dark').check();
+    await page.locator('#appearance').getByRole('button', { name: 'Save' }).click();
+    await expect(page.getByRole('status')).toContainText('Saved.');
+    await expect(page.getByLabel('Dark')).toBeChecked();
+    for (const path of ['/settings', '/projects']) {
+      await page.goto(fast.url(path));
+      await expect(page.locator('html'), path).toHaveAttribute('data-theme', 'dark');
+      await expect(page.locator('html'), path).toHaveCSS('background-color', 'rgb(22, 21, 15)');
+    }
+
+    await page.goto(fast.url('/settings'));
+    await page.getByLabel('As my device').check();
+    await page.locator('#appearance').getByRole('button', { name: 'Save' }).click();
+    await page.goto(fast.url('/projects'));
+    await expect(page.locator('html')).not.toHaveAttribute('data-theme');
+    await expect(page.locator('html')).toHaveCSS('background-color', 'rgb(250, 248, 243)');
+  });
 });
 
 test('the page of a running generation comes in order, part after part, while it is made', async () => {
@@ -112,7 +227,16 @@ test('no page refers to a script but an editor at work, which refers to one modu
   const { project } = await guest.make(SYNTHESIZERS);
   const quiet = [
     '/',
+    '/explore',
+    await makePublic(guest, project),
+    '/login',
+    '/signup',
+    '/signup/sent',
+    '/reset',
+    '/reset/sent',
+    '/settings',
     '/projects',
+    '/projects?q=nothing&shelf=archived',
     `/projects/${project}`,
     `/projects/${project}/edit`,
     '/nowhere',
