@@ -1,58 +1,25 @@
-use std::{collections::BTreeSet, fs, path::PathBuf, sync::LazyLock};
+use std::{collections::BTreeSet, sync::LazyLock};
 
 use pretty_assertions::assert_eq;
 use proptest::prelude::*;
 
 use super::*;
 
+mod golden;
+
 static COMPOSER: LazyLock<Composer> = LazyLock::new(|| Composer::new().unwrap());
 
-/// Directives whose sections are kept as golden files, to be read as a diff after every change of knowledge or code.
-/// `ATLAS9_BLESS=1 cargo test -p server golden` writes them anew.
-const GOLDEN: [(&str, &str); 12] = [
-    (
-        "synthesizers",
-        "A marketplace where collectors buy and sell vintage synthesizers, with escrow and condition grading",
-    ),
-    ("beekeepers", "Help beekeepers log hive inspections, even offline, with reminders for the next visit"),
-    ("invented", "A marketplace where blorps buy and sell quaxed zindles, with escrow and flumox grading"),
-    ("yoga", "A booking site where yoga studios offer classes and members reserve mats, with a waitlist and deposits"),
-    (
-        "pharmacy",
-        "A tool for a hospital pharmacy. Nurses request medicines for their ward, pharmacists check every request against the patient's allergies and dispense the doses",
-    ),
-    ("dresses", "A marketplace for used wedding dresses"),
-    ("invoice", "Invoice tracker"),
-    ("unknown", "Where zorbers frizzle mimsies"),
-    ("german", "Eine App, mit der Imker ihre Völker durchsehen und den Honigertrag festhalten"),
-    ("rivers", "Monitor river levels with cheap sensors and warn villages before a flood"),
-    ("couriers", "Dispatch bike couriers in Lisbon, with live location, under 30 minutes, without ads"),
-    ("emoji", "🎉"),
-];
+/// The example of the landing page.
+const SYNTHESIZERS: &str =
+    "A marketplace where collectors buy and sell vintage synthesizers, with escrow and condition grading";
 
 fn product(text: &str) -> Product {
     COMPOSER.product(&Directive::parse(text).unwrap(), None)
 }
 
 #[test]
-fn golden_files_are_what_the_composer_says_today() {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
-    #[expect(clippy::disallowed_methods, reason = "a switch for whoever runs the tests")]
-    let bless = std::env::var_os("ATLAS9_BLESS").is_some();
-    for (name, directive) in GOLDEN {
-        let said = serde_json::to_string_pretty(&product(directive)).unwrap() + "\n";
-        let file = folder.join(format!("{name}.json"));
-        if bless {
-            fs::write(&file, &said).unwrap();
-        }
-        let golden = fs::read_to_string(&file).unwrap_or_default();
-        assert_eq!(golden, said, "{name}");
-    }
-}
-
-#[test]
 fn the_example_of_the_landing_page_brings_what_an_expert_expects() {
-    let product = product(GOLDEN[0].1);
+    let product = product(SYNTHESIZERS);
     let names: Vec<&str> = product.entities.iter().map(|entity| entity.name.as_str()).collect();
     for name in ["Listing", "Synthesizer", "ConditionReport", "Offer", "Order", "EscrowHold", "Dispute", "Shipment"] {
         assert!(names.contains(&name), "{name} in {names:?}");
@@ -77,7 +44,7 @@ fn what_the_directive_rules_out_is_left_out_and_said_so() {
 
 #[test]
 fn a_note_is_followed() {
-    let directive = Directive::parse(GOLDEN[0].1).unwrap();
+    let directive = Directive::parse(SYNTHESIZERS).unwrap();
     let plain = COMPOSER.product(&directive, None);
     let fewer = COMPOSER.product(&directive, Some("fewer features"));
     assert!(fewer.features.len() <= 6 && fewer.features.len() < plain.features.len());
@@ -177,7 +144,7 @@ fn assert_sound(product: &Product, directive: &str) {
 
 #[test]
 fn the_directives_read_by_hand_give_sound_and_clean_english() {
-    let file: toml::Table = toml::from_str(include_str!("../../tests/data/readings.toml")).unwrap();
+    let file: toml::Table = toml::from_str(include_str!("../../../tests/data/readings.toml")).unwrap();
     for reading in file["reading"].as_array().unwrap() {
         let directive = reading["directive"].as_str().unwrap();
         let product = product(directive);
