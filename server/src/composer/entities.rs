@@ -14,6 +14,8 @@ use super::{
 };
 
 const MOST_ENTITIES: usize = 12;
+/// People that must find room among them.
+const LEAST_PEOPLE: usize = 2;
 const MOST_FIELDS: usize = 12;
 const PLAIN_FIELDS: [&str; 4] = ["name: text", "kind: text?", "date: date?", "notes: long text?"];
 const PERSON_FIELDS: [&str; 3] = ["name: text", "email: email", "joined at: date"];
@@ -60,11 +62,12 @@ impl<F: Fn(&Text, &Words<'_>, &str) -> String> Builder<'_, F> {
         let mut drafts: Vec<Draft> = Vec::new();
         self.main_thing(&mut drafts, &mut ids);
         self.described(&mut drafts, &mut ids);
+        self.companions(&mut drafts);
         self.objects_of_actions(&mut drafts, &mut ids);
         if let Some(thing) = drafts.first_mut().filter(|thing| thing.entity.states.is_empty()) {
             thing.entity.states = self.domain_of_thing().map(|domain| domain.module.states.clone()).unwrap_or_default();
         }
-        drafts.truncate(MOST_ENTITIES - 2);
+        drafts.truncate(MOST_ENTITIES - LEAST_PEOPLE);
         self.people(&mut drafts, &mut ids);
         drafts.truncate(MOST_ENTITIES);
         self.connect(drafts, ids)
@@ -155,6 +158,29 @@ impl<F: Fn(&Text, &Words<'_>, &str) -> String> Builder<'_, F> {
             }
             ids.insert(format!("subject-{at}"), slug(&action.subject));
             drafts.push(Draft { entity, relations });
+        }
+    }
+
+    /// What is treated like the main thing has a place of its own, with its own field's fields.
+    fn companions(&self, drafts: &mut Vec<Draft>) {
+        for companion in &self.cast.companions {
+            let name = companion.bare(self.lexicon);
+            let purpose = format!(
+                "{}, kept like {}",
+                super::cast::one_of(&companion.singular(self.lexicon), self.lexicon),
+                super::cast::one_of(&self.cast.head_noun, self.lexicon)
+            );
+            if drafts.iter().all(|draft| draft.entity.id != slug(&name)) {
+                let entity = Entity {
+                    id: slug(&name),
+                    name: type_name(&name),
+                    purpose: super::inflect::capitalised(&purpose),
+                    fields: self.fields_for(companion),
+                    states: Vec::new(),
+                    relations: Vec::new(),
+                };
+                drafts.insert(drafts.len().min(1), Draft { entity, relations: Vec::new() });
+            }
         }
     }
 

@@ -24,6 +24,11 @@ pub struct Lexicon {
     groups: HashSet<String>,
     not_people: HashSet<String>,
     overseers: HashSet<String>,
+    receivers: HashSet<String>,
+    suppliers: HashSet<String>,
+    places: HashSet<String>,
+    light: HashSet<String>,
+    phrasal: HashSet<String>,
     forms: HashSet<String>,
     vague: HashSet<String>,
     english: HashSet<String>,
@@ -83,11 +88,14 @@ struct VerbFile {
     lemmas: Vec<String>,
     irregular: HashMap<String, Vec<String>>,
     ambiguous: HashSet<String>,
+    light: HashSet<String>,
+    phrasal: HashSet<String>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct NounFile {
+    places: HashSet<String>,
     plurals: HashMap<String, String>,
     uncountable: Vec<String>,
     singular_s: Vec<String>,
@@ -106,6 +114,8 @@ struct PeopleFile {
     groups: HashSet<String>,
     not_people: HashSet<String>,
     overseers: HashSet<String>,
+    receivers: HashSet<String>,
+    suppliers: HashSet<String>,
 }
 
 #[derive(Deserialize)]
@@ -140,6 +150,11 @@ impl Lexicon {
             groups: people.groups,
             not_people: people.not_people,
             overseers: people.overseers,
+            receivers: people.receivers,
+            suppliers: people.suppliers,
+            places: nouns.places,
+            light: verbs.light,
+            phrasal: verbs.phrasal,
             forms: forms.forms,
             vague: forms.vague,
             languages: file(files, "languages")?,
@@ -194,6 +209,31 @@ impl Lexicon {
     /// Whether a noun names somebody who decides or supervises.
     pub fn is_overseer(&self, noun: &str) -> bool {
         self.overseers.contains(noun)
+    }
+
+    /// Whether somebody called so buys, books, receives or learns, whatever the product.
+    pub fn is_receiver(&self, noun: &str) -> bool {
+        self.receivers.contains(noun)
+    }
+
+    /// Whether somebody called so sells, makes or supplies, whatever the product.
+    pub fn is_supplier(&self, noun: &str) -> bool {
+        self.suppliers.contains(noun)
+    }
+
+    /// Whether a noun is where something is, after "in" or "across".
+    pub fn is_place(&self, noun: &str) -> bool {
+        self.places.contains(noun)
+    }
+
+    /// Whether a verb says too little to be work of its own: receive, go, see.
+    pub fn is_light(&self, verb: &str) -> bool {
+        self.light.contains(verb)
+    }
+
+    /// Whether a verb and the particle after it are one verb: "rent out".
+    pub fn is_phrasal(&self, verb: &str) -> bool {
+        self.phrasal.contains(verb)
     }
 
     /// Whether a noun is what products are called.

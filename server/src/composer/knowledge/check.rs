@@ -210,6 +210,9 @@ impl<'a> Place<'a> {
         for exclusion in &parts.out_of_scope {
             self.text("out_of_scope.what", &exclusion.what);
             self.text("out_of_scope.why", &exclusion.why);
+            for id in exclusion.unless.iter().filter(|id| !names.capabilities.contains(*id)) {
+                self.fault(format!("out_of_scope.unless names \"{id}\", which is no capability"));
+            }
         }
     }
 

@@ -36,10 +36,10 @@ fn the_example_of_the_landing_page_brings_what_an_expert_expects() {
 
 #[test]
 fn what_the_directive_rules_out_is_left_out_and_said_so() {
-    let product = product("A marketplace for stamps without escrow, in three currencies");
+    let product = product("A marketplace for stamps without escrow, for at most 50 members");
     assert!(product.features.iter().all(|feature| feature.source != "escrow"));
     assert_eq!(product.out_of_scope[0].what, "Escrow");
-    assert!(product.metrics.iter().any(|metric| metric.name.contains("three currencies")));
+    assert!(product.metrics.iter().any(|metric| metric.name.contains("at most 50 members")));
 }
 
 #[test]

@@ -1,12 +1,14 @@
 //! Who plays which part, and what the product is about: the archetype's roles and main thing, bound to the directive's words.
 
+mod players;
+
 use std::collections::BTreeMap;
 
 use super::{
-    inflect::{article, joined},
-    knowledge::{Archetype, Role, Slots},
+    inflect::{article, joined, listed},
+    knowledge::{Role, Slots},
     lexicon::Lexicon,
-    reading::{Action, Phrase, Reading},
+    reading::{Phrase, Reading},
     recognise::{Recognition, domain_of_main},
 };
 
@@ -16,6 +18,7 @@ const PLAIN_WEAR: &str = "anything that is missing or has changed";
 const PLAIN_EVIDENCE: &str = "a dated photo or file";
 /// More traits than this are a list, not a sentence.
 const TRAITS_TOLD: usize = 4;
+const MOST_COMPANIONS: usize = 2;
 
 /// Somebody in a part.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,6 +40,8 @@ pub struct Cast {
     pub thing_noun: String,
     /// One of it without adjectives.
     pub head_noun: String,
+    /// What is treated like it, and told along with it.
+    pub companions: Vec<Phrase>,
     /// What the directive calls the product.
     pub product: String,
     /// The four parts.
@@ -57,7 +62,7 @@ impl Cast {
     pub fn bind(reading: &Reading, recognition: &Recognition<'_>, lexicon: &Lexicon) -> Self {
         let archetype = recognition.archetype.module;
         let thing = main_thing(reading, recognition, lexicon);
-        let (players, others) = players(reading, recognition, lexicon);
+        let (players, others) = players::players(reading, recognition, lexicon);
         let domain = domain_of_main(thing.as_ref(), reading, &recognition.domains);
         let list = |items: &[String]| joined(items);
         let names = |fields: &[String]| {
@@ -73,6 +78,7 @@ impl Cast {
             evidence: domain.map_or_else(|| PLAIN_EVIDENCE.to_owned(), |d| list(&d.module.evidence)),
             domain: domain.map(|domain| domain.module.id.clone()),
             foreign: reading.language != "en" && reading.language != "und",
+            companions: companions(thing.as_ref(), reading, recognition, lexicon),
             thing,
             players,
             others,
@@ -86,114 +92,54 @@ impl Cast {
 }
 
 /// The object of the archetype's verbs; else the first thing somebody does something to; else the first thing that is not just the
-/// name of a capability.
+/// name of a capability. Where nothing is left the archetype knows a word for it.
 fn main_thing(reading: &Reading, recognition: &Recognition<'_>, lexicon: &Lexicon) -> Option<Phrase> {
+    let entry = &recognition.archetype.module.thing;
     let is_thing = |phrase: &&Phrase| {
         let key = phrase.key(lexicon);
-        !recognition.answers(phrase)
+        let core = entry.core(phrase, lexicon);
+        !recognition.is_capability(phrase)
             && !recognition.is_kind(phrase)
+            && (core == **phrase || !lexicon.is_person(&core.head(lexicon)))
             && reading.things.iter().any(|thing| thing.key(lexicon) == key)
     };
-    let object = |action: &&Action| recognition.archetype.module.thing.verbs.contains(&action.verb);
-    let of_verbs = reading.actions.iter().filter(object).filter_map(|action| action.object.as_ref()).find(is_thing);
+    let objects = || reading.actions.iter().filter_map(|action| Some((&action.verb, action.object.as_ref()?)));
+    let of_verbs = objects().filter(|(verb, _)| entry.verbs.contains(verb)).map(|(_, object)| object).find(is_thing);
     let in_form = reading
         .things
         .first()
         .filter(|thing| reading.form.as_ref().is_some_and(|form| thing.span.end <= form.span.start));
-    let of_any = reading.actions.iter().filter_map(|action| action.object.as_ref()).find(is_thing);
+    let of_any = objects().map(|(_, object)| object).find(is_thing);
     let named = reading.things.iter().find(is_thing);
-    let any = || reading.things.first().filter(|thing| !recognition.is_kind(thing));
-    of_verbs.or(in_form.filter(is_thing)).or(of_any).or(named).or_else(any).cloned()
+    of_verbs.or(in_form.filter(is_thing)).or(of_any).or(named).map(|phrase| entry.core(phrase, lexicon))
 }
 
-fn players(
+/// Further things the archetype's verbs are done to: "records and posters" of "buy shirts, records and posters". What is said of the main
+/// thing is said of them as well.
+fn companions(
+    thing: Option<&Phrase>,
     reading: &Reading,
     recognition: &Recognition<'_>,
     lexicon: &Lexicon,
-) -> (BTreeMap<Role, Player>, Vec<Phrase>) {
-    let mut bound = bound_by_verbs(reading, recognition);
-    let archetype = recognition.archetype.module;
-    let mut others = bind_the_rest(reading, archetype, &mut bound, lexicon);
-    share_parts(archetype, &mut bound);
-    let mut players = BTreeMap::new();
-    for (role, entry) in &recognition.archetype.module.roles {
-        let player = match bound.get(role) {
-            None => Player { noun: entry.word.clone(), who: entry.word.clone(), actor: None },
-            Some((actor, verb)) => {
-                let noun = actor.singular(lexicon);
-                let parts = bound.iter().filter(|(_, (other, _))| other == actor);
-                let words: Vec<_> = parts
-                    .filter_map(|(role, _)| recognition.archetype.module.roles.get(role))
-                    .map(|e| &e.word)
-                    .collect();
-                let two_parts = words.iter().any(|word| *word != &entry.word);
-                let who = match verb {
-                    Some(verb) if two_parts => format!("{noun} who {}", lexicon.inflect.third(verb)),
-                    _ => noun.clone(),
-                };
-                Player { noun: if two_parts { entry.word.clone() } else { noun }, who, actor: Some(actor.clone()) }
-            }
-        };
-        players.insert(*role, player);
-    }
-    others.retain(|other| bound.values().all(|(actor, _)| actor != other));
-    (players, others)
-}
-
-type Bound = BTreeMap<Role, (Phrase, Option<String>)>;
-
-/// Whoever does what a part is known for, plays it.
-fn bound_by_verbs(reading: &Reading, recognition: &Recognition<'_>) -> Bound {
-    let mut bound = Bound::new();
-    for role in Role::CAST {
-        let Some(entry) = recognition.archetype.module.roles.get(&role) else { continue };
-        let does = |action: &&Action| action.subject.is_some() && entry.verbs.contains(&action.verb);
-        if let Some(action) = reading.actions.iter().find(does)
-            && let Some(actor) = &action.subject
+) -> Vec<Phrase> {
+    let Some(thing) = thing.filter(|_| !recognition.is_generic()) else { return Vec::new() };
+    let verbs = &recognition.archetype.module.thing.verbs;
+    let mut found: Vec<Phrase> = Vec::new();
+    for object in reading.actions.iter().filter(|a| verbs.contains(&a.verb)).filter_map(|a| a.object.as_ref()) {
+        let known = |other: &Phrase| other.head(lexicon) == object.head(lexicon);
+        let is_thing = reading.things.contains(object);
+        if is_thing
+            && !known(thing)
+            && !found.iter().any(known)
+            && !recognition.is_kind(object)
+            && !recognition.answers(object)
         {
-            bound.insert(role, (actor.clone(), Some(action.verb.clone())));
+            found.push(object.clone());
         }
     }
-    bound
-}
-
-/// People without a telling verb take what is free: a group provides, an overseer oversees, anybody else works or receives.
-/// Somebody named alone plays the parts the archetype has for them.
-fn bind_the_rest(reading: &Reading, archetype: &Archetype, bound: &mut Bound, lexicon: &Lexicon) -> Vec<Phrase> {
-    let known =
-        |bound: &Bound, actor: &Phrase| bound.values().any(|(other, _)| other.key(lexicon) == actor.key(lexicon));
-    let rest: Vec<Phrase> = reading.actors.iter().filter(|actor| !known(bound, actor)).cloned().collect();
-    if let ([only], true) = (rest.as_slice(), bound.is_empty()) {
-        bound.extend(archetype.alone.iter().map(|role| (*role, (only.clone(), None))));
-        return Vec::new();
-    }
-    let mut others = Vec::new();
-    for actor in rest {
-        let head = actor.head(lexicon);
-        let wishes: &[Role] = if lexicon.is_overseer(&head) {
-            &[Role::Overseer]
-        } else if lexicon.is_group(&head) {
-            &[Role::Provider, Role::Operator]
-        } else {
-            &[Role::Operator, Role::Customer, Role::Provider]
-        };
-        match wishes.iter().find(|role| !bound.contains_key(role)) {
-            Some(role) => {
-                bound.insert(*role, (actor, None));
-            }
-            None => others.push(actor),
-        }
-    }
-    others
-}
-
-/// Parts that the archetype gives one word are one person's.
-fn share_parts(archetype: &Archetype, bound: &mut Bound) {
-    let word = |role: &Role| archetype.roles.get(role).map(|entry| &entry.word);
-    for role in Role::CAST.iter().filter(|role| !bound.contains_key(role)).collect::<Vec<_>>() {
-        let twin = bound.iter().find(|(other, _)| word(other) == word(role)).map(|(_, actor)| actor.clone());
-        bound.extend(twin.map(|actor| (*role, actor)));
-    }
+    // Two are a list, more are a paragraph.
+    found.truncate(MOST_COMPANIONS);
+    found
 }
 
 /// The words for one module's lines: the cast, and what the module itself brings.
@@ -223,8 +169,6 @@ impl Words<'_> {
     fn noun(&self, slot: &str) -> Option<&str> {
         let role = |role| self.cast.player(role).map(|player| player.noun.as_str());
         match slot {
-            "thing" => Some(&self.cast.thing_noun),
-            "head" => Some(&self.cast.head_noun),
             "provider" => role(Role::Provider),
             "customer" => role(Role::Customer),
             "operator" => role(Role::Operator),
@@ -233,6 +177,23 @@ impl Words<'_> {
             "object" => self.action.map(|action| action.object.as_str()),
             _ => None,
         }
+    }
+
+    /// The main thing and whatever is treated like it: "drill or ladder", "drills and ladders".
+    fn things(&self, slot: &str, with_article: bool) -> Option<String> {
+        let (first, rest): (&str, fn(&Phrase, &Lexicon) -> String) = match slot.trim_end_matches('s') {
+            "thing" => (&self.cast.thing_noun, Phrase::singular),
+            "head" => (&self.cast.head_noun, Phrase::bare),
+            _ => return None,
+        };
+        let rest = self.cast.companions.iter().map(|phrase| rest(phrase, self.lexicon));
+        let nouns = std::iter::once(first.to_owned()).chain(rest);
+        if slot.ends_with('s') {
+            let many = |noun: String| if self.cast.foreign { noun } else { self.lexicon.inflect.plural(&noun) };
+            return Some(joined(&nouns.map(many).collect::<Vec<_>>()));
+        }
+        let either = listed(&nouns.collect::<Vec<_>>(), "or");
+        Some(if with_article { article_for(&either, first, self.lexicon) } else { either })
     }
 
     fn verb(&self, slot: &str) -> Option<String> {
@@ -249,12 +210,14 @@ impl Words<'_> {
 
 impl Slots for Words<'_> {
     fn fill(&self, slot: &str, with_article: bool) -> Option<String> {
+        if let Some(things) = self.things(slot, with_article) {
+            return Some(things);
+        }
         if let Some(noun) = self.noun(slot) {
             return Some(if with_article { one_of(noun, self.lexicon) } else { noun.to_owned() });
         }
         if let Some(noun) = slot.strip_suffix('s').and_then(|one| self.noun(one)) {
-            let typed =
-                self.cast.foreign && slot.starts_with(['t', 'h']) || self.action.is_some_and(|_| self.cast.foreign);
+            let typed = self.cast.foreign && self.action.is_some();
             return Some(if typed { noun.to_owned() } else { self.lexicon.inflect.plural(noun) });
         }
         let words = match slot {
@@ -267,13 +230,27 @@ impl Slots for Words<'_> {
         };
         Some(if with_article { format!("{} {words}", article(&words)) } else { words })
     }
+
+    fn is_mass(&self, slot: &str) -> bool {
+        let one = slot.strip_suffix('s').unwrap_or_default();
+        let noun = match one {
+            "thing" | "head" if self.cast.companions.is_empty() => Some(self.cast.head_noun.as_str()),
+            _ => self.noun(one),
+        };
+        noun.is_some_and(|noun| self.lexicon.inflect.is_uncountable(noun) && !self.lexicon.inflect.is_plural_only(noun))
+    }
 }
 
 /// "a hive", "an hour", "some equipment".
 pub fn one_of(noun: &str, lexicon: &Lexicon) -> String {
+    article_for(noun, noun, lexicon)
+}
+
+/// The words with the article that fits their first noun.
+fn article_for(words: &str, noun: &str, lexicon: &Lexicon) -> String {
     if lexicon.inflect.is_uncountable(noun) || lexicon.inflect.is_plural(noun.rsplit(' ').next().unwrap_or(noun)) {
-        format!("some {noun}")
+        format!("some {words}")
     } else {
-        format!("{} {noun}", article(noun))
+        format!("{} {words}", article(words))
     }
 }

@@ -1,21 +1,24 @@
 //! Step four: the plan in words. Which of several ways to say a thing is taken depends on the directive and on what is said, so that the
 //! same directive always reads the same and neighbours do not sound alike.
 
+mod people;
+mod rest;
+
 use std::collections::{BTreeSet, HashSet};
 
 use model::{
     Directive,
-    sections::{Basis, Called, Exclusion, Feature, Journey, Metric, Persona, Product, Risk, Story},
+    sections::{Basis, Called, Feature, Product, Story},
 };
 use sha2::{Digest, Sha256};
 
 use super::{
-    cast::{Cast, Player, Words},
+    cast::{Cast, Words},
     entities::{Builder, Entities},
-    inflect::{capitalised, joined},
+    inflect::joined,
     knowledge::{FeatureEntry, Role, Text},
     lexicon::Lexicon,
-    plan::{Plan, Source, slug},
+    plan::{Plan, Source},
     reading::{Phrase, Reading},
     recognise::Recognition,
 };
@@ -132,62 +135,6 @@ impl Teller<'_> {
         caveats
     }
 
-    fn personas(&self) -> Vec<Persona> {
-        let used = |role: &Role| self.plan.features.iter().any(|(_, feature)| feature.actor == *role);
-        let mut personas: Vec<Persona> = Vec::new();
-        // Who works with it all day first: where one person plays several parts, that is the one to describe.
-        for role in [Role::Operator, Role::Provider, Role::Customer, Role::Overseer] {
-            let Some(player) = self.cast.player(role) else { continue };
-            let known = personas.iter().any(|persona| persona.id == slug(&player.who));
-            if !known && (player.actor.is_some() || used(&role)) {
-                personas.extend(self.persona(role, player));
-            }
-        }
-        for other in &self.cast.others {
-            personas.extend(self.bystander(other));
-        }
-        // People the directive names before those who only come with the kind of product.
-        let named =
-            |persona: &Persona| self.cast.players.values().any(|p| p.actor.is_some() && slug(&p.who) == persona.id);
-        personas.sort_by_key(|persona| !named(persona));
-        personas.truncate(MOST_PERSONAS);
-        personas
-    }
-
-    fn persona(&self, role: Role, player: &Player) -> Option<Persona> {
-        let entry = self.recognition.archetype.module.roles.get(&role)?;
-        let concerned = player.actor.is_some() || matches!(role, Role::Provider | Role::Customer);
-        let domain_pain =
-            self.recognition.domains.iter().find_map(|domain| domain.module.people.get(&role)).filter(|_| concerned);
-        let node = format!("personas/{}", role.as_str());
-        Some(Persona {
-            id: slug(&player.who),
-            name: capitalised(&player.who),
-            goal: self.fill(&entry.goal, &self.words(), &format!("{node}/goal")),
-            pain: self.fill(domain_pain.unwrap_or(&entry.pain), &self.words(), &format!("{node}/pain")),
-            answers: player
-                .actor
-                .as_ref()
-                .map_or_else(|| self.recognition.archetype.words.clone(), |actor| vec![actor.text.clone()]),
-        })
-    }
-
-    /// Somebody the directive names who plays none of the parts: known by what they do.
-    fn bystander(&self, actor: &Phrase) -> Option<Persona> {
-        let action = self.reading.actions.iter().find(|action| action.subject.as_ref() == Some(actor))?;
-        let noun = actor.singular(self.lexicon);
-        let object =
-            action.object.as_ref().map(|o| self.lexicon.inflect.plural(&o.singular(self.lexicon))).unwrap_or_default();
-        let pain = &self.recognition.archetype.module.roles.get(&Role::Operator)?.pain;
-        Some(Persona {
-            id: slug(&noun),
-            name: capitalised(&noun),
-            goal: format!("{} {object}", action.verb).trim().to_owned(),
-            pain: self.fill(pain, &self.words(), &format!("personas/{}/pain", slug(&noun))),
-            answers: vec![actor.text.clone()],
-        })
-    }
-
     fn features(&self, entities: &Entities) -> Vec<Feature> {
         let mut features: Vec<Feature> = Vec::new();
         for (from, entry) in &self.plan.features {
@@ -212,6 +159,9 @@ impl Teller<'_> {
         let mut kept: Vec<String> = kept.map(str::to_owned).collect();
         let mut seen = HashSet::new();
         kept.retain(|id| seen.insert(id.clone()));
+        if kept.is_empty() {
+            kept.extend(entities.resolve("thing").map(str::to_owned));
+        }
         Feature {
             title: self.tell(&entry.title, &words, &node("title")),
             story: Story {
@@ -265,78 +215,6 @@ impl Teller<'_> {
         answers
     }
 
-    fn journeys(&self) -> Vec<Journey> {
-        let told = self.plan.journeys.iter().map(|(from, entry)| {
-            let source = &self.plan.sources[*from];
-            let words = self.words_of(source);
-            let node = |part: &str| format!("journeys/{}/{part}", entry.id);
-            let steps =
-                entry.steps.iter().enumerate().map(|(nth, step)| self.tell(step, &words, &node(&nth.to_string())));
-            Journey {
-                id: entry.id.clone(),
-                title: self.tell(&entry.title, &words, &node("title")),
-                actor: capitalised(&self.who(entry.actor, source)),
-                steps: steps.collect(),
-            }
-        });
-        told.collect()
-    }
-
-    fn metrics(&self) -> Vec<Metric> {
-        let told = self.plan.metrics.iter().map(|(from, entry)| {
-            let words = self.words_of(&self.plan.sources[*from]);
-            let node = |part: &str| format!("metrics/{}/{part}", entry.id);
-            Metric {
-                id: entry.id.clone(),
-                name: self.tell(&entry.name, &words, &node("name")),
-                measure: self.tell(&entry.measure, &words, &node("measure")),
-                target: self.fill(&entry.target, &words, &node("target")),
-            }
-        });
-        let limits = self.reading.limits.iter().enumerate().map(|(nth, limit)| Metric {
-            id: format!("limit-{}", nth + 1),
-            name: format!("The directive's limit is kept: {}", limit.text),
-            measure: format!("A test of every release that fails when “{}” no longer holds", limit.text),
-            target: "every release".to_owned(),
-        });
-        limits.chain(told).collect()
-    }
-
-    fn risks(&self) -> Vec<Risk> {
-        let told = self.plan.risks.iter().map(|(from, entry)| {
-            let words = self.words_of(&self.plan.sources[*from]);
-            let node = |part: &str| format!("risks/{}/{part}", entry.id);
-            Risk {
-                id: entry.id.clone(),
-                text: self.tell(&entry.text, &words, &node("text")),
-                mitigation: self.tell(&entry.mitigation, &words, &node("mitigation")),
-                severity: entry.severity,
-            }
-        });
-        told.collect()
-    }
-
-    /// What the directive rules out stands first: nobody has to argue about it again.
-    fn out_of_scope(&self) -> Vec<Exclusion> {
-        let ruled_out = self.reading.negations.iter().map(|phrase| Exclusion {
-            id: format!("without-{}", slug(&phrase.text)),
-            what: capitalised(&phrase.inner),
-            why: "The directive rules it out.".to_owned(),
-        });
-        let told = self.plan.out_of_scope.iter().map(|(from, entry)| {
-            let words = self.words_of(&self.plan.sources[*from]);
-            let what = self.tell(&entry.what, &words, "out_of_scope/what");
-            Exclusion { id: slug(&what), why: self.tell(&entry.why, &words, &format!("out_of_scope/{what}")), what }
-        });
-        let mut exclusions: Vec<Exclusion> = Vec::new();
-        for exclusion in ruled_out.chain(told) {
-            if exclusions.iter().all(|other| !says_the_same(&other.what, &exclusion.what)) {
-                exclusions.push(exclusion);
-            }
-        }
-        exclusions
-    }
-
     fn words(&self) -> Words<'_> {
         Words { cast: self.cast, lexicon: self.lexicon, aspect: None, action: None }
     }
@@ -364,12 +242,4 @@ impl Teller<'_> {
         let hash = Sha256::new().chain_update(self.seed).chain_update([0]).chain_update(node).finalize();
         hash.iter().take(8).fold(0, |number, byte| number << 8 | u64::from(*byte))
     }
-}
-
-/// Whether two short texts share nearly all their words: two modules may leave the same thing alone.
-fn says_the_same(one: &str, other: &str) -> bool {
-    let words = |text: &str| text.to_lowercase().split_whitespace().map(str::to_owned).collect::<HashSet<_>>();
-    let (one, other) = (words(one), words(other));
-    let shared = one.intersection(&other).count();
-    shared * 10 >= one.len().max(other.len()) * 7
 }

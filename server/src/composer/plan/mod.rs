@@ -1,24 +1,21 @@
 //! Step three: what goes in. Modules bring more than one product needs; the plan keeps what the directive asked for and bounds the rest.
 
-use std::collections::{BTreeSet, HashSet};
+mod actions;
+mod contributions;
+
+use std::collections::HashSet;
 
 use model::sections::Priority;
 
 use super::{
     cast::{ActionWords, Cast},
     inflect::capitalised,
-    knowledge::{
-        ActionClass, EntityEntry, ExclusionEntry, FeatureEntry, JourneyEntry, Knowledge, MetricEntry, Parts, RiskEntry,
-        Role,
-    },
+    knowledge::{EntityEntry, ExclusionEntry, FeatureEntry, JourneyEntry, Knowledge, MetricEntry, Parts, RiskEntry},
     lexicon::Lexicon,
-    reading::{Action, Phrase, Reading},
+    reading::{Phrase, Reading},
     recognise::Recognition,
 };
-
-/// The class of actions that serves verbs no other class knows, and the one for things nobody acts on.
-const ANY_ACTION: &str = "do";
-const KEEP: &str = "keep";
+use contributions::contributions;
 
 /// How much a product may hold, so that it stays something a team can start from.
 #[derive(Debug, Clone, Copy)]
@@ -40,7 +37,8 @@ const MOST_JOURNEYS: usize = 4;
 const MOST_RISKS: usize = 8;
 const MOST_METRICS: usize = 8;
 const MOST_EXCLUSIONS: usize = 6;
-const MOST_ACTION_FEATURES: usize = 5;
+/// Entities that modules describe; people come on top.
+const MOST_ENTITIES: usize = 10;
 
 /// A module that contributes, with the directive's reasons for it.
 #[derive(Debug, Clone)]
@@ -57,6 +55,8 @@ pub struct Source {
     pub object: Option<Phrase>,
     /// Who does it.
     pub subject: Option<Phrase>,
+    /// The id of the capability it is, if it is one.
+    capability: Option<String>,
     kind: SourceKind,
 }
 
@@ -103,172 +103,6 @@ pub fn plan(
     let contributions = contributions(reading, recognition, cast, knowledge, lexicon);
     let features = choose_features(&contributions, bounds);
     assemble(contributions, features)
-}
-
-/// Everything every module would bring, in the order of its claim.
-fn contributions(
-    reading: &Reading,
-    recognition: &Recognition<'_>,
-    cast: &Cast,
-    knowledge: &Knowledge,
-    lexicon: &Lexicon,
-) -> Vec<(Source, Parts)> {
-    let mut all = vec![(
-        Source::new(SourceKind::Archetype, &recognition.archetype.module.label, &recognition.archetype.words),
-        recognition.archetype.module.parts(),
-    )];
-    for (called, aspect) in &recognition.capabilities {
-        let mut source = Source::new(SourceKind::Capability, &called.module.label, &called.words);
-        source.aspect = aspect.clone().or_else(|| called.module.aspect.clone());
-        all.push((source, called.module.parts()));
-    }
-    all.extend(actions(reading, recognition, cast, knowledge, lexicon));
-    if let Some(lender) = &recognition.lender {
-        all.push((Source::new(SourceKind::Lender, &lender.module.label, &lender.words), lent(lender.module.parts())));
-    }
-    for called in &recognition.domains {
-        all.push((Source::new(SourceKind::Domain, &called.module.label, &called.words), called.module.parts()));
-    }
-    needed(&mut all, knowledge);
-    all
-}
-
-/// A second kind of product lends its musts and what they stand on, not its whole shape. The main thing's life belongs to the first.
-fn lent(mut parts: Parts) -> Parts {
-    parts.features.retain(|feature| feature.priority == Priority::Must);
-    parts.features.truncate(2);
-    let used: HashSet<String> = parts.features.iter().flat_map(|feature| feature.entities.iter().cloned()).collect();
-    parts.entities.retain(|entity| entity.id != "thing" && used.contains(&entity.id));
-    parts.journeys.clear();
-    parts.risks.truncate(1);
-    parts.metrics.truncate(1);
-    parts.out_of_scope.clear();
-    parts
-}
-
-/// Capabilities that a feature cannot do without.
-fn needed(all: &mut Vec<(Source, Parts)>, knowledge: &Knowledge) {
-    let present: HashSet<String> = all.iter().map(|(source, _)| source.label.clone()).collect();
-    let needs: BTreeSet<String> =
-        all.iter().flat_map(|(_, parts)| parts.features.iter().flat_map(|f| f.needs.clone())).collect();
-    for module in
-        needs.iter().filter_map(|id| knowledge.capability(id)).filter(|module| !present.contains(&module.label))
-    {
-        let mut source = Source::new(SourceKind::Capability, &module.label, &[]);
-        source.aspect.clone_from(&module.aspect);
-        all.push((source, module.parts()));
-    }
-}
-
-/// What the directive says somebody does and no module answers, then the things nobody acts on.
-fn actions(
-    reading: &Reading,
-    recognition: &Recognition<'_>,
-    cast: &Cast,
-    knowledge: &Knowledge,
-    lexicon: &Lexicon,
-) -> Vec<(Source, Parts)> {
-    let mut found: Vec<(Source, Parts)> = Vec::new();
-    for action in &reading.actions {
-        if is_answered(action, recognition, cast, knowledge, lexicon) {
-            continue;
-        }
-        let class = knowledge
-            .actions
-            .iter()
-            .find(|class| class.verbs.contains(&action.verb))
-            .or_else(|| class(knowledge, ANY_ACTION));
-        if let Some(class) = class {
-            add_action(&mut found, class, action, cast, lexicon);
-        }
-    }
-    let mentioned = |thing: &Phrase| {
-        let key = thing.key(lexicon);
-        reading.actions.iter().filter_map(|action| action.object.as_ref()).any(|object| object.key(lexicon) == key)
-            || cast.thing.as_ref().is_some_and(|main| main.key(lexicon) == key)
-            || recognition.answers(thing)
-            || recognition.archetype.words.iter().any(|word| thing.text.contains(word.as_str()))
-    };
-    if let Some(keep) = class(knowledge, KEEP) {
-        for thing in reading.things.iter().filter(|thing| !mentioned(thing)) {
-            let action =
-                Action { subject: None, verb: KEEP.to_owned(), object: Some(thing.clone()), span: thing.span.clone() };
-            add_action(&mut found, keep, &action, cast, lexicon);
-        }
-    }
-    found.truncate(MOST_ACTION_FEATURES);
-    found
-}
-
-fn class<'k>(knowledge: &'k Knowledge, id: &str) -> Option<&'k ActionClass> {
-    knowledge.actions.iter().find(|class| class.id == id)
-}
-
-/// An action on the main thing by one of the archetype's own verbs is what the archetype is about; one on a capability's term is
-/// that capability's.
-fn is_answered(
-    action: &Action,
-    recognition: &Recognition<'_>,
-    cast: &Cast,
-    knowledge: &Knowledge,
-    lexicon: &Lexicon,
-) -> bool {
-    let archetype = recognition.archetype.module;
-    let own = |verb: &String| {
-        archetype.thing.verbs.contains(verb)
-            || archetype.roles.values().any(|role| role.verbs.contains(verb))
-            || archetype.terms.contains_key(verb)
-    };
-    // "log" and "record" are the same work.
-    let class = knowledge.actions.iter().find(|class| class.verbs.contains(&action.verb));
-    let own_verb =
-        own(&action.verb) || class.is_some_and(|class| class.verbs.iter().filter(|verb| own(verb)).count() >= 2);
-    let own_thing = match (&action.object, &cast.thing) {
-        (None, _) => true,
-        (Some(object), Some(thing)) => object.key(lexicon) == thing.key(lexicon),
-        (Some(_), None) => false,
-    };
-    own_verb && own_thing && !recognition.is_generic()
-        || action.object.as_ref().is_some_and(|object| recognition.answers(object))
-}
-
-/// One class answers one object once; more verbs of the class on the same object only add their words.
-fn add_action(found: &mut Vec<(Source, Parts)>, class: &ActionClass, action: &Action, cast: &Cast, lexicon: &Lexicon) {
-    let subject = action.subject.as_ref().map(|s| s.singular(lexicon));
-    let words = ActionWords {
-        subject: subject.unwrap_or_else(|| cast.player(Role::Operator).map_or_else(String::new, |p| p.noun.clone())),
-        verb: action.verb.clone(),
-        object: action.object.as_ref().map_or_else(|| cast.thing_noun.clone(), |o| o.singular(lexicon)),
-    };
-    let typed =
-        [action.subject.as_ref(), action.object.as_ref()].into_iter().flatten().map(|phrase| phrase.text.clone());
-    let typed: Vec<String> = typed.collect();
-    let same = found.iter_mut().find(|(source, _)| {
-        source.label == class.label && source.action.as_ref().is_some_and(|other| other.object == words.object)
-    });
-    if let Some((source, _)) = same {
-        source.words.extend(typed.into_iter().filter(|word| !source.words.contains(word)).collect::<Vec<_>>());
-        return;
-    }
-    let again = found.iter().filter(|(source, _)| source.label == class.label).count();
-    let mut parts = class.parts();
-    let suffix = slug(&words.object);
-    for feature in &mut parts.features {
-        feature.id = format!("{}-{suffix}", feature.id);
-    }
-    if again > 0 {
-        parts.features.truncate(1);
-        parts.risks.clear();
-        parts.metrics.clear();
-    }
-    if again > 1 {
-        return;
-    }
-    let mut source = Source::new(SourceKind::Action, &class.label, &typed);
-    source.action = Some(words);
-    source.object = action.object.clone();
-    source.subject = action.subject.clone();
-    found.push((source, parts));
 }
 
 /// Picks features: what defines the kind of product, what the directive named, then what rounds it off, until it is full.
@@ -329,6 +163,9 @@ fn assemble(contributions: Vec<(Source, Parts)>, features: Vec<From<FeatureEntry
     once(&mut plan.metrics, |entry| entry.id.clone());
     let chosen: HashSet<String> = plan.features.iter().flat_map(|(_, f)| f.entities.iter().cloned()).collect();
     plan.entities.retain(|(_, entity)| chosen.contains(&entity.id) || entity.id == "thing");
+    share_entities(&mut plan, MOST_ENTITIES);
+    let present: HashSet<String> = plan.sources.iter().filter_map(|source| source.capability.clone()).collect();
+    plan.out_of_scope.retain(|(_, exclusion)| exclusion.unless.iter().all(|id| !present.contains(id)));
     // Each source's first before anybody's second: the directive asked for all of them.
     share(&mut plan.journeys, MOST_JOURNEYS);
     share(&mut plan.risks, MOST_RISKS);
@@ -356,6 +193,25 @@ fn share<E>(items: &mut Vec<From<E>>, most: usize) {
     });
 }
 
+/// Keeps at most `most` entities besides the main thing: everybody's first, so that no feature is left without one, then those of the
+/// kind of product, then the others in turn.
+fn share_entities(plan: &mut Plan, most: usize) {
+    let mut seen: Vec<(usize, &str)> = Vec::new();
+    let mut order: Vec<(usize, usize, &str)> = Vec::new();
+    for (from, entity) in plan.entities.iter().filter(|(_, entity)| entity.id != "thing") {
+        if seen.iter().any(|(_, id)| *id == entity.id) {
+            continue;
+        }
+        let turn = seen.iter().filter(|(other, _)| other == from).count();
+        let own = plan.sources.get(*from).is_some_and(Source::is_archetype);
+        order.push((if own { turn.min(1) } else { turn * 2 }, seen.len(), &entity.id));
+        seen.push((*from, &entity.id));
+    }
+    order.sort_unstable();
+    let kept: HashSet<String> = order.iter().take(most - 1).map(|(_, _, id)| (*id).to_owned()).collect();
+    plan.entities.retain(|(_, entity)| entity.id == "thing" || kept.contains(&entity.id));
+}
+
 impl Source {
     fn new(kind: SourceKind, label: &str, words: &[String]) -> Self {
         Self {
@@ -365,6 +221,7 @@ impl Source {
             action: None,
             object: None,
             subject: None,
+            capability: None,
             kind,
         }
     }

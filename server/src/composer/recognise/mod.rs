@@ -1,12 +1,15 @@
 //! Step two: which modules the words call for, and which words those are.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+
+mod terms;
 
 use super::{
     knowledge::{Archetype, CORE, Capability, Domain, Knowledge},
     lexicon::Lexicon,
-    reading::{Phrase, ReadWord, Reading},
+    reading::{Phrase, Reading},
 };
+use terms::{Hit, call, only_negated, only_nouns};
 
 /// From this score on a module is called for.
 const CALLED: u32 = 5;
@@ -25,11 +28,35 @@ pub struct Called<'k, M> {
     pub module: &'k M,
     /// Words of the directive, as typed, in their order.
     pub words: Vec<String>,
-    /// Bytes of the directive they cover.
-    spans: Vec<(usize, usize)>,
-    /// Those of them that settle it alone.
-    strong: Vec<(usize, usize)>,
+    /// Where they stand.
+    hits: Vec<Hit>,
     score: u32,
+}
+
+impl<M> Called<'_, M> {
+    /// Words that settle it alone.
+    fn strong(&self) -> impl Iterator<Item = &Hit> {
+        self.hits.iter().filter(|hit| hit.weight >= CALLED)
+    }
+
+    /// Whether words that call for it at least so strongly end a phrase, or hold it: "gift vouchers", "costs" of "split costs".
+    fn names(&self, phrase: &Phrase, least: u32) -> bool {
+        let mut clear = self.hits.iter().filter(|hit| hit.weight >= least);
+        clear.any(|hit| hit.end == phrase.span.end || holds(hit, phrase))
+    }
+
+    /// Whether some of its words are in a phrase.
+    pub fn is_in(&self, phrase: &Phrase) -> bool {
+        self.hits.iter().any(|hit| phrase.span.start <= hit.start && hit.end <= phrase.span.end)
+    }
+
+    fn first(&self) -> Option<(usize, usize)> {
+        self.hits.first().map(|hit| (hit.start, hit.end))
+    }
+}
+
+fn holds(hit: &Hit, phrase: &Phrase) -> bool {
+    hit.start <= phrase.span.start && phrase.span.end <= hit.end
 }
 
 /// What a directive was recognised as.
@@ -53,14 +80,24 @@ impl Recognition<'_> {
 
     /// Whether a phrase only names the kind of product ("booking" of "booking site").
     pub fn is_kind(&self, phrase: &Phrase) -> bool {
-        self.archetype.strong.iter().any(|(start, end)| phrase.span.start >= *start && phrase.span.end <= *end)
+        self.archetype.strong().any(|hit| holds(hit, phrase))
     }
 
-    /// Whether a phrase only names a capability that was recognised ("escrow", "condition grading").
+    /// Whether a phrase is nothing but the name of a capability, so that the product cannot be about it ("escrow").
+    pub fn is_capability(&self, phrase: &Phrase) -> bool {
+        self.capabilities.iter().any(|(called, _)| called.names(phrase, CALLED))
+    }
+
+    /// Whether something that was recognised beside the kind sees to a phrase ("condition grading", "deposits").
     pub fn answers(&self, phrase: &Phrase) -> bool {
-        self.capabilities.iter().any(|(called, _)| {
-            called.strong.iter().any(|(start, end)| phrase.span.start <= *start && *end == phrase.span.end)
-        })
+        self.capabilities.iter().any(|(called, _)| called.names(phrase, CALLED_IF_FITTING))
+            || self.lender.iter().any(|lender| lender.strong().any(|hit| holds(hit, phrase)))
+    }
+
+    /// Whether a limit of the directive is what a capability was called for by ("three languages").
+    pub fn sees_to(&self, limit: &Phrase) -> bool {
+        let within = |hit: &Hit| limit.span.start <= hit.start && hit.end <= limit.span.end || holds(hit, limit);
+        self.capabilities.iter().any(|(called, _)| called.strong().any(within))
     }
 }
 
@@ -74,7 +111,7 @@ pub fn recognise<'k>(
 ) -> Option<Recognition<'k>> {
     let (archetype, lender) = archetypes(text, reading, knowledge)?;
     let capabilities = capabilities(text, reading, note, &archetype, knowledge, lexicon);
-    let domains = domains(text, reading, knowledge);
+    let domains = domains(text, reading, archetype.module, knowledge, lexicon);
     Some(Recognition { archetype, lender, capabilities, domains })
 }
 
@@ -86,19 +123,15 @@ fn archetypes<'k>(
 ) -> Option<(Called<'k, Archetype>, Option<Called<'k, Archetype>>)> {
     let scored = |module: &'k Archetype| with_verbs(call(module, &module.terms, text, &reading.words), text, reading);
     let mut called: Vec<_> = knowledge.archetypes.iter().map(scored).filter(|called| called.score >= LEADS).collect();
-    called.sort_by_key(|called| {
-        (std::cmp::Reverse(called.score), called.spans.first().copied(), called.module.id.clone())
-    });
+    called.sort_by_key(|called| (std::cmp::Reverse(called.score), called.first(), called.module.id.clone()));
     let mut called = called.into_iter();
     let Some(first) = called.next() else {
         let core = knowledge.archetype(CORE)?;
-        return Some((
-            Called { module: core, words: Vec::new(), spans: Vec::new(), strong: Vec::new(), score: 0 },
-            None,
-        ));
+        return Some((Called { module: core, words: Vec::new(), hits: Vec::new(), score: 0 }, None));
     };
+    // People alone ("students", "teachers") do not make a second kind: one word has to settle it.
     let own = |other: &Called<'k, Archetype>| {
-        other.score >= CALLED && other.spans.iter().all(|span| !first.spans.contains(span))
+        other.strong().next().is_some() && other.hits.iter().all(|hit| first.hits.iter().all(|own| !own.overlaps(*hit)))
     };
     let lender = called.find(own);
     Some((first, lender))
@@ -111,8 +144,7 @@ fn with_verbs<'k>(mut called: Called<'k, Archetype>, text: &str, reading: &Readi
         module.thing.verbs.contains(verb) || module.roles.values().any(|role| role.verbs.contains(verb))
     };
     let fresh = reading.actions.iter().filter(|action| {
-        own(&action.verb)
-            && called.spans.iter().all(|(start, end)| action.span.end <= *start || *end <= action.span.start)
+        own(&action.verb) && called.hits.iter().all(|hit| action.span.end <= hit.start || hit.end <= action.span.start)
     });
     let fresh: Vec<_> = fresh.collect();
     if module.id != CORE && fresh.len() >= 2 {
@@ -154,14 +186,13 @@ fn capabilities<'k>(
             called.push(by_directive);
         } else if let Some(mut asked) = by_note.filter(|called| called.score >= least) {
             // A note's words are not the directive's: they give a reason, not a place.
-            asked.spans.clear();
-            asked.strong.clear();
+            asked.hits.clear();
             called.push(asked);
         }
     }
     called.sort_by_key(|called| std::cmp::Reverse(called.score));
     called.truncate(MOST_CAPABILITIES);
-    called.sort_by_key(|called| called.spans.first().copied().unwrap_or((usize::MAX, 0)));
+    called.sort_by_key(|called| called.first().unwrap_or((usize::MAX, 0)));
     called.into_iter().map(|called| with_aspect(called, reading, lexicon)).collect()
 }
 
@@ -185,7 +216,7 @@ fn aspect<'r>(
     reading: &'r Reading,
     lexicon: &Lexicon,
 ) -> Option<(&'r Phrase, String)> {
-    let phrase = reading.things.iter().find(|phrase| called.spans.iter().any(|(_, end)| *end == phrase.span.end))?;
+    let phrase = reading.things.iter().find(|phrase| called.hits.iter().any(|hit| hit.end == phrase.span.end))?;
     let words: Vec<&str> = phrase.inner.split_whitespace().collect();
     let is_term = |from: usize| {
         let tail = words[from..].join(" ").to_lowercase();
@@ -195,7 +226,15 @@ fn aspect<'r>(
     Some((phrase, lexicon.inflect.singular(&words[phrase.modifiers..from].join(" "))))
 }
 
-fn domains<'k>(text: &str, reading: &Reading, knowledge: &'k Knowledge) -> Vec<Called<'k, Domain>> {
+fn domains<'k>(
+    text: &str,
+    reading: &Reading,
+    archetype: &Archetype,
+    knowledge: &'k Knowledge,
+    lexicon: &Lexicon,
+) -> Vec<Called<'k, Domain>> {
+    let named: Vec<Phrase> =
+        reading.things.iter().chain(&reading.actors).map(|phrase| archetype.thing.core(phrase, lexicon)).collect();
     let nouns = only_nouns(reading);
     let mut called: Vec<_> = knowledge
         .domains
@@ -203,97 +242,44 @@ fn domains<'k>(text: &str, reading: &Reading, knowledge: &'k Knowledge) -> Vec<C
         .map(|module| call(module, &module.terms, text, &nouns))
         .filter(|called| called.score >= DOMAIN)
         .collect();
-    called.sort_by_key(|called| {
-        (std::cmp::Reverse(called.score), called.spans.first().copied(), called.module.id.clone())
-    });
-    if called.iter().any(|called| !only_modifies(called, reading)) {
-        called.retain(|called| !only_modifies(called, reading));
+    called.sort_by_key(|called| (std::cmp::Reverse(called.score), called.first(), called.module.id.clone()));
+    if called.iter().any(|called| !only_modifies(called, &named)) {
+        called.retain(|called| !only_modifies(called, &named));
     }
     called.truncate(2);
     called
 }
 
-/// "wedding" of "wedding dresses" speaks of weddings only in passing.
-fn only_modifies(called: &Called<'_, Domain>, reading: &Reading) -> bool {
-    called
-        .spans
-        .iter()
-        .all(|(start, end)| reading.things.iter().any(|thing| thing.span.start <= *start && *end < thing.span.end))
+/// "wedding" of "wedding dresses" speaks of weddings only in passing, "forklift" of "forklift drivers" of forklifts.
+fn only_modifies(called: &Called<'_, Domain>, named: &[Phrase]) -> bool {
+    let in_front = |hit: &Hit, phrase: &Phrase| phrase.span.start <= hit.start && hit.end < phrase.span.end;
+    called.hits.iter().all(|hit| named.iter().any(|phrase| in_front(hit, phrase)))
 }
 
 /// The domain of the main thing: the one that names it, else one that speaks of the whole (of its people, say), and not only of some
-/// other thing.
+/// other thing or of what the product is called.
 pub fn domain_of_main<'r, 'k>(
     main: Option<&Phrase>,
     reading: &Reading,
     domains: &'r [Called<'k, Domain>],
 ) -> Option<&'r Called<'k, Domain>> {
-    let elsewhere = |(start, end): &(usize, usize)| {
-        reading.things.iter().any(|thing| Some(thing) != main && thing.span.start <= *start && *end <= thing.span.end)
-    };
-    let of_the_whole = || domains.iter().find(|called| called.spans.iter().any(|span| !elsewhere(span)));
+    let within = |hit: &Hit, phrase: &Phrase| phrase.span.start <= hit.start && hit.end <= phrase.span.end;
+    let elsewhere =
+        |hit: &Hit| reading.form.iter().chain(&reading.things).any(|thing| Some(thing) != main && within(hit, thing));
+    let of_the_whole = || domains.iter().find(|called| called.hits.iter().any(|hit| !elsewhere(hit)));
     main.and_then(|main| domain_of(main, domains)).or_else(of_the_whole)
 }
 
 /// The domain whose nouns are in this very phrase.
 pub fn domain_of<'r, 'k>(phrase: &Phrase, domains: &'r [Called<'k, Domain>]) -> Option<&'r Called<'k, Domain>> {
-    let names = |called: &&Called<'k, Domain>| {
-        called.spans.iter().any(|(start, end)| phrase.span.start <= *start && *end == phrase.span.end)
-    };
-    let within = |called: &&Called<'k, Domain>| {
-        called.spans.iter().any(|(start, end)| phrase.span.start <= *start && *end <= phrase.span.end)
-    };
-    domains.iter().find(names).or_else(|| domains.iter().find(within))
+    let ends = |hit: &Hit| phrase.span.start <= hit.start && hit.end == phrase.span.end;
+    let within = |hit: &Hit| phrase.span.start <= hit.start && hit.end <= phrase.span.end;
+    let first = |test: &dyn Fn(&Hit) -> bool| domains.iter().find(|called| called.hits.iter().any(test));
+    first(&ends).or_else(|| first(&within))
 }
 
-/// Finds a module's terms among the words, longest first; a word counts once. Ruled-out words call for nothing.
-fn call<'k, M>(module: &'k M, terms: &BTreeMap<String, u32>, text: &str, words: &[ReadWord]) -> Called<'k, M> {
-    let mut taken = vec![false; words.len()];
-    let mut found: Vec<(usize, usize)> = Vec::new();
-    let mut strong: Vec<(usize, usize)> = Vec::new();
-    let mut score = 0;
-    let mut terms: Vec<(Vec<&str>, u32)> = terms.iter().map(|(term, weight)| (parts(term), *weight)).collect();
-    terms.sort_by(|a, b| b.0.len().cmp(&a.0.len()).then_with(|| a.0.cmp(&b.0)));
-    for (term, weight) in terms {
-        let hit = words.windows(term.len().max(1)).enumerate().find(|(at, window)| {
-            taken[*at..*at + term.len()].iter().all(|taken| !taken)
-                && window
-                    .iter()
-                    .zip(&term)
-                    .all(|(word, part)| !word.negated && word.forms.iter().any(|form| form == part))
-        });
-        if let Some((at, window)) = hit {
-            taken[at..at + term.len()].iter_mut().for_each(|taken| *taken = true);
-            score += weight;
-            if let (Some(first), Some(last)) = (window.first(), window.last()) {
-                let span = (first.span.start, last.span.end);
-                found.push(span);
-                strong.extend((weight >= CALLED).then_some(span));
-            }
-        }
-    }
-    found.sort_unstable();
-    found.dedup();
-    let words = found.iter().filter_map(|(start, end)| text.get(*start..*end)).map(str::to_owned).collect();
-    Called { module, words, spans: found, strong, score }
-}
-
-fn parts(term: &str) -> Vec<&str> {
-    term.split([' ', '-']).filter(|part| !part.is_empty()).collect()
-}
-
-/// The words as nouns: "booking" is not about books, and "matches students" not about sport.
-fn only_nouns(reading: &Reading) -> Vec<ReadWord> {
-    let mut words = reading.words.clone();
-    for word in &mut words {
-        let lemma = word.lemma.take();
-        word.forms.retain(|form| Some(form) != lemma.as_ref());
-        word.negated |= word.is_verb;
-    }
-    words
-}
-
-/// The words a reading rules out, as if they were wanted.
-fn only_negated(reading: &Reading) -> Vec<ReadWord> {
-    reading.words.iter().filter(|word| word.negated).map(|word| ReadWord { negated: false, ..word.clone() }).collect()
+/// Whether a domain is about somebody, or about a whole thing, that the directive names.
+pub fn names_somebody_or_something(called: &Called<'_, Domain>, reading: &Reading) -> bool {
+    let ends = |hit: &Hit, phrase: &Phrase| phrase.span.start <= hit.start && hit.end == phrase.span.end;
+    called.hits.iter().any(|hit| reading.things.iter().chain(&reading.actors).any(|phrase| ends(hit, phrase)))
 }
