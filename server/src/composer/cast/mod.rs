@@ -8,7 +8,7 @@ use super::{
     inflect::{article, joined, listed},
     knowledge::{Role, Slots},
     lexicon::Lexicon,
-    reading::{Phrase, Reading},
+    reading::{Action, Phrase, Reading},
     recognise::{Recognition, domain_of_main},
 };
 
@@ -91,9 +91,10 @@ impl Cast {
     }
 }
 
-/// The object of the archetype's verbs; else the first thing somebody does something to; else the first thing that is not just the
+/// The object of the archetype's verbs; else what ends in the name of the kind ("chess tournament"); else the first thing somebody does
+/// something to; else the first thing that is not just the
 /// name of a capability. Where nothing is left the archetype knows a word for it.
-fn main_thing(reading: &Reading, recognition: &Recognition<'_>, lexicon: &Lexicon) -> Option<Phrase> {
+fn main_thing<'r>(reading: &'r Reading, recognition: &Recognition<'_>, lexicon: &Lexicon) -> Option<Phrase> {
     let entry = &recognition.archetype.module.thing;
     let is_thing = |phrase: &&Phrase| {
         let key = phrase.key(lexicon);
@@ -103,15 +104,17 @@ fn main_thing(reading: &Reading, recognition: &Recognition<'_>, lexicon: &Lexico
             && (core == **phrase || !lexicon.is_person(&core.head(lexicon)))
             && reading.things.iter().any(|thing| thing.key(lexicon) == key)
     };
-    let objects = || reading.actions.iter().filter_map(|action| Some((&action.verb, action.object.as_ref()?)));
-    let of_verbs = objects().filter(|(verb, _)| entry.verbs.contains(verb)).map(|(_, object)| object).find(is_thing);
+    let own = |action: &&Action| action.is_any_of(&entry.verbs);
+    let object = |action: &'r Action| action.object.as_ref();
+    let of_verbs = reading.actions.iter().filter(own).filter_map(object).find(is_thing);
     let in_form = reading
         .things
         .first()
         .filter(|thing| reading.form.as_ref().is_some_and(|form| thing.span.end <= form.span.start));
-    let of_any = objects().map(|(_, object)| object).find(is_thing);
+    let of_kind = reading.things.iter().filter(is_thing).find(|thing| recognition.ends_in_kind(thing));
+    let of_any = reading.actions.iter().filter_map(object).find(is_thing);
     let named = reading.things.iter().find(is_thing);
-    of_verbs.or(in_form.filter(is_thing)).or(of_any).or(named).map(|phrase| entry.core(phrase, lexicon))
+    of_verbs.or(in_form.filter(is_thing)).or(of_kind).or(of_any).or(named).map(|phrase| entry.core(phrase, lexicon))
 }
 
 /// Further things the archetype's verbs are done to: "records and posters" of "buy shirts, records and posters". What is said of the main
@@ -125,7 +128,7 @@ fn companions(
     let Some(thing) = thing.filter(|_| !recognition.is_generic()) else { return Vec::new() };
     let verbs = &recognition.archetype.module.thing.verbs;
     let mut found: Vec<Phrase> = Vec::new();
-    for object in reading.actions.iter().filter(|a| verbs.contains(&a.verb)).filter_map(|a| a.object.as_ref()) {
+    for object in reading.actions.iter().filter(|action| action.is_any_of(verbs)).filter_map(|a| a.object.as_ref()) {
         let known = |other: &Phrase| other.head(lexicon) == object.head(lexicon);
         let is_thing = reading.things.contains(object);
         if is_thing

@@ -71,7 +71,7 @@ fn bind_by_verbs(reading: &Reading, archetype: &Archetype, bound: &mut Bound) {
     for role in Role::CAST {
         let Some(entry) = archetype.roles.get(&role).filter(|_| !bound.contains_key(&role)) else { continue };
         let does = |action: &&Action| {
-            entry.verbs.contains(&action.verb) && action.subject.as_ref().is_some_and(|who| !named.contains(who))
+            action.is_any_of(&entry.verbs) && action.subject.as_ref().is_some_and(|who| !named.contains(who))
         };
         if let Some(action) = reading.actions.iter().find(does)
             && let Some(actor) = &action.subject

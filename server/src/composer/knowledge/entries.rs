@@ -34,6 +34,9 @@ pub struct FeatureEntry {
     /// Features that are redundant beside it.
     #[serde(default)]
     pub replaces: Vec<String>,
+    /// In domains: the archetypes it belongs to; empty for all.
+    #[serde(default)]
+    pub fits: Vec<String>,
 }
 
 /// An entity as written down.
@@ -83,6 +86,9 @@ pub struct RiskEntry {
     pub mitigation: Text,
     /// How bad it is.
     pub severity: Severity,
+    /// In domains: the archetypes it belongs to; empty for all.
+    #[serde(default)]
+    pub fits: Vec<String>,
 }
 
 /// A metric as written down.
@@ -97,6 +103,9 @@ pub struct MetricEntry {
     pub measure: Text,
     /// What is good enough.
     pub target: Text,
+    /// In domains: the archetypes it belongs to; empty for all.
+    #[serde(default)]
+    pub fits: Vec<String>,
 }
 
 /// An exclusion as written down.

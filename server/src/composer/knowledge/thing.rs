@@ -24,7 +24,8 @@ pub struct ThingEntry {
 impl ThingEntry {
     /// What a phrase is about without the noun for the kind of product, and without how often: "tea" of "monthly tea subscription".
     pub fn core(&self, phrase: &Phrase, lexicon: &Lexicon) -> Phrase {
-        let core = phrase.without_last().filter(|_| self.is_kind(phrase, lexicon));
+        let noun_left = phrase.words.len() > phrase.modifiers + 1;
+        let core = phrase.without_last().filter(|_| noun_left && self.is_kind(phrase, lexicon));
         let often = |core: &Phrase| core.words.first().is_some_and(|word| RHYTHMS.contains(&word.as_str()));
         let core = core.and_then(|core| if often(&core) { core.without_first() } else { Some(core) });
         core.unwrap_or_else(|| phrase.clone())

@@ -27,11 +27,11 @@ pub(super) fn actions(
     // What it is done to is kept, but doing it is nothing to build: "members come", "studios offer classes" beside what is booked.
     let says_little = |action: &Action, class: Option<&ActionClass>| {
         class.is_none() && lexicon.is_light(&action.verb)
-            || !recognition.is_generic() && archetype.roles.values().any(|role| role.verbs.contains(&action.verb))
+            || !recognition.is_generic() && archetype.roles.values().any(|role| action.is_any_of(&role.verbs))
     };
     let mut done: Vec<&Phrase> = Vec::new();
     for action in &reading.actions {
-        let class_of_verb = knowledge.actions.iter().find(|class| class.verbs.contains(&action.verb));
+        let class_of_verb = knowledge.actions.iter().find(|class| action.is_any_of(&class.verbs));
         if is_answered(action, recognition, cast, knowledge, lexicon) {
             done.extend(&action.object);
         } else if !says_little(action, class_of_verb) {
@@ -54,8 +54,13 @@ pub(super) fn actions(
     };
     if let Some(keep) = class(knowledge, KEEP) {
         for thing in reading.things.iter().filter(|thing| !mentioned(thing)) {
-            let action =
-                Action { subject: None, verb: KEEP.to_owned(), object: Some(thing.clone()), span: thing.span.clone() };
+            let action = Action {
+                subject: None,
+                verb: KEEP.to_owned(),
+                particle: None,
+                object: Some(thing.clone()),
+                span: thing.span.clone(),
+            };
             add_action(&mut found, keep, &action, cast, lexicon);
         }
     }
@@ -83,9 +88,10 @@ fn is_answered(
             || archetype.terms.contains_key(verb)
     };
     // "log" and "record" are the same work.
-    let class = knowledge.actions.iter().find(|class| class.verbs.contains(&action.verb));
-    let own_verb =
-        own(&action.verb) || class.is_some_and(|class| class.verbs.iter().filter(|verb| own(verb)).count() >= 2);
+    let class = knowledge.actions.iter().find(|class| action.is_any_of(&class.verbs));
+    let own_verb = own(&action.verb)
+        || own(&action.whole_verb())
+        || class.is_some_and(|class| class.verbs.iter().filter(|verb| own(verb)).count() >= 2);
     let main = |object: &Phrase| {
         let key = object.key(lexicon);
         cast.thing.iter().chain(&cast.companions).any(|thing| thing.key(lexicon) == key)
@@ -115,7 +121,7 @@ fn add_action(found: &mut Vec<(Source, Parts)>, class: &ActionClass, action: &Ac
     let subject = action.subject.as_ref().map(|s| s.singular(lexicon));
     let words = ActionWords {
         subject: subject.unwrap_or_else(|| cast.player(Role::Operator).map_or_else(String::new, |p| p.noun.clone())),
-        verb: action.verb.clone(),
+        verb: action.whole_verb(),
         object: action.object.as_ref().map_or_else(|| cast.thing_noun.clone(), |o| o.singular(lexicon)),
     };
     let typed =

@@ -27,16 +27,18 @@ pub(super) fn contributions(
     )];
     for (called, aspect) in &recognition.capabilities {
         let mut source = Source::new(SourceKind::Capability, &called.module.label, &called.words);
-        source.capability = Some(called.module.id.clone());
+        source.module = Some(called.module.id.clone());
         source.aspect = aspect.clone().or_else(|| called.module.aspect.clone());
         all.push((source, called.module.parts()));
     }
     all.extend(actions(reading, recognition, cast, knowledge, lexicon));
     if let Some(lender) = &recognition.lender {
-        all.push((Source::new(SourceKind::Lender, &lender.module.label, &lender.words), lent(lender.module.parts())));
+        let mut source = Source::new(SourceKind::Lender, &lender.module.label, &lender.words);
+        source.module = Some(lender.module.id.clone());
+        all.push((source, lent(lender.module.parts())));
     }
     for called in &recognition.domains {
-        let parts = of_the_field(called, reading, cast);
+        let parts = of_the_field(called, &recognition.archetype.module.id, reading, cast);
         all.push((Source::new(SourceKind::Domain, &called.module.label, &called.words), parts));
     }
     needed(&mut all, knowledge);
@@ -58,8 +60,12 @@ fn lent(mut parts: Parts) -> Parts {
 
 /// A field brings what only its people would ask for where the main thing is of that field. Of the field of some other thing, or of
 /// somebody, one risk is worth knowing; one named only in passing ("library" of "tool library") brings nothing.
-fn of_the_field(called: &Called<'_, Domain>, reading: &Reading, cast: &Cast) -> Parts {
+fn of_the_field(called: &Called<'_, Domain>, archetype: &str, reading: &Reading, cast: &Cast) -> Parts {
     let mut parts = called.module.parts();
+    let fits = |fits: &[String]| fits.is_empty() || fits.iter().any(|id| id == archetype);
+    parts.features.retain(|feature| fits(&feature.fits));
+    parts.risks.retain(|risk| fits(&risk.fits));
+    parts.metrics.retain(|metric| fits(&metric.fits));
     let names_main = cast.thing.as_ref().is_some_and(|thing| called.is_in(thing));
     if !names_main {
         let risks = if names_somebody_or_something(called, reading) { 1 } else { 0 };
@@ -78,7 +84,7 @@ fn needed(all: &mut Vec<(Source, Parts)>, knowledge: &Knowledge) {
         needs.iter().filter_map(|id| knowledge.capability(id)).filter(|module| !present.contains(&module.label))
     {
         let mut source = Source::new(SourceKind::Capability, &module.label, &[]);
-        source.capability = Some(module.id.clone());
+        source.module = Some(module.id.clone());
         source.aspect.clone_from(&module.aspect);
         all.push((source, module.parts()));
     }

@@ -55,8 +55,8 @@ pub struct Source {
     pub object: Option<Phrase>,
     /// Who does it.
     pub subject: Option<Phrase>,
-    /// The id of the capability it is, if it is one.
-    capability: Option<String>,
+    /// The id of the module that what is out of scope may depend on.
+    module: Option<String>,
     kind: SourceKind,
 }
 
@@ -164,7 +164,7 @@ fn assemble(contributions: Vec<(Source, Parts)>, features: Vec<From<FeatureEntry
     let chosen: HashSet<String> = plan.features.iter().flat_map(|(_, f)| f.entities.iter().cloned()).collect();
     plan.entities.retain(|(_, entity)| chosen.contains(&entity.id) || entity.id == "thing");
     share_entities(&mut plan, MOST_ENTITIES);
-    let present: HashSet<String> = plan.sources.iter().filter_map(|source| source.capability.clone()).collect();
+    let present: HashSet<String> = plan.sources.iter().filter_map(|source| source.module.clone()).collect();
     plan.out_of_scope.retain(|(_, exclusion)| exclusion.unless.iter().all(|id| !present.contains(id)));
     // Each source's first before anybody's second: the directive asked for all of them.
     share(&mut plan.journeys, MOST_JOURNEYS);
@@ -221,7 +221,7 @@ impl Source {
             action: None,
             object: None,
             subject: None,
-            capability: None,
+            module: None,
             kind,
         }
     }

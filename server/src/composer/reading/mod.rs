@@ -62,10 +62,24 @@ pub struct Action {
     pub subject: Option<Phrase>,
     /// The verb's lemma.
     pub verb: String,
+    /// What belongs to the verb: "out" of "rent out".
+    pub particle: Option<String>,
     /// To what.
     pub object: Option<Phrase>,
     /// Where the verb stands.
     pub span: Range<usize>,
+}
+
+impl Action {
+    /// The verb with its particle: "rent out".
+    pub fn whole_verb(&self) -> String {
+        self.particle.as_ref().map_or_else(|| self.verb.clone(), |particle| format!("{} {particle}", self.verb))
+    }
+
+    /// Whether its verb is one of these, with its particle or without.
+    pub fn is_any_of(&self, verbs: &[String]) -> bool {
+        verbs.contains(&self.verb) || self.particle.is_some() && verbs.contains(&self.whole_verb())
+    }
 }
 
 /// Reads a directive. Total: any text gives a reading, if perhaps one with nothing but things.

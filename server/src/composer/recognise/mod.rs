@@ -7,7 +7,7 @@ mod terms;
 use super::{
     knowledge::{Archetype, CORE, Capability, Domain, Knowledge},
     lexicon::Lexicon,
-    reading::{Phrase, Reading},
+    reading::{Action, Phrase, Reading},
 };
 use terms::{Hit, call, only_negated, only_nouns};
 
@@ -83,6 +83,11 @@ impl Recognition<'_> {
         self.archetype.strong().any(|hit| holds(hit, phrase))
     }
 
+    /// Whether a phrase ends in the name of the kind of product, with something in front: "chess tournament".
+    pub fn ends_in_kind(&self, phrase: &Phrase) -> bool {
+        self.archetype.strong().any(|hit| phrase.span.start < hit.start && hit.end == phrase.span.end)
+    }
+
     /// Whether a phrase is nothing but the name of a capability, so that the product cannot be about it ("escrow").
     pub fn is_capability(&self, phrase: &Phrase) -> bool {
         self.capabilities.iter().any(|(called, _)| called.names(phrase, CALLED))
@@ -140,11 +145,11 @@ fn archetypes<'k>(
 /// What people do speaks for a kind of product as well: two of its verbs are a hint, three settle it.
 fn with_verbs<'k>(mut called: Called<'k, Archetype>, text: &str, reading: &Reading) -> Called<'k, Archetype> {
     let module = called.module;
-    let own = |verb: &String| {
-        module.thing.verbs.contains(verb) || module.roles.values().any(|role| role.verbs.contains(verb))
+    let own = |action: &Action| {
+        action.is_any_of(&module.thing.verbs) || module.roles.values().any(|role| action.is_any_of(&role.verbs))
     };
     let fresh = reading.actions.iter().filter(|action| {
-        own(&action.verb) && called.hits.iter().all(|hit| action.span.end <= hit.start || hit.end <= action.span.start)
+        own(action) && called.hits.iter().all(|hit| action.span.end <= hit.start || hit.end <= action.span.start)
     });
     let fresh: Vec<_> = fresh.collect();
     if module.id != CORE && fresh.len() >= 2 {

@@ -31,8 +31,10 @@ impl Teller<'_> {
     fn persona(&self, role: Role, player: &Player) -> Option<Persona> {
         let entry = self.recognition.archetype.module.roles.get(&role)?;
         let concerned = player.actor.is_some() || matches!(role, Role::Provider | Role::Customer);
-        let domain_pain =
-            self.recognition.domains.iter().find_map(|domain| domain.module.people.get(&role)).filter(|_| concerned);
+        // What hurts people of the field hurts those who deal with a thing of that field, not everybody a field was named by.
+        let in_field = |thing: &Phrase| self.recognition.domains.iter().find(|domain| domain.is_in(thing));
+        let field = self.cast.thing.as_ref().and_then(in_field).filter(|_| concerned);
+        let domain_pain = field.and_then(|domain| domain.module.people.get(&role));
         let node = format!("personas/{}", role.as_str());
         Some(Persona {
             id: slug(&player.who),
@@ -56,7 +58,7 @@ impl Teller<'_> {
         Some(Persona {
             id: slug(&noun),
             name: capitalised(&noun),
-            goal: format!("{} {object}", action.verb).trim().to_owned(),
+            goal: format!("{} {object}", action.whole_verb()).trim().to_owned(),
             pain: self.fill(pain, &self.words(), &format!("personas/{}/pain", slug(&noun))),
             answers: vec![actor.text.clone()],
         })

@@ -1,5 +1,7 @@
 //! What each word does where it stands. English leaves many words open (book, order, rate …); the words around them decide.
 
+mod context;
+
 use std::ops::Range;
 
 use super::tokens::{Kind, Token};
@@ -44,8 +46,8 @@ pub enum Tag {
 pub const LEADING: [&str; 6] = ["help", "let", "allow", "enable", "empower", "support"];
 
 /// Words after which somebody is about to do something.
-const OPENERS: [&str; 12] =
-    ["where", "that", "who", "which", "when", "whenever", "while", "so", "so that", "because", "if", "once"];
+const OPENERS: [&str; 13] =
+    ["how", "where", "that", "who", "which", "when", "whenever", "while", "so", "so that", "because", "if", "once"];
 
 const ORDINALS: [&str; 14] = [
     "first", "second", "third", "fourth", "fifth", "tenth", "half", "quarter", "single", "double", "triple", "once",
@@ -86,10 +88,14 @@ struct Tagger<'a> {
 impl Tagger<'_> {
     /// Tags the word at `at`, or the fixed phrase that begins there; returns how many tokens that took.
     fn take(&mut self, at: usize) -> usize {
-        let (taken, lower, function) = self.fixed_phrase(at);
-        let tag = match function {
-            Some(function) => Tag::Function(function),
-            None => self.open_word(at),
+        let (mut taken, mut lower, function) = self.fixed_phrase(at);
+        let tag = match (self.verb_of_three(at), function) {
+            (Some((tag, words)), _) => {
+                (taken, lower) = (words, self.tokens[at].lower.clone());
+                tag
+            }
+            (None, Some(function)) => Tag::Function(function),
+            (None, None) => self.open_word(at),
         };
         self.note(&lower, &tag);
         let span = self.tokens[at].span.start..self.tokens[at + taken - 1].span.end;
@@ -152,7 +158,13 @@ impl Tagger<'_> {
     fn reads_as_verb(&self, at: usize, form: VerbForm) -> bool {
         let word = self.tokens[at].lower.as_str();
         let open = self.lexicon.is_ambiguous(word);
-        let thing_follows = self.starts_thing(at + 1);
+        let thing_follows = self.lexicon.verb(word).is_some_and(|(lemma, _)| self.object_follows(at, lemma));
+        if self.is_somebody_acting(at, form) {
+            return false;
+        }
+        if self.continues_verbs(form) && self.lexicon.function(word).is_none() {
+            return true;
+        }
         let imperative =
             self.before().is_none() && form == VerbForm::Base && thing_follows && !self.names_the_product(at);
         if self.lexicon.is_form(word) && !self.expects_verb && !self.after_to() && !imperative {
@@ -167,6 +179,7 @@ impl Tagger<'_> {
             (Some(Tag::Function(Function::Determiner | Function::Number) | Tag::Adjective | Tag::Number), _) => {
                 form != VerbForm::Gerund && !open && self.expects_verb && thing_follows
             }
+            (Some(Tag::Function(Function::Negation)), _) if self.after_verb_negation() => form != VerbForm::Gerund,
             (Some(Tag::Function(Function::Negation)), _) => form == VerbForm::Base && !open && thing_follows,
             (Some(Tag::Function(Function::Preposition)), VerbForm::Gerund) => thing_follows,
             (Some(Tag::Function(Function::Preposition) | Tag::Possessive), _) => false,
@@ -176,10 +189,13 @@ impl Tagger<'_> {
                 let somebody_acts =
                     self.before_is_person() && self.has_verb() && !self.listing && self.ends_group(at + 1);
                 self.subject_agrees(form) && (self.expects_verb || thing_follows && !self.listing || somebody_acts)
+                    || thing_follows && self.agrees_with_qualified(form)
             }
             (Some(Tag::Noun), _) => {
                 let likely = self.expects_verb || self.before_is_person() || self.before_is_plural() || thing_follows;
-                self.subject_agrees(form) && likely || self.expects_verb && !self.lexicon.is_adjective(word)
+                self.subject_agrees(form) && likely
+                    || self.expects_verb && !self.lexicon.is_adjective(word)
+                    || thing_follows && self.agrees_with_qualified(form)
             }
             (Some(Tag::Verb(..)), _) => !open,
             (None | Some(Tag::Mark), VerbForm::Base) => {
@@ -204,75 +220,6 @@ impl Tagger<'_> {
         }
     }
 
-    fn has_verb(&self) -> bool {
-        self.words.iter().any(|word| matches!(word.tag, Tag::Verb(..)))
-    }
-
-    /// Whether no noun follows: the text ends, or a mark or function word comes.
-    fn ends_group(&self, at: usize) -> bool {
-        self.tokens
-            .get(at)
-            .is_none_or(|token| token.kind != Kind::Word || self.lexicon.function(&token.lower).is_some())
-    }
-
-    /// A word nobody knows is a verb only where nothing else can stand: "to frizzle mimsies", "where blorps frizzle mimsies".
-    fn must_be_verb(&self, at: usize) -> bool {
-        let modal = matches!(self.words.last(), Some(w) if w.tag == Tag::Function(Function::Auxiliary) && !is_form_of_be(&w.lower));
-        let purpose =
-            self.after_to() && self.words.len() >= 2 && matches!(self.words[self.words.len() - 2].tag, Tag::Noun);
-        let between = self.expects_verb && self.before() == Some(&Tag::Noun) && self.before_is_plural();
-        let relative = self.expects_verb
-            && matches!(self.words.as_slice(), [.., noun, opener] if noun.tag == Tag::Noun && matches!(opener.lower.as_str(), "that" | "who"));
-        let word = self.tokens[at].lower.as_str();
-        (modal || purpose || between || relative) && self.starts_thing(at + 1) && !self.lexicon.inflect.is_plural(word)
-    }
-
-    /// "Book club app": the first words up to the first function word or mark end in what products are called.
-    fn names_the_product(&self, at: usize) -> bool {
-        let run =
-            self.tokens[at..].iter().take_while(|t| t.kind == Kind::Word && self.lexicon.function(&t.lower).is_none());
-        run.last().is_some_and(|last| self.lexicon.is_form(&last.lower))
-    }
-
-    fn subject_agrees(&self, form: VerbForm) -> bool {
-        match form {
-            VerbForm::Third => !self.before_is_plural(),
-            _ => self.before_is_plural() || self.before_is_person(),
-        }
-    }
-
-    fn before(&self) -> Option<&Tag> {
-        self.words.last().map(|word| &word.tag)
-    }
-
-    fn before_is_plural(&self) -> bool {
-        self.words.last().is_some_and(|word| self.lexicon.inflect.is_plural(&word.lower))
-    }
-
-    fn before_is_person(&self) -> bool {
-        self.words.last().is_some_and(|word| self.lexicon.is_person(&self.lexicon.inflect.singular(&word.lower)))
-    }
-
-    fn after_to(&self) -> bool {
-        self.words.last().is_some_and(|word| word.lower == "to" || word.lower.ends_with(" to"))
-    }
-
-    /// Whether a thing can begin at this token: an article, an adjective, a noun.
-    fn starts_thing(&self, at: usize) -> bool {
-        let Some(token) = self.tokens.get(at) else { return false };
-        match token.kind {
-            Kind::Word => match self.lexicon.function(&token.lower) {
-                None => true,
-                Some(function) => {
-                    let stands_for_thing = matches!(token.lower.as_str(), "which" | "what" | "whose" | "them" | "it");
-                    stands_for_thing || matches!(function, Function::Determiner | Function::Number)
-                }
-            },
-            Kind::Number => true,
-            Kind::Mark | Kind::Emoji => false,
-        }
-    }
-
     fn note(&mut self, lower: &str, tag: &Tag) {
         match tag {
             Tag::Verb(lemma, _) if LEADING.contains(&lemma.as_str()) => self.expects_verb = true,
@@ -286,8 +233,4 @@ impl Tagger<'_> {
             _ => {}
         }
     }
-}
-
-fn is_form_of_be(word: &str) -> bool {
-    matches!(word, "is" | "are" | "was" | "were" | "be" | "been" | "being" | "am")
 }
