@@ -5,7 +5,7 @@ mod players;
 use std::collections::BTreeMap;
 
 use super::{
-    inflect::{article, joined, listed},
+    inflect::{VerbForm, article, joined, listed},
     knowledge::{Role, Slots},
     lexicon::Lexicon,
     reading::{Action, Phrase, Reading},
@@ -64,14 +64,22 @@ impl Cast {
         let thing = main_thing(reading, recognition, lexicon);
         let (players, others) = players::players(reading, recognition, lexicon);
         let domain = domain_of_main(thing.as_ref(), reading, &recognition.domains);
+        // What comes in no number comes in whatever the kind of product counts: "tea boxes".
+        let counted = |noun: String| {
+            let mass = lexicon.inflect.is_uncountable(&noun) && !archetype.thing.kinds.is_empty();
+            if mass { format!("{noun} {}", archetype.thing.fallback) } else { noun }
+        };
+        let noun = |one: fn(&Phrase, &Lexicon) -> String| {
+            thing.as_ref().map_or_else(|| archetype.thing.fallback.clone(), |thing| counted(one(thing, lexicon)))
+        };
         let list = |items: &[String]| joined(items);
         let names = |fields: &[String]| {
             let names = fields.iter().filter_map(|field| field.split_once(": ").map(|(name, _)| name.to_owned()));
             joined(&names.take(TRAITS_TOLD).collect::<Vec<_>>())
         };
         Self {
-            thing_noun: thing.as_ref().map_or_else(|| archetype.thing.fallback.clone(), |t| t.singular(lexicon)),
-            head_noun: thing.as_ref().map_or_else(|| archetype.thing.fallback.clone(), |t| t.bare(lexicon)),
+            thing_noun: noun(Phrase::singular),
+            head_noun: noun(Phrase::bare),
             product: reading.form.as_ref().map_or_else(|| archetype.label.clone(), |form| form.singular(lexicon)),
             traits: domain.map_or_else(|| joined(&PLAIN_TRAITS.map(str::to_owned)), |d| names(&d.module.identity)),
             wear: domain.map_or_else(|| PLAIN_WEAR.to_owned(), |d| list(&d.module.wear)),
@@ -96,12 +104,15 @@ impl Cast {
 /// name of a capability. Where nothing is left the archetype knows a word for it.
 fn main_thing<'r>(reading: &'r Reading, recognition: &Recognition<'_>, lexicon: &Lexicon) -> Option<Phrase> {
     let entry = &recognition.archetype.module.thing;
+    let ends_in_somebody = |phrase: &Phrase| {
+        let core = entry.core(phrase, lexicon);
+        core != *phrase && lexicon.is_person(&core.head(lexicon))
+    };
     let is_thing = |phrase: &&Phrase| {
         let key = phrase.key(lexicon);
-        let core = entry.core(phrase, lexicon);
         !recognition.is_capability(phrase)
             && !recognition.is_kind(phrase)
-            && (core == **phrase || !lexicon.is_person(&core.head(lexicon)))
+            && !ends_in_somebody(phrase)
             && reading.things.iter().any(|thing| thing.key(lexicon) == key)
     };
     let own = |action: &&Action| action.is_any_of(&entry.verbs);
@@ -111,10 +122,20 @@ fn main_thing<'r>(reading: &'r Reading, recognition: &Recognition<'_>, lexicon: 
         .things
         .first()
         .filter(|thing| reading.form.as_ref().is_some_and(|form| thing.span.end <= form.span.start));
-    let of_kind = reading.things.iter().filter(is_thing).find(|thing| recognition.ends_in_kind(thing));
+    let of_kind = reading.things.iter().find(|thing| recognition.ends_in_kind(thing) && !ends_in_somebody(thing));
     let of_any = reading.actions.iter().filter_map(object).find(is_thing);
-    let named = reading.things.iter().find(is_thing);
-    of_verbs.or(in_form.filter(is_thing)).or(of_kind).or(of_any).or(named).map(|phrase| entry.core(phrase, lexicon))
+    // What something is worked out or made from is not what it is about.
+    let named = reading.things.iter().filter(|thing| reading.word_before(thing) != Some("from")).find(is_thing);
+    let worked_on = reading.actions.iter().filter(|action| is_work(action, lexicon)).filter_map(object);
+    let worked_on = worked_on.into_iter().find(|phrase| recognition.is_capability(phrase));
+    let found = of_verbs.or(in_form.filter(is_thing)).or(of_kind).or(of_any).or(named).or(worked_on);
+    found.map(|phrase| entry.core(phrase, lexicon))
+}
+
+/// Whether somebody does something with the object that is more than to choose or see it.
+fn is_work(action: &Action, lexicon: &Lexicon) -> bool {
+    const LOOKING: [&str; 8] = ["choose", "pick", "select", "show", "search", "find", "view", "use"];
+    action.subject.is_some() && !lexicon.is_light(&action.verb) && !LOOKING.contains(&action.verb.as_str())
 }
 
 /// Further things the archetype's verbs are done to: "records and posters" of "buy shirts, records and posters". What is said of the main
@@ -241,6 +262,19 @@ impl Slots for Words<'_> {
             _ => self.noun(one),
         };
         noun.is_some_and(|noun| self.lexicon.inflect.is_uncountable(noun) && !self.lexicon.inflect.is_plural_only(noun))
+    }
+
+    fn third(&self, verb: &str) -> Option<String> {
+        let is_verb = |verb: &&str| {
+            matches!(self.lexicon.verb(verb), Some((_, VerbForm::Base))) && self.lexicon.function(verb).is_none()
+        };
+        match verb {
+            "are" => Some("is".to_owned()),
+            "were" => Some("was".to_owned()),
+            "have" => Some("has".to_owned()),
+            "do" => Some("does".to_owned()),
+            _ => Some(verb).filter(is_verb).map(|verb| self.lexicon.inflect.third(verb)),
+        }
     }
 }
 

@@ -21,7 +21,7 @@ pub fn players(
     let archetype = recognition.archetype.module;
     let mut bound = bound_by_nouns(reading, archetype, lexicon);
     bind_by_verbs(reading, archetype, &mut bound);
-    let mut others = bind_the_rest(reading, archetype, &mut bound, lexicon);
+    let mut others = bind_the_rest(reading, recognition, &mut bound, lexicon);
     share_parts(archetype, &mut bound);
     let mut players = BTreeMap::new();
     for (role, entry) in &archetype.roles {
@@ -83,10 +83,19 @@ fn bind_by_verbs(reading: &Reading, archetype: &Archetype, bound: &mut Bound) {
 
 /// People without a telling verb take what is free, in the order of what they are called and what stands before them. Somebody named
 /// alone plays the parts the archetype has for them.
-fn bind_the_rest(reading: &Reading, archetype: &Archetype, bound: &mut Bound, lexicon: &Lexicon) -> Vec<Phrase> {
+fn bind_the_rest(
+    reading: &Reading,
+    recognition: &Recognition<'_>,
+    bound: &mut Bound,
+    lexicon: &Lexicon,
+) -> Vec<Phrase> {
+    let archetype = recognition.archetype.module;
     let known =
         |bound: &Bound, actor: &Phrase| bound.values().any(|(other, _)| other.key(lexicon) == actor.key(lexicon));
-    let rest: Vec<Phrase> = reading.actors.iter().filter(|actor| !known(bound, actor)).cloned().collect();
+    let plays = |actor: &&Phrase| {
+        !known(bound, actor) && !recognition.is_capability(actor) && !qualifies_somebody(actor, reading)
+    };
+    let rest: Vec<Phrase> = reading.actors.iter().filter(plays).cloned().collect();
     if let ([only], true) = (rest.as_slice(), bound.is_empty())
         && (usual_part(only, lexicon).is_none() || archetype.alone != [Role::Provider])
     {
@@ -106,13 +115,21 @@ fn bind_the_rest(reading: &Reading, archetype: &Archetype, bound: &mut Bound, le
     others
 }
 
+/// "parents of deaf children": the children say which parents.
+fn qualifies_somebody(actor: &Phrase, reading: &Reading) -> bool {
+    let before = reading.words.iter().rev().filter(|word| word.span.end <= actor.span.start);
+    let of = before.into_iter().find(|word| word.forms.iter().any(|form| form == "of"));
+    let somebody = |of: usize| reading.actors.iter().any(|other| other.span.end < of && of - other.span.end == 1);
+    reading.word_before(actor) == Some("of") && of.is_some_and(|of| somebody(of.span.start))
+}
+
 /// The parts somebody may play, likeliest first.
 fn wishes(actor: &Phrase, reading: &Reading, lexicon: &Lexicon) -> Vec<Role> {
     use Role::{Customer, Operator, Overseer, Provider};
     let head = actor.head(lexicon);
     let usual = usual_part(actor, lexicon);
     let mut wishes: Vec<Role> = usual.into_iter().collect();
-    wishes.extend_from_slice(match word_before(actor, reading).as_deref() {
+    wishes.extend_from_slice(match reading.word_before(actor) {
         _ if lexicon.is_overseer(&head) => &[Overseer][..],
         Some("by") => &[Operator, Provider],
         Some("to") => &[Customer, Operator],
@@ -130,16 +147,6 @@ fn usual_part(actor: &Phrase, lexicon: &Lexicon) -> Option<Role> {
     let head = actor.head(lexicon);
     let supplies = lexicon.is_supplier(&head).then_some(Role::Provider);
     lexicon.is_receiver(&head).then_some(Role::Customer).or(supplies)
-}
-
-/// The word in front of somebody, articles and the like apart.
-fn word_before(actor: &Phrase, reading: &Reading) -> Option<String> {
-    const SKIPPED: [&str; 8] = ["a", "an", "the", "our", "their", "its", "my", "all"];
-    let before = reading.words.iter().rev().filter(|word| word.span.end <= actor.span.start);
-    let mut before = before.filter(|word| !word.forms.iter().any(|form| SKIPPED.contains(&form.as_str())));
-    before.next().and_then(|word| {
-        word.forms.iter().find(|form| ["by", "to", "from", "of", "for"].contains(&form.as_str())).cloned()
-    })
 }
 
 /// Parts that the archetype gives one word are one person's.

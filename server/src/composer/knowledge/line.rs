@@ -38,19 +38,16 @@ pub trait Slots {
     fn is_mass(&self, _slot: &str) -> bool {
         false
     }
+
+    /// A verb written for many, as it reads after a word without a plural.
+    fn third(&self, _verb: &str) -> Option<String> {
+        None
+    }
 }
 
-/// What a line written for a plural says of a word that has none: before the word, and after it.
+/// What a line written for a plural says before a word that has none.
 const MASS_BEFORE: [(&str, &str); 4] =
     [("many ", "much "), ("few ", "little "), ("fewer ", "less "), ("These ", "This ")];
-const MASS_AFTER: [(&str, &str); 6] = [
-    (" are", " is"),
-    (" have", " has"),
-    (" were", " was"),
-    (" need", " needs"),
-    (" lie", " lies"),
-    (" wait", " waits"),
-];
 
 impl Line {
     /// Parses `… {slot} … {a slot} …`.
@@ -107,7 +104,9 @@ impl Line {
         let mut after_mass = false;
         for part in &self.0 {
             match part {
-                Part::Text(text) => told.push_str(&if after_mass { after_mass_word(text) } else { text.clone() }),
+                Part::Text(text) => {
+                    told.push_str(&if after_mass { after_mass_word(text, slots) } else { text.clone() })
+                }
                 Part::Slot { name, with_article, capital } => {
                     after_mass = !with_article && slots.is_mass(name);
                     let words = slots.fill(name, *with_article).unwrap_or_else(|| name.clone());
@@ -125,11 +124,10 @@ impl Line {
 }
 
 /// The text after a word without a plural, with its verb in the singular.
-fn after_mass_word(text: &str) -> String {
-    let verb = MASS_AFTER
-        .iter()
-        .find(|(many, _)| text.strip_prefix(many).is_some_and(|rest| !rest.starts_with(char::is_alphabetic)));
-    verb.map_or_else(|| text.to_owned(), |(many, one)| format!("{one}{}", &text[many.len()..]))
+fn after_mass_word(text: &str, slots: &impl Slots) -> String {
+    let word = text.strip_prefix(' ').map(|rest| rest.split(|c: char| !c.is_alphabetic()).next().unwrap_or_default());
+    let third = word.and_then(|word| Some((word, slots.third(word)?)));
+    third.map_or_else(|| text.to_owned(), |(word, third)| format!(" {third}{}", &text[1 + word.len()..]))
 }
 
 /// Slots may open a sentence, and they come in lower case.
@@ -211,6 +209,10 @@ mod tests {
 
         fn is_mass(&self, slot: &str) -> bool {
             slot == "things"
+        }
+
+        fn third(&self, verb: &str) -> Option<String> {
+            ["are", "have"].contains(&verb).then(|| if verb == "are" { "is" } else { "has" }.to_owned())
         }
     }
 

@@ -234,6 +234,7 @@ impl Source {
 
 /// A name as an id: lower case, words joined by hyphens. Letters of any script stay.
 pub fn slug(name: &str) -> String {
+    let name = name.replace(['\'', '’'], "");
     let words: Vec<String> =
         name.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_lowercase).collect();
     let mut slug = words.join("-");
@@ -245,7 +246,8 @@ pub fn slug(name: &str) -> String {
 
 /// A name as a type: `ConditionReport`.
 pub fn type_name(name: &str) -> String {
-    let words = name.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    let whole = name.replace(['\'', '’'], "");
+    let words = whole.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
     let joined: String = words.map(capitalised).collect();
     if joined.is_empty() { name.trim().to_owned() } else { joined }
 }
@@ -259,6 +261,7 @@ mod tests {
         assert_eq!(slug("Hive inspection"), "hive-inspection");
         assert_eq!(slug("Bienenvölker"), "bienenvölker");
         assert_eq!(slug("🎉"), "item");
+        assert_eq!(type_name("editor's note"), "EditorsNote");
         assert_eq!(type_name("condition report"), "ConditionReport");
         assert_eq!(type_name("check-in"), "CheckIn");
         assert_eq!(type_name("本"), "本");

@@ -90,7 +90,8 @@ impl Recognition<'_> {
 
     /// Whether a phrase is nothing but the name of a capability, so that the product cannot be about it ("escrow").
     pub fn is_capability(&self, phrase: &Phrase) -> bool {
-        self.capabilities.iter().any(|(called, _)| called.names(phrase, CALLED))
+        let within = |hit: &Hit| phrase.span.start <= hit.start && hit.end == phrase.span.end;
+        self.capabilities.iter().any(|(called, _)| called.strong().any(within))
     }
 
     /// Whether something that was recognised beside the kind sees to a phrase ("condition grading", "deposits").

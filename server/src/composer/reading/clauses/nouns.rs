@@ -10,7 +10,7 @@ use crate::composer::{
     reading::{
         Action,
         phrases::{Phrase, is_number_word},
-        tags::{Tag, Word},
+        tags::{QUALIFYING, Tag, Word},
     },
 };
 
@@ -101,6 +101,8 @@ impl Clauses<'_> {
             self.clause.last = Last::Other;
         } else if self.is_when(at, &phrase) {
             self.clause.last = Last::Other;
+        } else if self.is_product_again(&phrase) {
+            self.clause.last = Last::Other;
         } else if self.is_product(&phrase) {
             self.product(words, &phrase);
         } else {
@@ -155,6 +157,11 @@ impl Clauses<'_> {
         first && self.is_form(phrase) && matches!(self.clause.last, Last::Start | Last::Other | Last::Verb)
     }
 
+    /// "No payments in the app": the product, named a second time.
+    fn is_product_again(&self, phrase: &Phrase) -> bool {
+        self.clause.last == Last::Preposition && self.form.as_ref().is_some_and(|form| form.words == phrase.words)
+    }
+
     fn is_form(&self, phrase: &Phrase) -> bool {
         let alone = phrase.words.len() == 1 && self.clause.last == Last::Start;
         let head = phrase.head(self.lexicon);
@@ -197,7 +204,7 @@ impl Clauses<'_> {
             self.add_actor(phrase.clone());
         } else if self.clause.awaits_subject {
             self.become_subject(&phrase, true);
-        } else if acts && self.only_qualifies() {
+        } else if acts && self.only_qualifies(&phrase, next) {
             self.clause.subject = self.clause.phrase.take();
         } else if !self.clause.pending.is_empty() {
             self.place_object(&phrase, person);
@@ -228,9 +235,13 @@ impl Clauses<'_> {
     }
 
     /// "Workers of a shipyard report …": the workers do, and the shipyard says which.
-    fn only_qualifies(&self) -> bool {
+    fn only_qualifies(&self, phrase: &Phrase, next: Option<&Word>) -> bool {
+        let before = self.words.iter().rev().filter(|word| word.span.end <= phrase.span.start);
+        let mut before = before.filter(|word| word.tag != Tag::Function(Function::Determiner));
+        let qualifies = before.next().is_some_and(|word| QUALIFYING.contains(&word.lower.as_str()));
+        let verb = next.is_some_and(|next| matches!(next.tag, Tag::Verb(..)));
         let somebody = self.clause.phrase.as_ref().is_some_and(|phrase| self.actors.contains(phrase));
-        self.clause.last == Last::Preposition && somebody && !self.has_acted()
+        qualifies && verb && self.clause.last == Last::Preposition && somebody && !self.has_acted()
     }
 
     /// Whether what follows makes this phrase do something: a verb, "who …", "can …", or "to" plus a verb.

@@ -4,7 +4,7 @@ use super::{Tag, Tagger, Word};
 use crate::composer::{inflect::VerbForm, lexicon::Function, reading::tokens::Kind};
 
 /// Prepositions that say which people are meant: "workers of a shipyard".
-const QUALIFYING: [&str; 6] = ["of", "in", "at", "from", "on", "near"];
+pub const QUALIFYING: [&str; 6] = ["of", "in", "at", "from", "on", "near"];
 
 impl Tagger<'_> {
     pub(super) fn has_verb(&self) -> bool {

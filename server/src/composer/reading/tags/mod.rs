@@ -4,6 +4,8 @@ mod context;
 
 use std::ops::Range;
 
+pub use context::QUALIFYING;
+
 use super::tokens::{Kind, Token};
 use crate::composer::{
     inflect::VerbForm,
