@@ -37,6 +37,9 @@ pub fn players(
                     Some(verb) if two_parts => format!("{noun} who {}", lexicon.inflect.third(verb)),
                     _ => noun.clone(),
                 };
+                // Somebody named alone plays two parts without doing either in the sentence: the first is what they come for.
+                let first = verb.is_none() && archetype.alone.first() == Some(role) && *role != Role::Provider;
+                let two_parts = two_parts && !first;
                 Player { noun: if two_parts { entry.word.clone() } else { noun }, who, actor: Some(actor.clone()) }
             }
         };

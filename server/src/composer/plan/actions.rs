@@ -41,6 +41,9 @@ pub(super) fn actions(
             }
         }
     }
+    // "results" of a competition have a place of their own already.
+    let modules = recognition.capabilities.iter().map(|(called, _)| called.module.parts()).chain([archetype.parts()]);
+    let described: Vec<String> = modules.flat_map(|parts| parts.entities).map(|entity| entity.id).collect();
     let mentioned = |thing: &Phrase| {
         let key = thing.key(lexicon);
         done.iter().any(|object| object.key(lexicon) == key)
@@ -50,6 +53,7 @@ pub(super) fn actions(
             || recognition.is_kind(thing)
             || archetype.thing.is_kind(thing, lexicon)
             || is_setting(thing, reading)
+            || described.contains(&slug(&thing.head(lexicon)))
             || recognition.archetype.words.iter().any(|word| thing.text.contains(word.as_str()))
     };
     if let Some(keep) = class(knowledge, KEEP) {

@@ -6,6 +6,7 @@ use proptest::prelude::*;
 use super::*;
 
 mod golden;
+mod planning;
 
 static COMPOSER: LazyLock<Composer> = LazyLock::new(|| Composer::new().unwrap());
 
@@ -85,6 +86,16 @@ fn two_products_of_one_kind_differ_where_their_directives_differ() {
         ),
         ("Track houseplants and when to water them", "Track my running shoes and kilometres"),
         ("A course platform where choirs learn new pieces", "Language lessons for nurses, with quizzes and streaks"),
+        ("Crowdfunding for village playgrounds", "Crowdfunding where fans back a comic, with shipping"),
+        ("A ticket shop for open-air concerts with coupons", "Tickets for a village theatre with numbered seats"),
+        ("The inventory of a fire brigade", "A pantry where families take stock of jars, with reminders"),
+        ("An online shop for e-bikes with monthly instalments", "A museum shop for prints with gift vouchers"),
+        ("Tenants report broken lifts", "A support desk for a hospital's software, with service levels"),
+        ("Kayak rental on a lake, with deposits", "A tool library where neighbours borrow ladders"),
+        ("A chess tournament for schools", "A photo contest with a judging panel"),
+        ("A meal planner for a family", "A rota for mountain rescuers with shift swaps"),
+        ("Estimate what a house move costs", "Roofers quote repairs, with an electronic signature"),
+        ("Caseworkers accompany refugees", "A hospice follows families for a year, with messaging"),
     ];
     for (one, other) in pairs {
         let (first, second) = (sentences(&product(one)), sentences(&product(other)));

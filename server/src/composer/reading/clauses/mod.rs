@@ -193,7 +193,7 @@ impl<'a> Clauses<'a> {
     fn pronoun(&mut self, word: &str) {
         let object = matches!(word, "it" | "them") && !self.clause.pending.is_empty();
         if object {
-            let thing = self.things.last().cloned();
+            let thing = self.things.iter().rev().find(|thing| !self.follows(thing, "from")).cloned();
             self.take_object(thing.as_ref());
         } else if matches!(word, "they" | "he" | "she") {
             self.clause.subject = self.actors.last().cloned();
@@ -245,6 +245,12 @@ impl<'a> Clauses<'a> {
     fn finish_clause(&mut self) {
         self.finish_pending();
         self.clause = Clause::default();
+    }
+
+    /// Whether a word stands right before a phrase.
+    fn follows(&self, phrase: &Phrase, word: &str) -> bool {
+        let before = self.words.iter().rev().find(|other| other.span.end <= phrase.span.start);
+        before.is_some_and(|before| before.lower == word)
     }
 
     fn next_is(&self, at: usize, word: &str) -> bool {

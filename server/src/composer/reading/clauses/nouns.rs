@@ -231,7 +231,11 @@ impl Clauses<'_> {
     }
 
     fn has_acted(&self) -> bool {
-        self.clause.subject.is_some() || !self.clause.open.is_empty() || !self.clause.pending.is_empty()
+        self.clause.subject.is_some() || self.is_acting()
+    }
+
+    fn is_acting(&self) -> bool {
+        !self.clause.open.is_empty() || !self.clause.pending.is_empty()
     }
 
     /// "Workers of a shipyard report …": the workers do, and the shipyard says which.
@@ -241,7 +245,7 @@ impl Clauses<'_> {
         let qualifies = before.next().is_some_and(|word| QUALIFYING.contains(&word.lower.as_str()));
         let verb = next.is_some_and(|next| matches!(next.tag, Tag::Verb(..)));
         let somebody = self.clause.phrase.as_ref().is_some_and(|phrase| self.actors.contains(phrase));
-        qualifies && verb && self.clause.last == Last::Preposition && somebody && !self.has_acted()
+        qualifies && verb && self.clause.last == Last::Preposition && somebody && !self.is_acting()
     }
 
     /// Whether what follows makes this phrase do something: a verb, "who …", "can …", or "to" plus a verb.
