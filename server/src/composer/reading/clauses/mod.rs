@@ -4,6 +4,7 @@ use std::ops::Range;
 
 mod limits;
 mod nouns;
+mod product;
 mod verbs;
 
 use super::{

@@ -1,11 +1,13 @@
 //! What the product keeps: the modules' entities merged by id, the main thing with its domain's fields, and the people.
 
+mod people;
+
 use std::collections::BTreeMap;
 
 use model::sections::{Entity, Field, Relation};
 
 use super::{
-    cast::{Cast, Player, Words},
+    cast::{Cast, Words},
     knowledge::{Domain, EntityEntry, Role, Text},
     lexicon::Lexicon,
     plan::{Plan, slug, type_name},
@@ -18,8 +20,6 @@ const MOST_ENTITIES: usize = 12;
 const LEAST_PEOPLE: usize = 2;
 const MOST_FIELDS: usize = 12;
 const PLAIN_FIELDS: [&str; 4] = ["name: text", "kind: text?", "date: date?", "notes: long text?"];
-const PERSON_FIELDS: [&str; 3] = ["name: text", "email: email", "joined at: date"];
-const GROUP_FIELDS: [&str; 4] = ["name: text", "address: address?", "contact email: email", "joined at: date"];
 
 /// Builds the entities and tells which of their final ids the files' ids stand for.
 pub struct Builder<'a, F: Fn(&Text, &Words<'_>, &str) -> String> {
@@ -188,70 +188,6 @@ impl<F: Fn(&Text, &Words<'_>, &str) -> String> Builder<'_, F> {
         fields_of(domain_of(phrase, &self.recognition.domains))
     }
 
-    /// People the directive names are entities; others only where something refers to them.
-    fn people(&self, drafts: &mut Vec<Draft>, ids: &mut BTreeMap<String, String>) {
-        for (role, player) in &self.cast.players {
-            let name = player.actor.as_ref().map_or_else(|| player.noun.clone(), |actor| actor.singular(self.lexicon));
-            let id = slug(&name);
-            ids.insert(role.as_str().to_owned(), id.clone());
-            let referred = drafts.iter().flat_map(|d| &d.relations).any(|(_, to)| to == role.as_str());
-            let known = drafts.iter().any(|draft| draft.entity.id == id);
-            if !known && (player.actor.is_some() || referred) {
-                drafts.push(Draft { entity: self.person(*role, player, &name), relations: Vec::new() });
-            }
-        }
-        for other in &self.cast.others {
-            let name = other.singular(self.lexicon);
-            if drafts.iter().all(|draft| draft.entity.id != slug(&name)) {
-                let purpose = format!("{} who takes part", super::cast::one_of(&name, self.lexicon));
-                drafts.push(Draft { entity: self.somebody(&name, &purpose), relations: Vec::new() });
-            }
-        }
-    }
-
-    fn person(&self, role: Role, player: &Player, name: &str) -> Entity {
-        let words = Words { cast: self.cast, lexicon: self.lexicon, aspect: None, action: None };
-        let does: Vec<String> = self
-            .cast
-            .players
-            .values()
-            .filter(|other| other.actor == player.actor && player.actor.is_some())
-            .filter_map(|other| other.who.split_once(" who ").map(|(_, verb)| verb.to_owned()))
-            .collect();
-        if does.len() > 1 {
-            let things = self.lexicon.inflect.plural(&self.cast.thing_noun);
-            return self.somebody(
-                name,
-                &format!("{} who {} {things}", super::cast::one_of(name, self.lexicon), super::inflect::joined(&does)),
-            );
-        }
-        let goal = self
-            .recognition
-            .archetype
-            .module
-            .roles
-            .get(&role)
-            .map(|entry| (self.tell)(&entry.goal, &words, &format!("personas/{}/goal", role.as_str())));
-        let who = if player.actor.is_some() { name.to_owned() } else { player.noun.clone() };
-        let goal = goal.map(|goal| lower_first(&goal)).unwrap_or_default();
-        let head = self.lexicon.inflect.singular(who.rsplit(' ').next().unwrap_or(&who)).to_lowercase();
-        let pronoun = if self.lexicon.is_group(&head) { "that" } else { "who" };
-        self.somebody(name, &format!("{} {pronoun} wants to {goal}", super::cast::one_of(&who, self.lexicon)))
-    }
-
-    fn somebody(&self, name: &str, purpose: &str) -> Entity {
-        let head = self.lexicon.inflect.singular(name.rsplit(' ').next().unwrap_or(name)).to_lowercase();
-        let fields: &[&str] = if self.lexicon.is_group(&head) { &GROUP_FIELDS } else { &PERSON_FIELDS };
-        Entity {
-            id: slug(name),
-            name: type_name(name),
-            purpose: super::inflect::capitalised(purpose),
-            fields: fields.iter().filter_map(|field| read_field(field)).collect(),
-            states: Vec::new(),
-            relations: Vec::new(),
-        }
-    }
-
     /// Relations get their final ids; those to something that is not there are dropped.
     fn connect(&self, drafts: Vec<Draft>, ids: BTreeMap<String, String>) -> Entities {
         let present: Vec<String> = drafts.iter().map(|draft| draft.entity.id.clone()).collect();
@@ -306,9 +242,4 @@ fn read_field(text: &str) -> Option<Field> {
 
 fn read_relation(text: &str) -> Option<(&str, &str)> {
     ["belongs to", "has one", "has many"].iter().find_map(|kind| Some((*kind, text.strip_prefix(kind)?.trim())))
-}
-
-fn lower_first(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map_or_else(String::new, |first| first.to_lowercase().chain(chars).collect())
 }

@@ -1,8 +1,12 @@
 //! The words the reader needs to tell verbs, roles and things apart: `knowledge/lexicon/*.toml`, indexed.
 
+mod files;
+
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde::{Deserialize, de::DeserializeOwned};
+
+use files::{AdjectiveFile, FormFile, FunctionFile, NounFile, PeopleFile, VerbFile};
 
 use super::{
     inflect::{Inflector, VerbForm},
@@ -66,63 +70,6 @@ pub enum Function {
     Comparative,
     /// three, dozen
     Number,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct FunctionFile {
-    determiners: Vec<String>,
-    prepositions: Vec<String>,
-    conjunctions: Vec<String>,
-    pronouns: Vec<String>,
-    auxiliaries: Vec<String>,
-    adverbs: Vec<String>,
-    negations: Vec<String>,
-    comparatives: Vec<String>,
-    numbers: Vec<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct VerbFile {
-    lemmas: Vec<String>,
-    irregular: HashMap<String, Vec<String>>,
-    ambiguous: HashSet<String>,
-    light: HashSet<String>,
-    phrasal: HashSet<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct NounFile {
-    places: HashSet<String>,
-    plurals: HashMap<String, String>,
-    uncountable: Vec<String>,
-    singular_s: Vec<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct AdjectiveFile {
-    adjectives: HashSet<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct PeopleFile {
-    people: HashSet<String>,
-    groups: HashSet<String>,
-    not_people: HashSet<String>,
-    overseers: HashSet<String>,
-    receivers: HashSet<String>,
-    suppliers: HashSet<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct FormFile {
-    forms: HashSet<String>,
-    vague: HashSet<String>,
 }
 
 impl Lexicon {
