@@ -48,6 +48,9 @@ impl Inflector {
 
     /// The plural of a word or phrase: its last word changes ("hive inspection" → "hive inspections").
     pub fn plural(&self, phrase: &str) -> String {
+        if self.is_uncountable(phrase) {
+            return phrase.to_owned();
+        }
         on_last_word(phrase, |word| {
             let lower = word.to_lowercase();
             let stays =
@@ -84,10 +87,16 @@ impl Inflector {
         !self.has_no_ending(&lower) && (self.singular_of.contains_key(&lower) || regular_singular(&lower) != lower)
     }
 
-    /// Whether the last word of a phrase has no plural.
+    /// Whether the last word of a phrase, or its last two, have no plural.
     pub fn is_uncountable(&self, phrase: &str) -> bool {
         let lower = phrase.to_lowercase();
-        self.uncountable.contains(lower.rsplit([' ', '-']).next().unwrap_or(&lower))
+        let two = lower.rmatch_indices(' ').nth(1).map_or(lower.as_str(), |(at, _)| &lower[at + 1..]);
+        self.uncountable.contains(two) || self.uncountable.contains(lower.rsplit([' ', '-']).next().unwrap_or(&lower))
+    }
+
+    /// Whether a word without a singular is a plural all the same: clothes.
+    pub fn is_plural_only(&self, phrase: &str) -> bool {
+        phrase.ends_with('s') && !phrase.ends_with("ss") && !phrase.ends_with("ics") && !phrase.ends_with("news")
     }
 
     fn has_no_ending(&self, lower: &str) -> bool {
@@ -180,10 +189,15 @@ pub fn capitalised(text: &str) -> String {
 
 /// "a, b and c".
 pub fn joined(items: &[String]) -> String {
+    listed(items, "and")
+}
+
+/// "a, b or c", with the word that comes before the last.
+pub fn listed(items: &[String], before_last: &str) -> String {
     match items {
         [] => String::new(),
         [one] => one.clone(),
-        [head @ .., last] => format!("{} and {last}", head.join(", ")),
+        [head @ .., last] => format!("{} {before_last} {last}", head.join(", ")),
     }
 }
 

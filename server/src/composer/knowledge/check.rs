@@ -107,6 +107,12 @@ impl Names {
     }
 }
 
+impl Names {
+    fn modules(&self, id: &str) -> bool {
+        self.capabilities.contains(id) || self.archetypes.contains(id)
+    }
+}
+
 fn all_parts(knowledge: &Knowledge) -> Vec<Parts> {
     let archetypes = knowledge.archetypes.iter().map(Archetype::parts);
     let capabilities = knowledge.capabilities.iter().map(Capability::parts);
@@ -199,11 +205,13 @@ impl<'a> Place<'a> {
         }
         for risk in &parts.risks {
             self.id("risks", &risk.id);
+            self.fits(&format!("risks.{}", risk.id), &risk.fits, names);
             self.text(&format!("risks.{}.text", risk.id), &risk.text);
             self.text(&format!("risks.{}.mitigation", risk.id), &risk.mitigation);
         }
         for metric in &parts.metrics {
             self.id("metrics", &metric.id);
+            self.fits(&format!("metrics.{}", metric.id), &metric.fits, names);
             for (name, text) in [("name", &metric.name), ("measure", &metric.measure), ("target", &metric.target)] {
                 self.text(&format!("metrics.{}.{name}", metric.id), text);
             }
@@ -211,6 +219,11 @@ impl<'a> Place<'a> {
         for exclusion in &parts.out_of_scope {
             self.text("out_of_scope.what", &exclusion.what);
             self.text("out_of_scope.why", &exclusion.why);
+            for id in exclusion.unless.iter().filter(|id| !names.modules(id)) {
+                self.fault(format!(
+                    "out_of_scope.unless names \"{id}\", which is neither a capability nor an archetype"
+                ));
+            }
         }
     }
 
@@ -220,6 +233,7 @@ impl<'a> Place<'a> {
         for (name, text) in [("title", &feature.title), ("want", &feature.want), ("so", &feature.so)] {
             self.text(&format!("{at}.{name}"), text);
         }
+        self.fits(&at, &feature.fits, names);
         self.length(&format!("{at}.criteria"), feature.criteria.len(), 2, 6);
         feature.criteria.iter().for_each(|text| self.text(&format!("{at}.criteria"), text));
         for entity in feature.entities.iter().filter(|id| !names.entities.contains(*id)) {
@@ -230,6 +244,12 @@ impl<'a> Place<'a> {
         }
         for id in feature.replaces.iter().filter(|id| !names.features.contains(*id)) {
             self.fault(format!("{at}.replaces names \"{id}\", which is no feature"));
+        }
+    }
+
+    fn fits(&mut self, at: &str, fits: &[String], names: &Names) {
+        for id in fits.iter().filter(|id| !names.archetypes.contains(*id)) {
+            self.fault(format!("{at}.fits names \"{id}\", which is no archetype"));
         }
     }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Deserializer};
+use unicode_properties::UnicodeEmoji;
 
 use crate::composer::inflect::capitalised;
 
@@ -32,7 +33,21 @@ pub trait Slots {
     /// The words for a slot as they read inside a sentence, with "a", "an" or whatever fits when an article is wanted.
     /// `None` means that no such slot exists.
     fn fill(&self, slot: &str, with_article: bool) -> Option<String>;
+
+    /// Whether a slot for many of something holds a word without a plural: "some equipment is".
+    fn is_mass(&self, _slot: &str) -> bool {
+        false
+    }
+
+    /// A verb written for many, as it reads after a word without a plural.
+    fn third(&self, _verb: &str) -> Option<String> {
+        None
+    }
 }
+
+/// What a line written for a plural says before a word that has none.
+const MASS_BEFORE: [(&str, &str); 4] =
+    [("many ", "much "), ("few ", "little "), ("fewer ", "less "), ("These ", "This ")];
 
 impl Line {
     /// Parses `… {slot} … {a slot} …`.
@@ -86,17 +101,33 @@ impl Line {
     /// The line with its slots filled, for use inside a sentence.
     pub fn fill(&self, slots: &impl Slots) -> String {
         let mut told = String::new();
+        let mut after_mass = false;
         for part in &self.0 {
             match part {
-                Part::Text(text) => told.push_str(text),
+                Part::Text(text) => {
+                    told.push_str(&if after_mass { after_mass_word(text, slots) } else { text.clone() })
+                }
                 Part::Slot { name, with_article, capital } => {
+                    after_mass = !with_article && slots.is_mass(name);
                     let words = slots.fill(name, *with_article).unwrap_or_else(|| name.clone());
+                    if let Some((many, much)) = MASS_BEFORE.iter().find(|(many, _)| after_mass && told.ends_with(many))
+                    {
+                        told.truncate(told.len() - many.len());
+                        told.push_str(much);
+                    }
                     told.push_str(&if *capital { capitalised(&words) } else { words });
                 }
             }
         }
         told
     }
+}
+
+/// The text after a word without a plural, with its verb in the singular.
+fn after_mass_word(text: &str, slots: &impl Slots) -> String {
+    let word = text.strip_prefix(' ').map(|rest| rest.split(|c: char| !c.is_alphabetic()).next().unwrap_or_default());
+    let third = word.and_then(|word| Some((word, slots.third(word)?)));
+    third.map_or_else(|| text.to_owned(), |(word, third)| format!(" {third}{}", &text[1 + word.len()..]))
 }
 
 /// Slots may open a sentence, and they come in lower case.
@@ -108,6 +139,8 @@ fn sentences_capitalised(text: &str) -> String {
             told.extend(c.to_uppercase());
             starts = false;
         } else {
+            // A pictogram opens a sentence as well as a letter does; a quotation mark does not.
+            starts &= !c.is_emoji_char() || c.is_ascii();
             told.push(c);
         }
         if matches!(c, '.' | '!' | '?') {
@@ -166,6 +199,35 @@ mod tests {
         let line = Line::parse("{thing} lost? {a thing} costs 3.5 e.g. more. the end").unwrap();
         assert_eq!(line.tell(&Words), "Hour meter lost? An hour meter costs 3.5 e.g. More. The end");
         assert_eq!(line.slots().into_iter().collect::<Vec<_>>(), ["thing"]);
+    }
+
+    struct Care;
+    impl Slots for Care {
+        fn fill(&self, _slot: &str, _with_article: bool) -> Option<String> {
+            Some("plant care".to_owned())
+        }
+
+        fn is_mass(&self, slot: &str) -> bool {
+            slot == "things"
+        }
+
+        fn third(&self, verb: &str) -> Option<String> {
+            ["are", "have"].contains(&verb).then(|| if verb == "are" { "is" } else { "has" }.to_owned())
+        }
+    }
+
+    #[test]
+    fn verbs_and_amounts_agree_with_words_that_have_no_plural() {
+        let told = |line: &str| Line::parse(line).unwrap().fill(&Care);
+        assert_eq!(told("see how {things} have changed"), "see how plant care has changed");
+        assert_eq!(told("too few {things}, and {things} are late"), "too little plant care, and plant care is late");
+        assert_eq!(told("{things} area"), "plant care area");
+    }
+
+    #[test]
+    fn a_pictogram_opens_a_sentence() {
+        let line = Line::parse("🎉 from the first to the last").unwrap();
+        assert_eq!(line.tell(&Words), "🎉 from the first to the last");
     }
 
     #[test]

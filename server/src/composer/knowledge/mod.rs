@@ -3,17 +3,17 @@
 //! The files are part of the program, so that it runs anywhere; they are read and checked once, at start.
 
 mod check;
+mod entries;
 mod files;
 mod line;
 mod schema;
+mod thing;
 
 pub use check::COMMON_SLOTS;
+pub use entries::{EntityEntry, ExclusionEntry, FeatureEntry, JourneyEntry, MetricEntry, RiskEntry};
 pub use files::{Fault, Files};
 pub use line::{Slots, Text};
-pub use schema::{
-    ActionClass, Archetype, Capability, Domain, EntityEntry, ExclusionEntry, FeatureEntry, JourneyEntry, MetricEntry,
-    Parts, RiskEntry, Role,
-};
+pub use schema::{ActionClass, Archetype, Capability, Domain, Parts, Role};
 
 /// All modules, each list in the order of its file names.
 #[derive(Debug)]

@@ -2,10 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use model::sections::{Effort, Priority, Severity};
 use serde::Deserialize;
 
-use super::{files::Named, line::Text};
+use super::{
+    entries::{EntityEntry, ExclusionEntry, FeatureEntry, JourneyEntry, MetricEntry, RiskEntry},
+    files::Named,
+    line::Text,
+    thing::ThingEntry,
+};
 
 /// The parts people play in any product.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
@@ -120,23 +124,15 @@ fn works() -> Vec<Role> {
     vec![Role::Operator]
 }
 
-/// How an archetype finds its main thing.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ThingEntry {
-    /// The object of these verbs is it.
-    #[serde(default)]
-    pub verbs: Vec<String>,
-    /// What it is called when the directive names none.
-    pub fallback: String,
-}
-
 /// A part that somebody plays.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RoleEntry {
     /// What they are called when the directive does not say.
     pub word: String,
+    /// Other nouns for whoever plays it, whatever they do in the sentence.
+    #[serde(default)]
+    pub nouns: Vec<String>,
     /// The subject of these verbs plays it.
     #[serde(default)]
     pub verbs: Vec<String>,
@@ -240,107 +236,3 @@ pub struct ActionClass {
     out_of_scope: Vec<ExclusionEntry>,
 }
 parts!(ActionClass);
-
-/// A feature as written down.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct FeatureEntry {
-    /// Unique over all modules, unless meant as the same feature.
-    pub id: String,
-    /// What a person does or gets.
-    pub title: Text,
-    /// Whose story it is.
-    pub actor: Role,
-    /// Continues "I want to".
-    pub want: Text,
-    /// Continues "so that".
-    pub so: Text,
-    /// What a tester checks.
-    pub criteria: Vec<Text>,
-    /// How much it is needed.
-    pub priority: Priority,
-    /// How much work it is.
-    pub effort: Effort,
-    /// Entities it reads or writes.
-    #[serde(default)]
-    pub entities: Vec<String>,
-    /// Capabilities that must come along.
-    #[serde(default)]
-    pub needs: Vec<String>,
-    /// Features that are redundant beside it.
-    #[serde(default)]
-    pub replaces: Vec<String>,
-}
-
-/// An entity as written down.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct EntityEntry {
-    /// The same id in two modules means the same entity.
-    pub id: String,
-    /// Its name.
-    pub name: Text,
-    /// What one of them is.
-    pub purpose: Text,
-    /// `name: type`, optional with a trailing `?`.
-    #[serde(default)]
-    pub fields: Vec<String>,
-    /// Its life cycle.
-    #[serde(default)]
-    pub states: Vec<String>,
-    /// "belongs to", "has one" or "has many", and an entity or role.
-    #[serde(default)]
-    pub relations: Vec<String>,
-}
-
-/// A journey as written down.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct JourneyEntry {
-    /// Unique over all modules.
-    pub id: String,
-    /// What it is about.
-    pub title: Text,
-    /// Who walks it.
-    pub actor: Role,
-    /// One sentence each.
-    pub steps: Vec<Text>,
-}
-
-/// A risk as written down.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct RiskEntry {
-    /// Unique over all modules.
-    pub id: String,
-    /// What may happen.
-    pub text: Text,
-    /// What is done about it.
-    pub mitigation: Text,
-    /// How bad it is.
-    pub severity: Severity,
-}
-
-/// A metric as written down.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct MetricEntry {
-    /// Unique over all modules.
-    pub id: String,
-    /// What is measured.
-    pub name: Text,
-    /// How it is counted.
-    pub measure: Text,
-    /// What is good enough.
-    pub target: Text,
-}
-
-/// An exclusion as written down.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ExclusionEntry {
-    /// What people will ask for.
-    pub what: Text,
-    /// Why not.
-    pub why: Text,
-}

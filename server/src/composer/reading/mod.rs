@@ -62,10 +62,42 @@ pub struct Action {
     pub subject: Option<Phrase>,
     /// The verb's lemma.
     pub verb: String,
+    /// What belongs to the verb: "out" of "rent out".
+    pub particle: Option<String>,
     /// To what.
     pub object: Option<Phrase>,
     /// Where the verb stands.
     pub span: Range<usize>,
+}
+
+impl Reading {
+    /// The word in front of a phrase, articles and the like apart: "from" of "from the photos".
+    pub fn word_before(&self, phrase: &Phrase) -> Option<&str> {
+        const SKIPPED: [&str; 8] = ["a", "an", "the", "our", "their", "its", "my", "all"];
+        let typed = |word: &'_ ReadWord| word.forms.iter().any(|form| SKIPPED.contains(&form.as_str()));
+        let before = self.words.iter().rev().filter(|word| word.span.end <= phrase.span.start);
+        let word = before.into_iter().find(|word| !typed(word))?;
+        word.forms
+            .iter()
+            .map(String::as_str)
+            .find(|form| PREPOSITIONS.contains(form))
+            .or(word.forms.first().map(String::as_str))
+    }
+}
+
+/// Words that say what somebody or something has to do with the rest.
+const PREPOSITIONS: [&str; 8] = ["by", "to", "from", "of", "for", "with", "in", "at"];
+
+impl Action {
+    /// The verb with its particle: "rent out".
+    pub fn whole_verb(&self) -> String {
+        self.particle.as_ref().map_or_else(|| self.verb.clone(), |particle| format!("{} {particle}", self.verb))
+    }
+
+    /// Whether its verb is one of these, with its particle or without.
+    pub fn is_any_of(&self, verbs: &[String]) -> bool {
+        verbs.contains(&self.verb) || self.particle.is_some() && verbs.contains(&self.whole_verb())
+    }
 }
 
 /// Reads a directive. Total: any text gives a reading, if perhaps one with nothing but things.

@@ -51,6 +51,25 @@ impl Phrase {
         }
     }
 
+    /// The phrase without its last word; `None` where that is all it has.
+    pub fn without_last(&self) -> Option<Self> {
+        let (words, cut) = (self.words.split_last()?.1.to_vec(), self.text.rfind(char::is_whitespace)?);
+        let text = self.text.get(..cut)?.trim_end().to_owned();
+        let inner = self.inner.get(..text.len())?.to_owned();
+        let modifiers = self.modifiers.min(words.len().saturating_sub(1));
+        Some(Self { span: self.span.start..self.span.start + text.len(), text, inner, words, modifiers })
+    }
+
+    /// The phrase without its first word.
+    pub fn without_first(&self) -> Option<Self> {
+        let from = self.text.find(char::is_whitespace)?;
+        let text = self.text.get(from..)?.trim_start().to_owned();
+        let inner = self.inner.get(self.inner.len() - text.len()..)?.to_owned();
+        let words = self.words.get(1..)?.to_vec();
+        let span = self.span.end - text.len()..self.span.end;
+        Some(Self { span, text, inner, words, modifiers: self.modifiers.saturating_sub(1) })
+    }
+
     /// One of it: "vintage synthesizer".
     pub fn singular(&self, lexicon: &Lexicon) -> String {
         lexicon.inflect.singular(&self.inner)

@@ -110,3 +110,78 @@ proptest! {
         }
     }
 }
+
+/// A directive with the verbs as they were read, particles and all: subject, verb, object.
+fn acts(directive: &str) -> Vec<[String; 3]> {
+    let text = |phrase: &Option<Phrase>| phrase.as_ref().map_or_else(String::new, |phrase| phrase.text.clone());
+    let reading = read(&Directive::parse(directive).unwrap(), &lexicon());
+    reading.actions.iter().map(|act| [text(&act.subject), act.whole_verb(), text(&act.object)]).collect()
+}
+
+#[test]
+fn verbs_keep_what_belongs_to_them() {
+    assert_eq!(acts("Farmers rent out idle tractors"), [["Farmers", "rent out", "idle tractors"]]);
+    assert_eq!(acts("Roofers work out quotes for customers"), [["Roofers", "work out", "quotes"]]);
+    assert_eq!(acts("Nurses look after patients"), [["Nurses", "look after", "patients"]]);
+    assert_eq!(acts("An app where potters keep track of glazes"), [["potters", "track", "glazes"]]);
+    assert_eq!(acts("Predict how long a house move takes")[0], ["", "predict", "house move"]);
+}
+
+#[test]
+fn everybody_who_does_it_is_its_subject() {
+    assert_eq!(
+        acts("A site where students and teachers share notes"),
+        [["students", "share", "notes"], ["teachers", "share", "notes"]]
+    );
+    assert_eq!(acts("Workers of a shipyard report misconduct"), [["Workers", "report", "misconduct"]]);
+    assert_eq!(
+        acts("Students enter, teachers record results"),
+        [["Students", "enter", ""], ["teachers", "record", "results"]]
+    );
+    assert_eq!(
+        acts("A contest where amateurs submit pictures and judges score them"),
+        [["amateurs", "submit", "pictures"], ["judges", "score", "pictures"]]
+    );
+    let librarian = acts("A tool where a librarian sorts, tests and labels seeds");
+    assert_eq!(librarian.iter().map(|act| act[1].as_str()).collect::<Vec<_>>(), ["sort", "test", "label"]);
+}
+
+#[test]
+fn when_and_where_are_no_things() {
+    let lexicon = lexicon();
+    let things = |directive: &str| told(directive, &lexicon).things;
+    assert_eq!(things("Warn all divers at once"), Vec::<String>::new());
+    assert_eq!(things("Let neighbours borrow a ladder for a week, every day or in autumn"), ["ladder"]);
+    assert_eq!(things("Fans pledge money for the next album"), ["money", "album"]);
+    assert_eq!(things("Sell bowls across Europe, with VAT"), ["bowls", "VAT"]);
+    assert_eq!(things("Let hikers in Lisbon find huts near the coast"), ["huts"]);
+}
+
+#[test]
+fn what_only_sounds_like_somebody_is_nobody() {
+    let lexicon = lexicon();
+    let actors = |directive: &str| told(directive, &lexicon).actors;
+    assert_eq!(actors("A catalogue of record players"), Vec::<String>::new());
+    assert_eq!(actors("A workflow with a form builder and card readers"), Vec::<String>::new());
+    assert_eq!(actors("A forum for handymen"), ["handymen"]);
+}
+
+#[test]
+fn numbers_bind_only_what_they_limit() {
+    let lexicon = lexicon();
+    let limits = |directive: &str| told(directive, &lexicon).limits;
+    assert_eq!(limits("Show parents which of three kindergartens has a place"), Vec::<String>::new());
+    assert_eq!(limits("A ledger for four students"), Vec::<String>::new());
+    assert_eq!(limits("Bunks for hikers, up to four per group"), ["up to four per group"]);
+    let rota = told("A rota for rescuers, never two nights in a row", &lexicon);
+    assert_eq!((rota.limits, rota.negations), (vec!["never two nights".to_owned()], vec![]));
+}
+
+#[test]
+fn what_nobody_does_is_no_action_and_rules_out_its_object() {
+    let lexicon = lexicon();
+    assert_eq!(acts("A tool library where nobody pays"), Vec::<[String; 3]>::new());
+    assert_eq!(told("A marketplace for wine that never ships absinthe", &lexicon).negations, ["absinthe"]);
+    let heating = told("Tenants report faults. If nobody answers, the report goes to the city", &lexicon);
+    assert_eq!((heating.actors, heating.negations), (vec!["Tenants".to_owned()], vec![]));
+}

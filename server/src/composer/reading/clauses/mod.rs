@@ -2,32 +2,23 @@
 
 use std::ops::Range;
 
+mod limits;
 mod nouns;
+mod product;
+mod verbs;
 
 use super::{
     Action, ReadWord, Reading,
     phrases::{self, Phrase},
-    tags::{LEADING, Tag, Word},
+    tags::{Tag, Word},
 };
-use crate::composer::{
-    inflect::VerbForm,
-    lexicon::{Function, Lexicon},
-};
-
-/// Verbs that say nothing about the product itself.
-const EMPTY_VERBS: [&str; 16] = [
-    "want", "need", "have", "be", "do", "use", "make", "get", "like", "try", "wish", "would", "know", "keep", "stay",
-    "become",
-];
-
-/// Verbs of "I want to build an app": with a product as object they are not something a user does.
-const BUILDING: [&str; 8] = ["build", "create", "make", "develop", "design", "want", "need", "imagine"];
+use crate::composer::lexicon::{Function, Lexicon};
 
 /// Prepositions that may stand between a verb and what it is done to: search *for*, listen *to*.
 const OBJECT_LINKS: [&str; 6] = ["for", "of", "on", "at", "about", "through"];
 
 /// Words that belong to the verb before them: rent *out*, pick *up*.
-const PARTICLES: [&str; 9] = ["out", "up", "off", "down", "back", "away", "in", "over", "on"];
+const PARTICLES: [&str; 10] = ["out", "up", "off", "down", "back", "away", "in", "over", "on", "after"];
 
 /// What the walk has seen.
 pub struct Clauses<'a> {
@@ -49,20 +40,34 @@ pub struct Clauses<'a> {
 struct Clause {
     /// Who would be the subject of a verb that comes next.
     subject: Option<Phrase>,
+    /// Who does it as well: "students and teachers share …".
+    along: Vec<Phrase>,
     /// Verbs that wait for their object: "buy and sell …".
-    pending: Vec<(String, Range<usize>)>,
+    pending: Vec<Verb>,
     /// Verbs whose object may be continued: "track sleep, mood and …".
-    open: Vec<(String, Range<usize>)>,
+    open: Vec<Verb>,
     /// What stood right before, as far as it matters.
     last: Last,
     /// The noun phrase before, for "who", "that" and "… by".
     phrase: Option<Phrase>,
     /// A verb whose subject follows: "made by …", "let …".
     awaits_subject: bool,
-    passive: Option<(String, Range<usize>, Option<Phrase>)>,
+    passive: Option<(Verb, Option<Phrase>)>,
     negated: bool,
+    /// The verb before is ruled out: "never ship …".
+    forbidden: bool,
+    /// "if nobody answers": it rules nothing out.
+    conditional: bool,
     /// The product itself is the subject: "it has to stay simple".
     about_product: bool,
+}
+
+/// A verb of the clause, where it stands, and the particle that belongs to it.
+#[derive(Clone)]
+struct Verb {
+    lemma: String,
+    particle: Option<String>,
+    span: Range<usize>,
 }
 
 #[derive(Default, Clone, Copy, PartialEq, Eq)]
@@ -127,6 +132,9 @@ impl<'a> Clauses<'a> {
             return self.phrase(at, length);
         }
         let word = &self.words[at];
+        if (word.tag == Tag::Number || phrases::is_number_word(word)) && self.next_is(at + 1, "per") {
+            return self.limit(at, std::slice::from_ref(word));
+        }
         match &word.tag {
             Tag::Verb(lemma, form) => self.verb(at, lemma, *form),
             Tag::Adjective => self.quality(at),
@@ -137,50 +145,10 @@ impl<'a> Clauses<'a> {
         1
     }
 
-    /// The pending verbs are done to `object`.
-    fn take_object(&mut self, object: Option<&Phrase>) {
-        self.clause.open = std::mem::take(&mut self.clause.pending);
-        self.clause.open.clone().into_iter().for_each(|(verb, span)| self.act(verb, span, object.cloned()));
-    }
-
-    fn continue_object(&mut self, object: &Phrase) {
-        self.clause.open.clone().into_iter().for_each(|(verb, span)| self.act(verb, span, Some(object.clone())));
-    }
-
-    fn act(&mut self, verb: String, span: Range<usize>, object: Option<Phrase>) {
-        let building = self.form.is_none() && BUILDING.contains(&verb.as_str()) && object.is_none();
-        if !building && !self.clause.about_product && !EMPTY_VERBS.contains(&verb.as_str()) {
-            self.actions.push(Action { subject: self.clause.subject.clone(), verb, object, span });
-        }
-    }
-
-    fn verb(&mut self, at: usize, lemma: &str, form: VerbForm) {
-        let span = self.words[at].span.clone();
-        if LEADING.contains(&lemma) {
-            self.clause = Clause { awaits_subject: true, ..Clause::default() };
-            return;
-        }
-        if form == VerbForm::Past && self.clause.last == Last::Phrase {
-            let object = self.clause.phrase.clone();
-            self.clause.passive = self.next_is(at + 1, "by").then(|| (lemma.to_owned(), span, object));
-            self.clause.last = Last::Other;
-            return;
-        }
-        if form == VerbForm::Gerund && self.clause.last == Last::For {
-            self.clause.subject = None;
-        }
-        if self.clause.last == Last::Phrase && !self.clause.pending.is_empty() {
-            self.finish_pending();
-        }
-        self.clause.open.clear();
-        self.clause.pending.push((lemma.to_owned(), span));
-        self.clause.last = Last::Verb;
-        self.clause.negated = false;
-    }
-
     fn quality(&mut self, at: usize) {
         let word = &self.words[at];
-        if self.clause.negated {
+        let how_much = at.checked_sub(1).is_some_and(|before| self.words[before].lower == "how");
+        if self.clause.negated || how_much {
             return;
         }
         self.qualities.push(Phrase::of(self.text, std::slice::from_ref(word)));
@@ -189,6 +157,10 @@ impl<'a> Clauses<'a> {
     fn function(&mut self, at: usize, function: Function) {
         let lower = self.words[at].lower.as_str();
         match function {
+            Function::Negation if self.clause.last == Last::Verb && matches!(lower, "nothing" | "none" | "nobody") => {
+                self.take_object(None);
+                self.clause.last = Last::Other;
+            }
             Function::Negation => {
                 self.finish_pending();
                 self.clause.negated = true;
@@ -215,14 +187,14 @@ impl<'a> Clauses<'a> {
         self.finish_pending();
         let relative = matches!(word, "who" | "that" | "which");
         let subject = self.clause.phrase.take().filter(|phrase| relative && self.actors.contains(phrase));
-        self.clause = Clause { subject, ..Clause::default() };
-        self.clause.last = Last::Other;
+        let conditional = matches!(word, "if" | "when" | "whenever" | "unless" | "because" | "while" | "in case");
+        self.clause = Clause { subject, conditional, last: Last::Other, ..Clause::default() };
     }
 
     fn pronoun(&mut self, word: &str) {
         let object = matches!(word, "it" | "them") && !self.clause.pending.is_empty();
         if object {
-            let thing = self.things.last().cloned();
+            let thing = self.things.iter().rev().find(|thing| !self.follows(thing, "from")).cloned();
             self.take_object(thing.as_ref());
         } else if matches!(word, "they" | "he" | "she") {
             self.clause.subject = self.actors.last().cloned();
@@ -236,7 +208,7 @@ impl<'a> Clauses<'a> {
     fn preposition(&mut self, at: usize) {
         let word = self.words[at].lower.as_str();
         if self.clause.last == Last::Verb && PARTICLES.contains(&word) {
-            return;
+            return self.add_particle(word);
         }
         if word == "to" && self.words.get(at + 1).is_some_and(|next| matches!(next.tag, Tag::Verb(..))) {
             return self.purpose();
@@ -276,10 +248,10 @@ impl<'a> Clauses<'a> {
         self.clause = Clause::default();
     }
 
-    fn finish_pending(&mut self) {
-        for (verb, span) in std::mem::take(&mut self.clause.pending) {
-            self.act(verb, span, None);
-        }
+    /// Whether a word stands right before a phrase.
+    fn follows(&self, phrase: &Phrase, word: &str) -> bool {
+        let before = self.words.iter().rev().find(|other| other.span.end <= phrase.span.start);
+        before.is_some_and(|before| before.lower == word)
     }
 
     fn next_is(&self, at: usize, word: &str) -> bool {

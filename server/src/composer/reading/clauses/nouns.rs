@@ -1,18 +1,24 @@
 //! What becomes of a noun phrase: the product, a limit, something ruled out, somebody who acts, or a thing.
 
-use super::{BUILDING, Clauses, EMPTY_VERBS, Last};
+use super::{Clauses, Last, verbs::EMPTY_VERBS};
 use crate::composer::{
     inflect::VerbForm,
     lexicon::Function,
     reading::{
         Action,
-        phrases::{self, Phrase},
-        tags::{Tag, Word},
+        phrases::{Phrase, is_number_word},
+        tags::{QUALIFYING, Tag, Word},
     },
 };
 
 /// Points in time are when, not what.
-const TIMES: [&str; 19] = [
+const TIMES: [&str; 25] = [
+    "spring",
+    "summer",
+    "autumn",
+    "winter",
+    "noon",
+    "midnight",
     "day",
     "week",
     "month",
@@ -34,45 +40,40 @@ const TIMES: [&str; 19] = [
     "sunday",
 ];
 
-/// Adjectives that speak of the product even in front of another noun: "a private photo archive" is private.
-const QUALITIES: [&str; 22] = [
-    "private",
-    "simple",
-    "open-source",
-    "offline",
-    "secure",
-    "fast",
-    "free",
-    "self-hosted",
-    "peer-to-peer",
-    "collaborative",
-    "anonymous",
-    "lightweight",
-    "minimal",
-    "modern",
-    "public",
-    "smart",
-    "tiny",
-    "easy",
-    "friendly",
-    "offline-first",
-    "local-first",
-    "ad-free",
-];
+/// Words that only say which one: "the next album" is about albums.
+const WHICH: [&str; 8] = ["next", "last", "same", "latest", "previous", "upcoming", "first", "other"];
+
+/// Words before a point in time that make it one.
+const EACH: [&str; 7] = ["every", "each", "this", "next", "last", "per", "any"];
+
+/// Where something is stands after these.
+const WHERE: [&str; 10] = ["in", "across", "from", "near", "around", "at", "within", "throughout", "into", "to"];
+
+/// What things do by themselves.
+const HAPPENING: [&str; 12] =
+    ["go", "come", "turn", "change", "happen", "arrive", "expire", "break", "appear", "start", "end", "fall"];
 
 impl Clauses<'_> {
     /// Takes the noun phrase at `at`; returns how many words that used up.
     pub(super) fn phrase(&mut self, at: usize, length: usize) -> usize {
         let words = &self.words[at..at + length];
-        let phrase = Phrase::of(self.text, words);
+        let which = words.iter().take_while(|word| WHICH.contains(&word.lower.as_str()) || self.counts(word)).count();
+        let phrase = Phrase::of(self.text, words.get(which..).filter(|rest| !rest.is_empty()).unwrap_or(words));
         let next = self.words.get(at + length);
         if words.last().is_some_and(|word| word.tag == Tag::Possessive) {
             self.possessor(words);
+        } else if self.is_limit(at, words) {
+            return self.limit(at, words);
         } else if self.clause.negated && !self.about_to_act(next) {
             self.negations.push(phrase);
             self.clause.last = Last::Negation;
-        } else if self.is_limit(at, words) {
-            return self.limit(at, words);
+        } else if std::mem::take(&mut self.clause.forbidden) && self.clause.last == Last::Verb {
+            self.negations.push(phrase);
+            self.clause.last = Last::Other;
+        } else if self.is_when(at, &phrase) {
+            self.clause.last = Last::Other;
+        } else if self.is_product_again(&phrase) {
+            self.clause.last = Last::Other;
         } else if self.is_product(&phrase) {
             self.product(words, &phrase);
         } else {
@@ -80,6 +81,31 @@ impl Clauses<'_> {
             self.noun(phrase, next);
         }
         length
+    }
+
+    fn counts(&self, word: &Word) -> bool {
+        let year = word.lower.ends_with('s') || word.lower.len() == 4;
+        word.tag == Tag::Number && !year || is_number_word(word)
+    }
+
+    /// "every day", "for a week", "in autumn".
+    fn is_when(&self, at: usize, phrase: &Phrase) -> bool {
+        let time = TIMES.contains(&phrase.head(self.lexicon).as_str()) && phrase.words.len() == phrase.modifiers + 1;
+        let said = |word: &Word| EACH.contains(&word.lower.as_str());
+        let each = at.checked_sub(1).is_some_and(|before| said(&self.words[before])) || said(&self.words[at]);
+        time && (each || matches!(self.clause.last, Last::Preposition | Last::For))
+    }
+
+    /// "in Lisbon", "across the region": where something is, and no part of it.
+    fn is_where(&self, phrase: &Phrase) -> bool {
+        let before = self.words.iter().rev().filter(|word| word.span.end <= phrase.span.start);
+        let mut before = before.filter(|word| word.tag != Tag::Function(Function::Determiner));
+        let after_where = before.next().is_some_and(|word| WHERE.contains(&word.lower.as_str()));
+        let capital = |word: &str| word.chars().next().is_some_and(char::is_uppercase);
+        let name = phrase.text == phrase.inner && phrase.text.split_whitespace().all(capital);
+        self.clause.last == Last::Preposition
+            && after_where
+            && (name || self.lexicon.is_place(&phrase.head(self.lexicon)))
     }
 
     /// "the patient's allergies": somebody in passing.
@@ -96,80 +122,21 @@ impl Clauses<'_> {
         }
     }
 
-    fn is_limit(&self, at: usize, words: &[Word]) -> bool {
-        let number = |word: &Word| word.tag == Tag::Number || phrases::is_number_word(word);
-        words.first().is_some_and(number) && !self.is_year(at)
-    }
-
-    /// "1980s synthesizers" limits nothing.
-    fn is_year(&self, at: usize) -> bool {
-        let word = &self.words[at].lower;
-        word.ends_with('s') || word.len() == 4 && (word.starts_with("19") || word.starts_with("20"))
-    }
-
-    /// A number with its noun, the comparison in front of it and what it is counted per, as typed.
-    fn limit(&mut self, at: usize, words: &[Word]) -> usize {
-        let from = match at.checked_sub(1) {
-            Some(before) if self.lexicon.is_comparative(&self.words[before].lower) => before,
-            _ => at,
-        };
-        let mut length = words.len();
-        while self.next_is(at + length, "per") && self.words.get(at + length + 1).is_some_and(|w| w.tag == Tag::Noun) {
-            length += 2;
-        }
-        self.limits.push(Phrase::of(self.text, &self.words[from..at + length]));
-        let counted = Phrase::of(self.text, words.get(words.len() - 1..).unwrap_or_default());
-        if self.is_somebody(&counted) {
-            self.add_actor(counted);
-        }
-        self.take_object(None);
-        self.clause.last = Last::Phrase;
-        length
-    }
-
-    /// Whether this is what the directive calls the product: the first noun phrase, or the object of "build".
-    fn is_product(&self, phrase: &Phrase) -> bool {
-        let first = self.form.is_none() && self.actors.is_empty() && self.things.is_empty() && self.actions.is_empty();
-        first && self.is_form(phrase) && matches!(self.clause.last, Last::Start | Last::Other | Last::Verb)
-    }
-
-    fn is_form(&self, phrase: &Phrase) -> bool {
-        let alone = phrase.words.len() == 1 && self.clause.last == Last::Start;
-        let head = phrase.head(self.lexicon);
-        self.lexicon.is_form(&head)
-            || alone && self.lexicon.is_nearly_form(&head)
-            || phrase.compound(self.lexicon).is_some_and(|c| self.lexicon.is_form(&c))
-    }
-
-    /// "a simple recipe app": the form is "app", "simple" its quality, "recipe" a thing.
-    fn product(&mut self, words: &[Word], phrase: &Phrase) {
-        let compound = phrase.compound(self.lexicon).is_some_and(|c| self.lexicon.is_form(&c));
-        let form_length = if compound { 2 } else { 1 };
-        let (before, form) = words.split_at(words.len().saturating_sub(form_length));
-        self.form = Some(Phrase::of(self.text, form));
-        let qualities = before.iter().take_while(|word| QUALITIES.contains(&word.lower.as_str())).count();
-        let (qualities, before) = before.split_at(qualities);
-        self.qualities.extend(qualities.iter().map(|word| Phrase::of(self.text, std::slice::from_ref(word))));
-        if before.iter().any(|word| word.tag == Tag::Noun) {
-            let thing = Phrase::of(self.text, before);
-            self.place(thing);
-        } else {
-            self.qualities.extend(before.iter().map(|word| Phrase::of(self.text, std::slice::from_ref(word))));
-        }
-        self.clause.pending.retain(|(verb, _)| !BUILDING.contains(&verb.as_str()));
-        self.clause.subject = None;
-        self.clause.phrase = None;
-        self.clause.last = Last::Other;
-    }
-
     fn noun(&mut self, phrase: Phrase, next: Option<&Word>) {
         let acts = self.about_to_act(next);
         let person = self.is_somebody(&phrase);
-        if let Some((verb, span, object)) = self.clause.passive.take() {
-            self.actions.push(Action { subject: Some(phrase.clone()), verb, object, span });
+        let takes_over = acts && self.clause.last == Last::Link && !self.clause.pending.is_empty() && person;
+        if takes_over {
+            self.finish_pending();
+        }
+        if let Some((verb, object)) = self.clause.passive.take() {
+            let super::Verb { lemma: verb, particle, span } = verb;
+            self.actions.push(Action { subject: Some(phrase.clone()), verb, particle, object, span });
             self.add_actor(phrase.clone());
         } else if self.clause.awaits_subject {
             self.become_subject(&phrase, true);
+        } else if acts && self.only_qualifies(&phrase, next) {
+            self.clause.subject = self.clause.phrase.take();
         } else if !self.clause.pending.is_empty() {
             self.place_object(&phrase, person);
             self.take_object(Some(&phrase));
@@ -177,17 +144,39 @@ impl Clauses<'_> {
             self.place_object(&phrase, person);
             self.continue_object(&phrase);
         } else if acts {
+            let along =
+                self.clause.phrase.take().filter(|_| person && self.clause.last == Last::Link && !self.has_acted());
+            let along = along.filter(|other| self.actors.contains(other));
             self.become_subject(&phrase, person || self.may_act(&phrase, next));
+            self.clause.along = along.into_iter().collect();
         } else if self.clause.last == Last::For
             && (person || self.lexicon.sounds_like_person(&phrase.head(self.lexicon)))
         {
             self.become_subject(&phrase, true);
-        } else {
+        } else if !self.is_where(&phrase) {
             self.place_as(&phrase, person);
         }
         self.clause.phrase = Some(phrase);
         self.clause.last = Last::Phrase;
         self.clause.awaits_subject = false;
+    }
+
+    fn has_acted(&self) -> bool {
+        self.clause.subject.is_some() || self.is_acting()
+    }
+
+    fn is_acting(&self) -> bool {
+        !self.clause.open.is_empty() || !self.clause.pending.is_empty()
+    }
+
+    /// "Workers of a shipyard report …": the workers do, and the shipyard says which.
+    fn only_qualifies(&self, phrase: &Phrase, next: Option<&Word>) -> bool {
+        let before = self.words.iter().rev().filter(|word| word.span.end <= phrase.span.start);
+        let mut before = before.filter(|word| word.tag != Tag::Function(Function::Determiner));
+        let qualifies = before.next().is_some_and(|word| QUALIFYING.contains(&word.lower.as_str()));
+        let verb = next.is_some_and(|next| matches!(next.tag, Tag::Verb(..)));
+        let somebody = self.clause.phrase.as_ref().is_some_and(|phrase| self.actors.contains(phrase));
+        qualifies && verb && self.clause.last == Last::Preposition && somebody && !self.is_acting()
     }
 
     /// Whether what follows makes this phrase do something: a verb, "who …", "can …", or "to" plus a verb.
@@ -209,19 +198,21 @@ impl Clauses<'_> {
     /// has or needs something.
     fn may_act(&self, phrase: &Phrase, next: Option<&Word>) -> bool {
         let does = next.is_none_or(|word| match &word.tag {
-            Tag::Verb(lemma, _) => !EMPTY_VERBS.contains(&lemma.as_str()),
+            Tag::Verb(lemma, _) => !EMPTY_VERBS.contains(&lemma.as_str()) && !HAPPENING.contains(&lemma.as_str()),
             _ => !matches!(word.lower.as_str(), "is" | "are" | "was" | "were" | "has" | "have"),
         });
         does && self.clause.last != Last::Preposition && !self.lexicon.is_thing(&phrase.head(self.lexicon))
     }
 
-    fn is_somebody(&self, phrase: &Phrase) -> bool {
-        self.lexicon.is_person(&phrase.head(self.lexicon))
+    pub(super) fn is_somebody(&self, phrase: &Phrase) -> bool {
+        let tool = phrase.compound(self.lexicon).is_some_and(|compound| self.lexicon.is_thing(&compound));
+        !tool && self.lexicon.is_person(&phrase.head(self.lexicon))
             || phrase.compound(self.lexicon).is_some_and(|compound| self.lexicon.is_person(&compound))
     }
 
     fn become_subject(&mut self, phrase: &Phrase, somebody: bool) {
         self.clause.about_product = false;
+        self.clause.along.clear();
         if is_brand(phrase) {
             self.clause.subject = None;
         } else if somebody {
@@ -253,7 +244,7 @@ impl Clauses<'_> {
         self.things.iter().chain(&self.actors).any(|other| other.key(self.lexicon) == key)
     }
 
-    fn place(&mut self, phrase: Phrase) {
+    pub(super) fn place(&mut self, phrase: Phrase) {
         let head = phrase.head(self.lexicon);
         let when = self.clause.last == Last::Preposition && TIMES.contains(&head.as_str());
         let alone_and_vague = when || phrase.words.len() == 1 && self.lexicon.is_vague(&head);
@@ -262,7 +253,7 @@ impl Clauses<'_> {
         }
     }
 
-    fn add_actor(&mut self, phrase: Phrase) {
+    pub(super) fn add_actor(&mut self, phrase: Phrase) {
         let key = phrase.key(self.lexicon);
         if !self.actors.iter().any(|other| other.key(self.lexicon) == key) {
             self.things.retain(|thing| thing.key(self.lexicon) != key);
