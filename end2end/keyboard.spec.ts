@@ -111,6 +111,7 @@ test('a project is made public without a mouse', async ({ page, context }) => {
   await page.waitForURL(`**/projects/${project?.id}#sharing`);
   await expect(page.getByLabel('Public')).toBeChecked();
   const shared = page.locator('.shared-at a');
+  // It may be folded again, now that the page is a new one.
   if (!(await shared.isVisible())) {
     await tabTo(page, manage);
     await page.keyboard.press('Enter');

@@ -43,7 +43,7 @@ pub(crate) fn Landing() -> impl IntoView {
                 <h2 id="try">"Or try one of these"</h2>
                 <ul>{examples.to_vec()}</ul>
             </section>
-            // From what the composer makes of the first example, word for word.
+            // From what the composer makes of the first example, shortened.
             <section class="proof" aria-labelledby="proof">
                 <h2 id="proof">"How it reads"</h2>
                 <p class="marked">
@@ -79,7 +79,7 @@ pub(crate) fn Landing() -> impl IntoView {
                 </div>
                 <div>
                     <h2>"No account, no key"</h2>
-                    <p>"It runs on its own engine, deterministic and offline. Your projects belong to this browser until you share them."</p>
+                    <p>"It runs on its own engine, deterministic and offline. Your projects belong to this browser, and to nobody else until you sign up or share them."</p>
                 </div>
             </section>
         </div>

@@ -105,7 +105,7 @@ impl Line {
         for part in &self.0 {
             match part {
                 Part::Text(text) => {
-                    told.push_str(&if after_mass { after_mass_word(text, slots) } else { text.clone() })
+                    told.push_str(&if after_mass { after_mass_word(text, slots) } else { text.clone() });
                 }
                 Part::Slot { name, with_article, capital } => {
                     after_mass = !with_article && slots.is_mass(name);

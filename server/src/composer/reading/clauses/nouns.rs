@@ -70,9 +70,7 @@ impl Clauses<'_> {
         } else if std::mem::take(&mut self.clause.forbidden) && self.clause.last == Last::Verb {
             self.negations.push(phrase);
             self.clause.last = Last::Other;
-        } else if self.is_when(at, &phrase) {
-            self.clause.last = Last::Other;
-        } else if self.is_product_again(&phrase) {
+        } else if self.is_when(at, &phrase) || self.is_product_again(&phrase) {
             self.clause.last = Last::Other;
         } else if self.is_product(&phrase) {
             self.product(words, &phrase);
