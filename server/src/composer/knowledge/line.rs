@@ -105,13 +105,13 @@ impl Line {
         for part in &self.0 {
             match part {
                 Part::Text(text) => {
-                    told.push_str(&if after_mass { after_mass_word(text, slots) } else { text.clone() })
+                    told.push_str(&if after_mass { after_mass_word(text, slots) } else { text.clone() });
                 }
                 Part::Slot { name, with_article, capital } => {
-                    after_mass = !with_article && slots.is_mass(name);
+                    let mass = !with_article && slots.is_mass(name);
+                    after_mass = mass && !ends_in_preposition(&told);
                     let words = slots.fill(name, *with_article).unwrap_or_else(|| name.clone());
-                    if let Some((many, much)) = MASS_BEFORE.iter().find(|(many, _)| after_mass && told.ends_with(many))
-                    {
+                    if let Some((many, much)) = MASS_BEFORE.iter().find(|(many, _)| mass && told.ends_with(many)) {
                         told.truncate(told.len() - many.len());
                         told.push_str(much);
                     }
@@ -121,6 +121,13 @@ impl Line {
         }
         told
     }
+}
+
+/// "answers about sign language turn up": what follows a preposition is not what the verb after it speaks of.
+fn ends_in_preposition(text: &str) -> bool {
+    const PREPOSITIONS: [&str; 14] =
+        ["about", "at", "between", "by", "for", "from", "in", "into", "of", "on", "over", "to", "with", "without"];
+    text.trim_end().rsplit(' ').next().is_some_and(|word| PREPOSITIONS.contains(&word))
 }
 
 /// The text after a word without a plural, with its verb in the singular.
@@ -222,6 +229,7 @@ mod tests {
         assert_eq!(told("see how {things} have changed"), "see how plant care has changed");
         assert_eq!(told("too few {things}, and {things} are late"), "too little plant care, and plant care is late");
         assert_eq!(told("{things} area"), "plant care area");
+        assert_eq!(told("answers about {things} are kept"), "answers about plant care are kept");
     }
 
     #[test]
