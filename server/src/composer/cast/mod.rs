@@ -264,6 +264,13 @@ impl Slots for Words<'_> {
         noun.is_some_and(|noun| self.lexicon.inflect.is_uncountable(noun) && !self.lexicon.inflect.is_plural_only(noun))
     }
 
+    fn is_plural_only(&self, slot: &str) -> bool {
+        matches!(slot, "thing" | "head")
+            && self.cast.companions.is_empty()
+            && self.lexicon.inflect.is_plural_only(&self.cast.head_noun)
+            && self.lexicon.inflect.singular(&self.cast.head_noun) == self.lexicon.inflect.plural(&self.cast.head_noun)
+    }
+
     fn third(&self, verb: &str) -> Option<String> {
         let is_verb = |verb: &&str| {
             matches!(self.lexicon.verb(verb), Some((_, VerbForm::Base))) && self.lexicon.function(verb).is_none()

@@ -39,6 +39,11 @@ pub trait Slots {
         false
     }
 
+    /// Whether a slot for one of something holds a word that is a plural all the same: "some dues are".
+    fn is_plural_only(&self, _slot: &str) -> bool {
+        false
+    }
+
     /// A verb written for many, as it reads after a word without a plural.
     fn third(&self, _verb: &str) -> Option<String> {
         None
@@ -101,17 +106,18 @@ impl Line {
     /// The line with its slots filled, for use inside a sentence.
     pub fn fill(&self, slots: &impl Slots) -> String {
         let mut told = String::new();
-        let mut after_mass = false;
+        let (mut after_mass, mut after_many) = (false, false);
         for part in &self.0 {
             match part {
-                Part::Text(text) => {
-                    told.push_str(&if after_mass { after_mass_word(text, slots) } else { text.clone() });
-                }
+                Part::Text(text) if after_mass => told.push_str(&after_mass_word(text, slots)),
+                Part::Text(text) if after_many => told.push_str(&after_plural_word(text)),
+                Part::Text(text) => told.push_str(text),
                 Part::Slot { name, with_article, capital } => {
-                    after_mass = !with_article && slots.is_mass(name);
+                    let mass = !with_article && slots.is_mass(name);
+                    after_mass = mass && !ends_in_preposition(&told);
+                    after_many = *with_article && !ends_in_preposition(&told) && slots.is_plural_only(name);
                     let words = slots.fill(name, *with_article).unwrap_or_else(|| name.clone());
-                    if let Some((many, much)) = MASS_BEFORE.iter().find(|(many, _)| after_mass && told.ends_with(many))
-                    {
+                    if let Some((many, much)) = MASS_BEFORE.iter().find(|(many, _)| mass && told.ends_with(many)) {
                         told.truncate(told.len() - many.len());
                         told.push_str(much);
                     }
@@ -121,6 +127,20 @@ impl Line {
         }
         told
     }
+}
+
+/// The text after "some dues", with its verb in the plural.
+fn after_plural_word(text: &str) -> String {
+    const VERBS: [(&str, &str); 3] = [(" is ", " are "), (" has ", " have "), (" was ", " were ")];
+    let verb = VERBS.iter().find_map(|(one, many)| Some((text.strip_prefix(one)?, many)));
+    verb.map_or_else(|| text.to_owned(), |(rest, many)| format!("{many}{rest}"))
+}
+
+/// "answers about sign language turn up": what follows a preposition is not what the verb after it speaks of.
+fn ends_in_preposition(text: &str) -> bool {
+    const PREPOSITIONS: [&str; 14] =
+        ["about", "at", "between", "by", "for", "from", "in", "into", "of", "on", "over", "to", "with", "without"];
+    text.trim_end().rsplit(' ').next().is_some_and(|word| PREPOSITIONS.contains(&word))
 }
 
 /// The text after a word without a plural, with its verb in the singular.
@@ -211,6 +231,10 @@ mod tests {
             slot == "things"
         }
 
+        fn is_plural_only(&self, slot: &str) -> bool {
+            slot == "dues"
+        }
+
         fn third(&self, verb: &str) -> Option<String> {
             ["are", "have"].contains(&verb).then(|| if verb == "are" { "is" } else { "has" }.to_owned())
         }
@@ -221,7 +245,9 @@ mod tests {
         let told = |line: &str| Line::parse(line).unwrap().fill(&Care);
         assert_eq!(told("see how {things} have changed"), "see how plant care has changed");
         assert_eq!(told("too few {things}, and {things} are late"), "too little plant care, and plant care is late");
+        assert_eq!(told("how {a dues} is paid"), "how plant care are paid");
         assert_eq!(told("{things} area"), "plant care area");
+        assert_eq!(told("answers about {things} are kept"), "answers about plant care are kept");
     }
 
     #[test]

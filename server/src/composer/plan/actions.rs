@@ -29,6 +29,10 @@ pub(super) fn actions(
         class.is_none() && lexicon.is_light(&action.verb)
             || !recognition.is_generic() && archetype.roles.values().any(|role| action.is_any_of(&role.verbs))
     };
+    // "holiday cabins", which people later book as "cabins".
+    let is_kind_of = |thing: &Phrase, main: &Phrase| {
+        main.words.len() == 1 && thing.words.len() > 1 && thing.head(lexicon) == main.head(lexicon)
+    };
     let mut done: Vec<&Phrase> = Vec::new();
     for action in &reading.actions {
         let class_of_verb = knowledge.actions.iter().find(|class| action.is_any_of(&class.verbs));
@@ -47,7 +51,7 @@ pub(super) fn actions(
     let mentioned = |thing: &Phrase| {
         let key = thing.key(lexicon);
         done.iter().any(|object| object.key(lexicon) == key)
-            || cast.thing.as_ref().is_some_and(|main| main.key(lexicon) == key)
+            || cast.thing.as_ref().is_some_and(|main| main.key(lexicon) == key || is_kind_of(thing, main))
             || cast.companions.iter().any(|other| other.key(lexicon) == key)
             || recognition.answers(thing)
             || recognition.is_kind(thing)

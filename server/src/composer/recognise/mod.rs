@@ -157,7 +157,9 @@ fn with_verbs<'k>(mut called: Called<'k, Archetype>, text: &str, reading: &Readi
     let fresh = reading.actions.iter().filter(|action| {
         own(action) && called.hits.iter().all(|hit| action.span.end <= hit.start || hit.end <= action.span.start)
     });
-    let fresh: Vec<_> = fresh.collect();
+    // A verb with a list of objects is one verb.
+    let mut fresh: Vec<_> = fresh.collect();
+    fresh.dedup_by_key(|action| action.span.clone());
     if module.id != CORE && fresh.len() >= 2 {
         called.score += u32::try_from(fresh.len()).unwrap_or(0).min(3);
         for word in fresh.iter().filter_map(|action| text.get(action.span.clone())) {

@@ -32,6 +32,12 @@ fn further_things_of_a_list_are_told_with_the_first() {
 }
 
 #[test]
+fn one_verb_with_many_objects_is_one_hint_at_the_kind() {
+    let kind = product("Buy shirts, records and posters").basis.map(|basis| basis.kind);
+    assert_ne!(kind.as_deref(), Some("estimator"));
+}
+
+#[test]
 fn an_object_that_only_names_the_kind_needs_no_feature_of_its_own() {
     for directive in ["Roofers work out quotes", "Small bands raise money for albums", "A brigade takes stock of hoses"]
     {

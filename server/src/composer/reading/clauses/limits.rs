@@ -29,6 +29,11 @@ impl Clauses<'_> {
         while self.next_is(at + length, "per") && self.words.get(at + length + 1).is_some_and(|w| w.tag == Tag::Noun) {
             length += 2;
         }
+        // "never two nights in a row", "at most 12 hours at a time".
+        let how = |word: &Word| word.tag == Tag::Function(Function::Adverb) && word.lower.contains(' ');
+        while self.words.get(at + length).is_some_and(how) {
+            length += 1;
+        }
         self.clause.negated = false;
         self.limits.push(Phrase::of(self.text, &self.words[from..at + length]));
         let counted = Phrase::of(self.text, words.get(words.len() - 1..).unwrap_or_default());

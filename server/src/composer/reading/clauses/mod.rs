@@ -12,7 +12,10 @@ use super::{
     phrases::{self, Phrase},
     tags::{Tag, Word},
 };
-use crate::composer::lexicon::{Function, Lexicon};
+use crate::composer::{
+    inflect::VerbForm,
+    lexicon::{Function, Lexicon},
+};
 
 /// Prepositions that may stand between a verb and what it is done to: search *for*, listen *to*.
 const OBJECT_LINKS: [&str; 6] = ["for", "of", "on", "at", "about", "through"];
@@ -171,7 +174,7 @@ impl<'a> Clauses<'a> {
             }
             // "track which pumps are due": the pumps are what is tracked.
             Function::Conjunction if self.clause.last == Last::Verb && matches!(lower, "which" | "what") => {}
-            Function::Conjunction => self.open_clause(lower),
+            Function::Conjunction => self.open_clause(at),
             Function::Pronoun => self.pronoun(lower),
             Function::Preposition => self.preposition(at),
             Function::Determiner
@@ -183,12 +186,18 @@ impl<'a> Clauses<'a> {
     }
 
     /// "who" and "that" speak of what stands before them; other conjunctions begin anew.
-    fn open_clause(&mut self, word: &str) {
+    fn open_clause(&mut self, at: usize) {
         self.finish_pending();
+        let word = self.words[at].lower.as_str();
         let relative = matches!(word, "who" | "that" | "which");
-        let subject = self.clause.phrase.take().filter(|phrase| relative && self.actors.contains(phrase));
+        let one = self.words.get(at + 1).is_some_and(|next| matches!(next.tag, Tag::Verb(_, VerbForm::Third)));
+        let many = |phrase: &Phrase| phrase.words.last().is_some_and(|last| self.lexicon.inflect.is_plural(last));
+        let before = self.clause.phrase.take();
+        // "A dashboard for wind farms that shows …": the dashboard does, not the farms.
+        let about_product = relative && one && self.form.is_some() && before.as_ref().is_some_and(many);
+        let subject = before.filter(|phrase| relative && !about_product && self.actors.contains(phrase));
         let conditional = matches!(word, "if" | "when" | "whenever" | "unless" | "because" | "while" | "in case");
-        self.clause = Clause { subject, conditional, last: Last::Other, ..Clause::default() };
+        self.clause = Clause { subject, conditional, about_product, last: Last::Other, ..Clause::default() };
     }
 
     fn pronoun(&mut self, word: &str) {

@@ -47,7 +47,7 @@ const WHICH: [&str; 8] = ["next", "last", "same", "latest", "previous", "upcomin
 const EACH: [&str; 7] = ["every", "each", "this", "next", "last", "per", "any"];
 
 /// Where something is stands after these.
-const WHERE: [&str; 10] = ["in", "across", "from", "near", "around", "at", "within", "throughout", "into", "to"];
+const WHERE: [&str; 11] = ["by", "in", "across", "from", "near", "around", "at", "within", "throughout", "into", "to"];
 
 /// What things do by themselves.
 const HAPPENING: [&str; 12] =
@@ -72,7 +72,7 @@ impl Clauses<'_> {
             self.clause.last = Last::Other;
         } else if self.is_when(at, &phrase) || self.is_product_again(&phrase) {
             self.clause.last = Last::Other;
-        } else if self.is_product(&phrase) {
+        } else if self.is_product(&phrase) && !(self.is_many(&phrase) && self.about_to_act(next)) {
             self.product(words, &phrase);
         } else {
             self.clause.negated = false;
@@ -100,7 +100,9 @@ impl Clauses<'_> {
         let mut before = before.filter(|word| word.tag != Tag::Function(Function::Determiner));
         let after_where = before.next().is_some_and(|word| WHERE.contains(&word.lower.as_str()));
         let capital = |word: &str| word.chars().next().is_some_and(char::is_uppercase);
-        let name = phrase.text == phrase.inner && phrase.text.split_whitespace().all(capital);
+        // "by" brings somebody in far more often than a place.
+        let by = self.follows(phrase, "by");
+        let name = !by && phrase.text == phrase.inner && phrase.text.split_whitespace().all(capital);
         self.clause.last == Last::Preposition
             && after_where
             && (name || self.lexicon.is_place(&phrase.head(self.lexicon)))
@@ -159,6 +161,10 @@ impl Clauses<'_> {
         self.clause.awaits_subject = false;
     }
 
+    fn is_many(&self, phrase: &Phrase) -> bool {
+        phrase.words.last().is_some_and(|last| *last != phrase.head(self.lexicon))
+    }
+
     fn has_acted(&self) -> bool {
         self.clause.subject.is_some() || self.is_acting()
     }
@@ -199,7 +205,10 @@ impl Clauses<'_> {
             Tag::Verb(lemma, _) => !EMPTY_VERBS.contains(&lemma.as_str()) && !HAPPENING.contains(&lemma.as_str()),
             _ => !matches!(word.lower.as_str(), "is" | "are" | "was" | "were" | "has" | "have"),
         });
-        does && self.clause.last != Last::Preposition && !self.lexicon.is_thing(&phrase.head(self.lexicon))
+        let head = phrase.head(self.lexicon);
+        // One shop may be what is built; many shops are those who use it.
+        let many = self.is_many(phrase) && self.lexicon.is_form(&head);
+        does && self.clause.last != Last::Preposition && (many || !self.lexicon.is_thing(&head))
     }
 
     pub(super) fn is_somebody(&self, phrase: &Phrase) -> bool {

@@ -97,6 +97,20 @@ impl Tagger<'_> {
         matches!(self.words.as_slice(), [.., verb, comma] if comma.lower == "," && matches!(&verb.tag, Tag::Verb(_, other) if *other == form))
     }
 
+    /// "Farm shops sell milk": what could be an order begins the name of those who act.
+    pub(super) fn is_followed_by_clause(&self, at: usize) -> bool {
+        let word = |nth: usize| self.tokens.get(at + nth).map_or("", |token| token.lower.as_str());
+        let acts =
+            matches!(self.lexicon.verb(word(2)), Some((_, VerbForm::Base))) && !self.lexicon.is_ambiguous(word(2));
+        self.lexicon.inflect.is_plural(word(1)) && acts && self.lexicon.function(word(2)).is_none()
+    }
+
+    /// "where staff report problems": after these somebody is named before anything is done.
+    pub(super) fn needs_subject(&self) -> bool {
+        const OPENERS: [&str; 8] = ["where", "when", "whenever", "while", "so that", "because", "if", "unless"];
+        self.words.last().is_some_and(|word| OPENERS.contains(&word.lower.as_str()))
+    }
+
     /// After "never" or "nobody" comes what is not done; after "without" or "no" what there is none of.
     pub(super) fn after_verb_negation(&self) -> bool {
         const OF_VERBS: [&str; 12] = [
@@ -116,11 +130,15 @@ impl Tagger<'_> {
         self.words.last().is_some_and(|word| OF_VERBS.contains(&word.lower.as_str()))
     }
 
-    /// "judges score them": somebody whose name could be a verb, right before what they do.
+    /// "judges score them", "farm shops sell milk": those whose name could be a verb, right before what they do.
     pub(super) fn is_somebody_acting(&self, at: usize, form: VerbForm) -> bool {
-        let somebody = self.lexicon.is_person(&self.lexicon.inflect.singular(&self.tokens[at].lower));
-        let next = self.tokens.get(at + 1).and_then(|next| self.lexicon.verb(&next.lower));
-        form == VerbForm::Third && somebody && matches!(next, Some((_, VerbForm::Base)))
+        let word = &self.tokens[at].lower;
+        let somebody = self.lexicon.is_person(&self.lexicon.inflect.singular(word));
+        let next = self.tokens.get(at + 1).map_or("", |next| next.lower.as_str());
+        let acts =
+            matches!(self.lexicon.verb(next), Some((_, VerbForm::Base))) && self.lexicon.function(next).is_none();
+        let surely = self.lexicon.is_ambiguous(word) && !self.lexicon.is_ambiguous(next);
+        form == VerbForm::Third && acts && (somebody || surely)
     }
 
     /// Whether a thing follows a verb here, or follows the particle that belongs to it: "work **out** quotes".

@@ -164,17 +164,23 @@ impl Tagger<'_> {
         if self.is_somebody_acting(at, form) {
             return false;
         }
+        if self.needs_subject() && matches!(form, VerbForm::Base | VerbForm::Third) {
+            return false;
+        }
         if self.continues_verbs(form) && self.lexicon.function(word).is_none() {
             return true;
         }
         let imperative =
             self.before().is_none() && form == VerbForm::Base && thing_follows && !self.names_the_product(at);
+        if imperative && open && self.is_followed_by_clause(at) {
+            return false;
+        }
         if self.lexicon.is_form(word) && !self.expects_verb && !self.after_to() && !imperative {
             return false;
         }
         match (self.before(), form) {
             (Some(Tag::Function(Function::Auxiliary | Function::Pronoun)), _) => true,
-            _ if self.after_to() => true,
+            _ if self.after_to() => form != VerbForm::Third,
             (Some(Tag::Noun), VerbForm::Gerund) => self.before_is_plural() && thing_follows,
             (Some(Tag::Noun), VerbForm::Past) => !thing_follows || self.expects_verb,
             (_, VerbForm::Past) => self.expects_verb && !thing_follows,
