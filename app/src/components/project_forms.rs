@@ -3,6 +3,7 @@
 //! Views are erased at the borders of components: as types they would nest deeper than the compiler goes.
 
 use leptos::{either::Either, prelude::*};
+use leptos_router::hooks::use_query_map;
 use model::{PROJECT_TITLE_MAX_CHARS, ProjectId, Shelf, Visibility};
 use server::projects::Project;
 
@@ -31,6 +32,7 @@ pub(crate) fn Shelve(
 /// Everything an owner can do with a project as a whole, folded away until wanted.
 #[component]
 pub(crate) fn Manage(project: Project) -> impl IntoView {
+    let open = use_query_map().read_untracked().get("open").is_some_and(|what| what == "sharing");
     let id = project.id.to_string();
     let title = project.title.as_ref().map(|title| title.as_str().to_owned()).unwrap_or_default();
     let name = project.name();
@@ -48,7 +50,7 @@ pub(crate) fn Manage(project: Project) -> impl IntoView {
         }
     };
     view! {
-        <details class="manage" id="sharing">
+        <details class="manage" id="sharing" open=open>
             <summary>"Name, sharing, archive"</summary>
             <div class="manage-body">
                 <form method="post" action="/fn/rename_project" class="field-row">

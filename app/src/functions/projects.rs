@@ -61,6 +61,6 @@ pub(crate) async fn share_project(project: String, visibility: String) -> Result
         visibility.parse().map_err(|e: String| fail(ApiError::unprocessable("bad-visibility", format!("{e}."))))?;
     let caller = caller().await.map_err(fail)?;
     services().projects.share(caller.user(), id, visibility).await.map_err(fail)?;
-    see_other(&format!("/projects/{id}#sharing"));
+    see_other(&format!("/projects/{id}?open=sharing#sharing"));
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use axum::http::{HeaderName, StatusCode, header};
 use leptos::{prelude::*, server_fn::codec::GetUrl};
-use model::{Directive, Draft, Event, GenerationId, Logged, ProjectId, UserId};
+use model::{Directive, Draft, Event, GenerationId, Logged, Piece, ProjectId, UserId, sections::Sections};
 use serde_json::json;
 use server::{
     http::{ApiError, event_frame, event_frames, last_event_id},
@@ -91,17 +91,27 @@ pub(crate) async fn follow_generation(
     answer_header(header::CACHE_CONTROL, "no-store");
     answer_header(HeaderName::from_static("x-accel-buffering"), "no");
     let follower = services.studio.follow(caller.user(), generation, after).await.map_err(fail)?;
-    let frame = if html { html_frame } else { event_frame };
-    Ok(Frames::new(event_frames(follower, services.metrics.clone(), frame)))
+    let metrics = services.metrics.clone();
+    if !html {
+        return Ok(Frames::new(event_frames(follower, metrics, event_frame)));
+    }
+    let mut so_far = services.studio.draft(caller.user(), generation).await.map_err(fail)?;
+    Ok(Frames::new(event_frames(follower, metrics, move |logged| html_frame(&mut so_far, logged))))
 }
 
-/// An event whose piece or receipt is markup.
-fn html_frame(logged: &Logged) -> String {
+/// An event whose piece or receipt is markup. A piece may be shown in the light of others: a mark in the colours of the palette.
+fn html_frame(so_far: &mut Draft, logged: &Logged) -> String {
+    so_far.read([logged]);
     let data = match logged.event() {
-        Ok(Event::Piece { stage, path, .. }) => {
-            let mut draft = Draft::default();
-            draft.read([&Logged { seq: 1, ..logged.clone() }]);
-            json!({ "stage": stage, "path": path, "html": piece_html(&draft.sections, stage, &path) })
+        Ok(Event::Piece { stage, path, value }) => {
+            let mut alone = Sections::default();
+            if path.part() != "palette" {
+                alone.brand.palette.clone_from(&so_far.sections.brand.palette);
+            }
+            // One that does not fit has no markup, as on a page that is loaded.
+            let fits = alone.apply(stage, &Piece { path: path.clone(), value }).is_ok();
+            let html = if fits { piece_html(&alone, stage, &path) } else { String::new() };
+            json!({ "stage": stage, "path": path, "html": html })
         }
         Ok(Event::Receipt(receipt)) => json!({ "path": "receipt", "html": receipt_html(&receipt) }),
         _ => return event_frame(logged),

@@ -5,7 +5,7 @@ use leptos_meta::{Link, Script};
 use model::Draft;
 use server::{http::ApiError, projects::Project};
 
-use super::{error::error_view, id_of_address, project_of_address};
+use super::{error::error_view, id_of_address, label, project_of_address};
 use crate::{
     components::{
         directive_form::DirectiveHeading,
@@ -50,7 +50,7 @@ fn Editing(project: Project, draft: Draft) -> impl IntoView {
         <Editor>
             <article class="project" data-generation=project.generation.to_string() data-seq=draft.seq data-state=state>
                 <header class="project-head">
-                    <p class="label">"Directive"</p>
+                    <p class="label" dir="auto">{label(&project)}</p>
                     <DirectiveHeading directive=project.directive />
                     <div class="bar">
                         <p class="progress" role="status" data-status="">{sentence}</p>

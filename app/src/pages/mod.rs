@@ -28,6 +28,11 @@ pub(crate) async fn project_of_address(id: String) -> Result<Project, ApiError> 
     Ok(services().projects.get(caller().await?.user(), id).await?)
 }
 
+/// What stands above a directive: what its owner calls the project, if they call it anything.
+pub(crate) fn label(project: &Project) -> String {
+    project.title.as_ref().map_or_else(|| "Directive".to_owned(), |title| title.as_str().to_owned())
+}
+
 /// The `:id` of the address.
 pub(crate) fn id_of_address() -> String {
     use_params_map().read_untracked().get("id").unwrap_or_default()

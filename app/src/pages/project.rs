@@ -8,7 +8,7 @@ use model::{Draft, PiecePath};
 use server::{http::ApiError, projects::Project, studio::Follower};
 use tokio::sync::watch;
 
-use super::{error::error_view, id_of_address, project_of_address};
+use super::{error::error_view, id_of_address, label, project_of_address};
 use crate::{
     components::{
         directive_form::DirectiveHeading,
@@ -109,7 +109,7 @@ fn Reading(opened: Opened) -> impl IntoView {
         <PageTitle text=project.name() />
         <article class="project">
             <header class="project-head">
-                <p class="label">"Directive"</p>
+                <p class="label" dir="auto">{label(&project)}</p>
                 <DirectiveHeading directive=project.directive />
                 <div class="bar">
                     {stop}

@@ -76,15 +76,15 @@ pub fn event_frame(event: &Logged) -> String {
 pub fn event_frames(
     follower: Follower,
     metrics: Metrics,
-    frame: impl Fn(&Logged) -> String + Send + 'static,
+    frame: impl FnMut(&Logged) -> String + Send + 'static,
 ) -> impl Stream<Item = Bytes> + Send + 'static {
     let open = OpenStream::new(metrics);
-    let frames = stream::unfold((follower, frame, open), |(mut follower, frame, open)| async move {
+    let frames = stream::unfold((follower, frame, open), |(mut follower, mut frame, open)| async move {
         match tokio::time::timeout(KEEP_ALIVE, follower.next()).await {
             Err(_) => Some((Bytes::from_static(b": still here\n\n"), (follower, frame, open))),
             Ok(None) => None,
             Ok(Some(events)) => {
-                let text: String = events.iter().map(&frame).collect();
+                let text: String = events.iter().map(&mut frame).collect();
                 Some((Bytes::from(text), (follower, frame, open)))
             }
         }
