@@ -205,6 +205,50 @@ test.describe('for a screen reader', () => {
     ).toBe(0);
   });
 
+  test('the main job reads as a tree: a labelled box, then stages, parts and pieces under each other', async ({ page }) => {
+    await page.goto(fast.url());
+    await expect(page.getByRole('main')).toMatchAriaSnapshot(`
+      - main:
+        - heading "Say what you want to build. Read what it takes." [level=1]
+        - paragraph
+        - text: What do you want to build?
+        - textbox "What do you want to build?"
+        - paragraph: /One sentence is enough/
+        - button "Build it"
+    `);
+    await startProject(page, fast, SYNTHESIZERS);
+    await expectState(page, 'done');
+    await expect(page.getByRole('main')).toMatchAriaSnapshot(`
+      - main:
+        - article:
+          - paragraph: Directive
+          - heading "${SYNTHESIZERS}" [level=1]
+          - status: Done
+          - link "Read"
+          - navigation "Contents"
+          - region "Product":
+            - heading "Product" [level=2]
+            - region "The problem":
+              - heading "The problem" [level=3]
+            - region "Who it is for":
+              - heading "Who it is for" [level=3]
+              - article:
+                - heading [level=4]
+            - region "What they can do":
+              - article:
+                - heading [level=4]
+                - list:
+                  - listitem
+          - region "Brand":
+            - heading "Brand" [level=2]
+            - region "Colours":
+              - heading "Colours" [level=3]
+          - heading "Make it again, differently" [level=2]
+          - textbox "Make it again, differently"
+          - button "Make it again"
+    `);
+  });
+
   test('every page has one main heading, landmarks, a language and a title of its own', async ({ page, context }) => {
     const guest = await guestWith(fast, context);
     const [first] = (await guest.list()).items;
