@@ -154,7 +154,7 @@ test.describe('with JavaScript off', () => {
     await page.getByText('Name, sharing, archive').click();
     await page.getByLabel('Public').check();
     await page.getByRole('button', { name: 'Save' }).click();
-    await page.waitForURL(`**/projects/${project?.id}#sharing`);
+    await page.waitForURL(`**/projects/${project?.id}?open=sharing#sharing`);
     const path = await page.locator('.shared-at a').getAttribute('href');
     expect(path).toMatch(/^\/p\/[\w-]+$/);
 
@@ -169,7 +169,7 @@ test.describe('with JavaScript off', () => {
     await page.getByText('Name, sharing, archive').click();
     await page.getByLabel('Private').check();
     await page.getByRole('button', { name: 'Save' }).click();
-    await page.waitForURL(`**/projects/${project?.id}#sharing`);
+    await page.waitForURL(`**/projects/${project?.id}?open=sharing#sharing`);
     await expect(page.locator('.shared-at')).toHaveCount(0);
     expect((await stranger.goto(fast.url(path ?? '')))?.status()).toBe(404);
     await elsewhere.close();

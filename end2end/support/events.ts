@@ -18,11 +18,12 @@ export function parseEvents(stream: string): LoggedEvent[] {
   });
 }
 
-/** Addresses of what a reader holds after these events: the pieces since the last restart, and the receipt. */
+/** Addresses of what a reader holds after these events: each stage's pieces since its last restart, and the receipt. */
 export function piecesHeld(events: readonly LoggedEvent[]): string[] {
-  const since = events.slice(events.findLastIndex(({ kind }) => kind === 'restart') + 1);
-  return since.flatMap(({ kind, data }) => {
-    if (kind === 'piece') return [String(data['path'])];
+  const restarted = new Map<unknown, number>();
+  events.filter(({ kind }) => kind === 'restart').forEach(({ id, data }) => restarted.set(data['stage'], id));
+  return events.flatMap(({ id, kind, data }) => {
+    if (kind === 'piece' && id > (restarted.get(data['stage']) ?? 0)) return [String(data['path'])];
     return kind === 'receipt' ? ['receipt'] : [];
   });
 }

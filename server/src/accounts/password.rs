@@ -86,6 +86,20 @@ impl Password {
             _ => Ok(Self(typed.nfc().collect())),
         }
     }
+
+    /// Takes what was typed as a new password. Whether it can be guessed is judged where it is hashed; what is plainly too short is refused
+    /// at once, and is no try that counts.
+    ///
+    /// # Errors
+    /// Those of [`Password::parse`], and [`BadPassword::TooShort`].
+    pub fn parse_new(typed: &str) -> Result<Self, BadPassword> {
+        let password = Self::parse(typed)?;
+        if password.is_short() { Err(BadPassword::TooShort) } else { Ok(password) }
+    }
+
+    fn is_short(&self) -> bool {
+        self.0.chars().count() < PASSWORD_MIN_CHARS
+    }
 }
 
 /// Makes and checks hashes.
@@ -170,12 +184,15 @@ fn hash(password: &[u8], salt: &[u8]) -> Result<String, HashingError> {
 /// Whether a new password is long and unlikely enough (NIST SP 800-63B asks for length and a check against what is commonly used, and
 /// against rules of composition; zxcvbn does both of the former).
 fn judge(password: &Password, known: &[String]) -> Result<(), BadPassword> {
-    if password.0.chars().count() < PASSWORD_MIN_CHARS {
+    if password.is_short() {
         return Err(BadPassword::TooShort);
     }
     let judged: String = password.0.chars().take(JUDGED_CHARS).collect();
     let known: Vec<&str> = known.iter().map(String::as_str).chain(["atlas9", "atlas"]).collect();
-    let entropy = zxcvbn::zxcvbn(&judged, &known);
+    // Marks between words that are known hide them from the estimate, and from nobody else.
+    let bare: String = judged.chars().filter(|c| c.is_alphanumeric()).collect();
+    let estimates = [zxcvbn::zxcvbn(&judged, &known), zxcvbn::zxcvbn(&bare, &known)];
+    let Some(entropy) = estimates.into_iter().min_by_key(zxcvbn::Entropy::score) else { return Ok(()) };
     if entropy.score() >= LEAST_STRENGTH {
         return Ok(());
     }

@@ -53,7 +53,7 @@ impl Accounts {
     /// [`AccountsError::BadLink`], and [`AccountsError::Password`] when the new one will not do; the link still works then.
     pub async fn reset_password(&self, sealed: &str, password: &str) -> Result<(), AccountsError> {
         let (link, user) = self.reset_of(sealed).await?;
-        let password = Password::parse(password)?;
+        let password = Password::parse_new(password)?;
         let known = store::users::credentials_of(self.db.primary(), user).await?.ok_or(AccountsError::BadLink)?;
         let email = EmailAddress::parse(&known.email)?;
         let password_hash = self.hasher.make(password, words_of(&known.name, &email)).await??;

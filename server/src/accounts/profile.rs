@@ -78,7 +78,7 @@ impl Accounts {
         new: &str,
         client: &Client,
     ) -> Result<Opened, AccountsError> {
-        let password = Password::parse(new)?;
+        let password = Password::parse_new(new)?;
         let known = self.ask_password(visitor, current, client).await?;
         let email = EmailAddress::parse(&known.email)?;
         let password_hash = self.hasher.make(password, words_of(&known.name, &email)).await??;

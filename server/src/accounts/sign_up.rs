@@ -48,7 +48,7 @@ impl Accounts {
     ) -> Result<Option<Opened>, AccountsError> {
         let name = name(&typed.name)?;
         let email = EmailAddress::parse(&typed.email)?;
-        let password = Password::parse(&typed.password)?;
+        let password = Password::parse_new(&typed.password)?;
         self.limits.admit(&LETTERS_FROM, &client.network()).await?;
         self.limits.admit(&LETTERS_TO, &email.key).await?;
         let known = words_of(&name, &email);

@@ -281,7 +281,7 @@ mod tests {
     #[test]
     #[ignore = "writes a page for people to look at"]
     fn sheet() {
-        let sections = made(
+        let mut sections = made(
             &env::var("DIRECTIVE").unwrap_or_else(|_| "Help beekeepers log hive inspections, even offline".to_owned()),
         );
         sections.product = model::sections::Product::default();
