@@ -240,8 +240,9 @@ test.describe('for a screen reader', () => {
             - region "What they can do":
               - article:
                 - heading /.+/ [level=4]
-                - list:
-                  - listitem
+                - group:
+                  - list:
+                    - listitem
           - region "Brand":
             - heading "Brand" [level=2]
             - region "Colours":

@@ -115,7 +115,7 @@ async fn a_worker_that_lost_its_lease_writes_nothing_more_and_another_begins_the
     let log = other.log(user, started.generation, 0).await;
     assert_sound(&log);
     assert_eq!(log.iter().filter(|event| event.kind == "restart").count(), 1);
-    assert_eq!(log.iter().filter(|event| event.kind == "stage_done").count(), 1);
+    assert_eq!(log.iter().filter(|event| event.kind == "stage_done").count(), 2);
 
     let draft = other.services.studio.draft(Some(user), started.generation).await.unwrap();
     assert_eq!(draft.receipt.unwrap().attempts, 2);

@@ -121,10 +121,18 @@ impl Runner<'_> {
         Ok(())
     }
 
+    /// Whether an earlier attempt began this stage, so that readers may hold pieces of it.
+    async fn begun_before(&self, stage: Stage) -> Result<bool, AppendError> {
+        if self.claim.attempt == 1 {
+            return Ok(false);
+        }
+        Ok(store::stages_begun(self.studio.db.primary(), self.claim.generation).await?.contains(&stage))
+    }
+
     async fn stage(&self, stage: Stage) -> Result<StageReceipt, Broken> {
         let engine: &dyn StageEngine = self.studio.engine.as_ref();
         let began = Instant::now();
-        if self.claim.attempt > 1 {
+        if self.begun_before(stage).await? {
             self.write(Event::Restart { stage, attempt: self.claim.attempt }).await?;
         }
         self.write(Event::Status { stage, message: opening(stage).to_owned() }).await?;

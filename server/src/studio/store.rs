@@ -270,6 +270,16 @@ pub(super) async fn stages_done(pool: &PgPool, id: GenerationId) -> Result<Vec<S
     stages(&names)
 }
 
+/// Stages of which the log of this generation says something.
+#[instrument(name = "db.generation_events.stages_begun", skip_all)]
+pub(super) async fn stages_begun(pool: &PgPool, id: GenerationId) -> Result<Vec<Stage>, DbError> {
+    let names = sqlx::query_scalar!(
+        r#"select distinct data::jsonb ->> 'stage' as "stage!" from generation_events where generation_id = $1 and kind = 'status'"#,
+        id.0
+    );
+    stages(&names.fetch_all(pool).await?)
+}
+
 /// Appends events under the lease, which it renews; with the last event, ends the generation.
 ///
 /// Contract: gapless, because numbering and inserting happen under the generation's row lock; fenced, because a worker whose token is
