@@ -194,6 +194,9 @@ fn sample() -> Sections {
     sections.product.summary =
         words("Engineers record the condition of bridges where they stand, and the county sees which one comes first.");
     sections.product.features = vec![Feature {
+        actor: String::new(),
+        acts: Vec::new(),
+        screen: None,
         id: words("record-condition"),
         title: words("Record the condition of a bridge"),
         story: Story {
@@ -213,6 +216,7 @@ fn sample() -> Sections {
         name: words("Bridge"),
         purpose: words("One bridge of the county."),
         fields: vec![Field { name: words("span"), kind: words("distance"), required: true }],
+        transitions: Vec::new(),
         states: vec![words("in use"), words("closed")],
         relations: Vec::new(),
     }];

@@ -2,6 +2,7 @@
 
 mod brand;
 mod product;
+mod screen;
 
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -9,9 +10,11 @@ pub use brand::{
     Brand, ChosenName, Colour, Contrast, Logo, Mark, NameCandidate, Sample, Tone, Trait, Typeface, Typography, Voice,
 };
 pub use product::{
-    Basis, Called, Effort, Entity, Exclusion, Feature, Field, Journey, Metric, Persona, Priority, Product, Relation,
-    Risk, Severity, Story,
+    Act, Basis, Called, Effort, Entity, Exclusion, Feature, Field, Journey, Metric, Persona, Priority, Product,
+    Relation, Risk, SYSTEM, ScreenHint, Severity, Story, Transition,
 };
+
+pub use screen::ScreenKind;
 
 use crate::{Piece, PiecePath, Stage};
 

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{BadPiece, bad, put, shaped};
+use super::{BadPiece, ScreenKind, bad, put, shaped};
 use crate::{Piece, PiecePath};
 
 const SECTION: &str = "product";
@@ -92,6 +92,33 @@ pub struct Feature {
     pub entities: Vec<String>,
     /// The module it comes from, in words.
     pub source: String,
+    /// Who acts, as an id: the teller of the story with hyphens, "collector-who-buys". The later stages grant rights by it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub actor: String,
+    /// What it does to the things that are kept. Empty when that is not known; it then reads and writes its entities.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub acts: Vec<Act>,
+    /// The kind of screen it happens on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub screen: Option<ScreenHint>,
+}
+
+/// One thing that a feature does: a deed, and the entity it is done to.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Act {
+    /// "create", "list", "read", "change", "remove", or the verb of one of the entity's transitions.
+    pub verb: String,
+    /// The entity's id.
+    pub entity: String,
+}
+
+/// What kind of screen a feature happens on, and what the screen is about. Features with the same hint share a screen.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct ScreenHint {
+    /// How the screen is laid out.
+    pub kind: ScreenKind,
+    /// The id of the entity it is about.
+    pub of: String,
 }
 
 /// As a *who*, I want *want*, so that *so*.
@@ -139,11 +166,31 @@ pub struct Entity {
     pub purpose: String,
     /// What is known of each.
     pub fields: Vec<Field>,
-    /// Its life cycle, in order; empty when it has none.
+    /// Its life cycle, in order; the first is how it begins. Empty when it has none.
     pub states: Vec<String>,
+    /// How it gets from one state to the next. Empty when that is not known.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub transitions: Vec<Transition>,
     /// How it hangs together with others.
     pub relations: Vec<Relation>,
 }
+
+/// A step in the life of an entity.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Transition {
+    /// What is done: "accept". Unique within its entity.
+    pub verb: String,
+    /// The states it can be done in.
+    pub from: Vec<String>,
+    /// The state it leads to.
+    pub to: String,
+    /// Who may do it, as ids of actors; [`SYSTEM`] where time or another event does.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub by: Vec<String>,
+}
+
+/// The actor behind what no person does: a deadline, a payment that arrives.
+pub const SYSTEM: &str = "system";
 
 /// One fact kept of an entity.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -2,13 +2,13 @@
 
 mod people;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
-use model::sections::{Entity, Field, Relation};
+use model::sections::{Entity, Field, Relation, SYSTEM, Transition};
 
 use super::{
-    cast::{Cast, Words},
-    knowledge::{Domain, EntityEntry, Role, Text},
+    cast::{ActionWords, Cast, Words},
+    knowledge::{Domain, EntityEntry, MoveEntry, Role, Text},
     lexicon::Lexicon,
     plan::{Plan, slug, type_name},
     reading::Phrase,
@@ -65,7 +65,10 @@ impl<F: Fn(&Text, &Words<'_>, &str) -> String> Builder<'_, F> {
         self.companions(&mut drafts);
         self.objects_of_actions(&mut drafts, &mut ids);
         if let Some(thing) = drafts.first_mut().filter(|thing| thing.entity.states.is_empty()) {
-            thing.entity.states = self.domain_of_thing().map(|domain| domain.module.states.clone()).unwrap_or_default();
+            if let Some(domain) = self.domain_of_thing() {
+                thing.entity.states.clone_from(&domain.module.states);
+                self.live(&mut thing.entity, &domain.module.moves, None);
+            }
         }
         drafts.truncate(MOST_ENTITIES - LEAST_PEOPLE);
         self.people(&mut drafts, &mut ids);
@@ -82,6 +85,7 @@ impl<F: Fn(&Text, &Words<'_>, &str) -> String> Builder<'_, F> {
             purpose: super::inflect::capitalised(&super::cast::one_of(&self.cast.thing_noun, self.lexicon)),
             fields: fields_of(domain),
             states: Vec::new(),
+            transitions: Vec::new(),
             relations: Vec::new(),
             id: id.clone(),
         };
@@ -107,7 +111,10 @@ impl<F: Fn(&Text, &Words<'_>, &str) -> String> Builder<'_, F> {
             ids.insert(entry.id.clone(), id.clone());
             let purpose = (self.tell)(&entry.purpose, &words, &format!("entities/{}/purpose", entry.id));
             match drafts.iter_mut().find(|draft| draft.entity.id == id) {
-                Some(draft) => merge(draft, entry, &purpose),
+                Some(draft) => {
+                    merge(draft, entry, &purpose);
+                    self.live(&mut draft.entity, &entry.moves, source.action.as_ref());
+                }
                 None => {
                     let entity = Entity {
                         id,
@@ -115,17 +122,45 @@ impl<F: Fn(&Text, &Words<'_>, &str) -> String> Builder<'_, F> {
                         purpose,
                         fields: Vec::new(),
                         states: entry.states.clone(),
+                        transitions: Vec::new(),
                         relations: Vec::new(),
                     };
                     let mut draft = Draft { entity, relations: Vec::new() };
                     merge(&mut draft, entry, "");
+                    self.live(&mut draft.entity, &entry.moves, source.action.as_ref());
                     drafts.push(draft);
                 }
             }
         }
     }
 
-    /// What the directive's own verbs are done to is kept as well, with its domain's fields where there is one.
+    /// Adds the steps of a life cycle, as far as the entity has their states; a verb it has already stands.
+    fn live(&self, entity: &mut Entity, moves: &[MoveEntry], action: Option<&ActionWords>) {
+        for step in moves {
+            let from: Vec<String> = step.from.iter().filter(|state| entity.states.contains(state)).cloned().collect();
+            let known = entity.transitions.iter().any(|other| other.verb == step.verb);
+            if known || from.is_empty() || !entity.states.contains(&step.to) {
+                continue;
+            }
+            let mut by: Vec<String> = step.by.iter().map(|role| self.actor(role, action)).collect();
+            let mut seen = HashSet::new();
+            by.retain(|actor| seen.insert(actor.clone()));
+            entity.transitions.push(Transition { verb: step.verb.clone(), from, to: step.to.clone(), by });
+        }
+    }
+
+    /// Who plays a role, as features name them.
+    fn actor(&self, role: &str, action: Option<&ActionWords>) -> String {
+        let player = Role::CAST.iter().find(|cast| cast.as_str() == role).and_then(|role| self.cast.player(*role));
+        match (role, player, action) {
+            (SYSTEM, _, _) => SYSTEM.to_owned(),
+            (_, Some(player), _) => slug(&player.who),
+            (_, None, Some(action)) => slug(&action.subject),
+            (_, None, None) => "person".to_owned(),
+        }
+    }
+
+    /// What the directive's own verbs is kept as well, with its domain's fields where there is one.
     fn objects_of_actions(&self, drafts: &mut Vec<Draft>, ids: &mut BTreeMap<String, String>) {
         let used: Vec<usize> = self.plan.features.iter().map(|(from, _)| *from).collect();
         for (at, source) in self.plan.sources.iter().enumerate().filter(|(at, _)| used.contains(at)) {
@@ -150,6 +185,7 @@ impl<F: Fn(&Text, &Words<'_>, &str) -> String> Builder<'_, F> {
                 purpose: super::inflect::capitalised(&purpose),
                 fields: self.fields_for(object),
                 states: Vec::new(),
+                transitions: Vec::new(),
                 relations: Vec::new(),
             };
             let mut relations = vec![("belongs to".to_owned(), "thing".to_owned())];
@@ -177,6 +213,7 @@ impl<F: Fn(&Text, &Words<'_>, &str) -> String> Builder<'_, F> {
                     purpose: super::inflect::capitalised(&purpose),
                     fields: self.fields_for(companion),
                     states: Vec::new(),
+                    transitions: Vec::new(),
                     relations: Vec::new(),
                 };
                 drafts.insert(drafts.len().min(1), Draft { entity, relations: Vec::new() });

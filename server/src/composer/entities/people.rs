@@ -79,6 +79,7 @@ impl<F: Fn(&Text, &Words<'_>, &str) -> String> Builder<'_, F> {
             purpose: crate::composer::inflect::capitalised(purpose),
             fields: fields.iter().filter_map(|field| read_field(field)).collect(),
             states: Vec::new(),
+            transitions: Vec::new(),
             relations: Vec::new(),
         }
     }

@@ -1,9 +1,11 @@
 //! What a shape cannot say: slots that exist, names that resolve, lists of a sensible length.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+
+use model::sections::SYSTEM;
 
 use super::{
-    CORE, Fault, Knowledge, Parts, Role,
+    CORE, Fault, Knowledge, MoveEntry, PLAIN_ACTS, Parts, Role,
     line::Text,
     schema::{ActionClass, Archetype, Capability, Domain},
 };
@@ -88,6 +90,8 @@ struct Names {
     capabilities: BTreeSet<String>,
     archetypes: BTreeSet<String>,
     features: BTreeSet<String>,
+    /// What can be done to an entity beyond the plain acts, by its id.
+    moves: BTreeMap<String, BTreeSet<String>>,
 }
 
 impl Names {
@@ -95,7 +99,13 @@ impl Names {
         let parts: Vec<Parts> = all_parts(knowledge);
         let entities = parts.iter().flat_map(|parts| parts.entities.iter().map(|entity| entity.id.clone()));
         let roles = Role::CAST.iter().map(|role| role.as_str().to_owned());
+        let mut moves: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for entity in parts.iter().flat_map(|parts| &parts.entities) {
+            let verbs = entity.moves.iter().map(|step| step.verb.clone());
+            moves.entry(entity.id.clone()).or_default().extend(verbs);
+        }
         Self {
+            moves,
             entities: entities
                 .chain(roles)
                 .chain(["thing".to_owned(), "object".to_owned(), "subject".to_owned()])
@@ -110,6 +120,10 @@ impl Names {
 impl Names {
     fn modules(&self, id: &str) -> bool {
         self.capabilities.contains(id) || self.archetypes.contains(id)
+    }
+
+    fn can_be_done(&self, verb: &str, entity: &str) -> bool {
+        PLAIN_ACTS.contains(&verb) || self.moves.get(entity).is_some_and(|verbs| verbs.contains(verb))
     }
 }
 
@@ -160,6 +174,7 @@ fn domain(module: &Domain, names: &Names) -> Vec<Fault> {
             place.fault(format!("{name} needs at least one entry"));
         }
     }
+    place.moves("moves", &module.states, &module.moves);
     module.people.iter().for_each(|(role, text)| place.text(&format!("people.{}", role.as_str()), text));
     place.parts(&module.parts(), names);
     place.faults
@@ -195,6 +210,7 @@ impl<'a> Place<'a> {
             self.text(&format!("{at}.purpose"), &entity.purpose);
             entity.fields.iter().for_each(|field| self.field(&at, field));
             entity.relations.iter().for_each(|relation| self.relation(&at, relation, names));
+            self.moves(&at, &entity.states, &entity.moves);
         }
         for journey in &parts.journeys {
             let at = format!("journeys.{}", journey.id);
@@ -239,11 +255,61 @@ impl<'a> Place<'a> {
         for entity in feature.entities.iter().filter(|id| !names.entities.contains(*id)) {
             self.fault(format!("{at}.entities names \"{entity}\", which no file describes"));
         }
+        self.acts(&at, feature, names);
         for id in feature.needs.iter().filter(|id| !names.capabilities.contains(*id)) {
             self.fault(format!("{at}.needs names \"{id}\", which is no capability"));
         }
         for id in feature.replaces.iter().filter(|id| !names.features.contains(*id)) {
             self.fault(format!("{at}.replaces names \"{id}\", which is no feature"));
+        }
+    }
+
+    /// A life cycle: every state can be reached, and every step is between states that there are, by somebody.
+    fn moves(&mut self, at: &str, states: &[String], moves: &[MoveEntry]) {
+        for state in states.iter().skip(1).filter(|state| moves.iter().all(|step| step.to != **state)) {
+            self.fault(format!("{at}.moves: nothing leads to the state \"{state}\""));
+        }
+        let mut verbs = BTreeSet::new();
+        for step in moves {
+            let at = format!("{at}.moves \"{}\"", step.verb);
+            let is_word = step.verb.starts_with(|c: char| c.is_ascii_lowercase())
+                && step.verb.chars().all(|c| c.is_ascii_lowercase() || c == ' ' || c == '-');
+            if !is_word || PLAIN_ACTS.contains(&step.verb.as_str()) {
+                self.fault(format!("{at}: a verb is lower case letters, and none of {}", PLAIN_ACTS.join(", ")));
+            }
+            if !verbs.insert(step.verb.as_str()) {
+                self.fault(format!("{at} stands there twice: one verb leads to one state"));
+            }
+            for state in step.from.iter().chain([&step.to]).filter(|state| !states.contains(state)) {
+                self.fault(format!("{at}: \"{state}\" is none of the states"));
+            }
+            let somebody = |by: &String| by == SYSTEM || by == "subject" || Role::CAST.iter().any(|r| r.as_str() == by);
+            for by in step.by.iter().filter(|by| !somebody(by)) {
+                self.fault(format!("{at}: \"{by}\" is no role, and not {SYSTEM}"));
+            }
+        }
+    }
+
+    /// What a feature does, to which entities, and where.
+    fn acts(&mut self, at: &str, feature: &super::FeatureEntry, names: &Names) {
+        self.length(&format!("{at}.acts"), feature.acts.len(), 1, 8);
+        for act in &feature.acts {
+            if !feature.entities.contains(&act.entity) {
+                self.fault(format!("{at}.acts: \"{}\" is not among the feature's entities", act.entity));
+            } else if !names.can_be_done(&act.verb, &act.entity) {
+                let plain = PLAIN_ACTS.join(", ");
+                self.fault(format!("{at}.acts: \"{}\" is neither {plain} nor a move of {}", act.verb, act.entity));
+            }
+        }
+        for entity in feature.entities.iter().filter(|id| feature.acts.iter().all(|act| act.entity != **id)) {
+            self.fault(format!("{at}.acts: nothing is done to \"{entity}\", which is among its entities"));
+        }
+        match &feature.screen {
+            None => self.fault(format!("{at}.screen is missing")),
+            Some(screen) if !names.entities.contains(&screen.of) => {
+                self.fault(format!("{at}.screen is of \"{}\", which no file describes", screen.of));
+            }
+            Some(_) => {}
         }
     }
 

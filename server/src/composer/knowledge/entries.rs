@@ -1,6 +1,6 @@
 //! What modules bring, as written down.
 
-use model::sections::{Effort, Priority, Severity};
+use model::sections::{Effort, Priority, ScreenKind, Severity};
 use serde::Deserialize;
 
 use super::{line::Text, schema::Role};
@@ -28,6 +28,12 @@ pub struct FeatureEntry {
     /// Entities it reads or writes.
     #[serde(default)]
     pub entities: Vec<String>,
+    /// What it does to them.
+    #[serde(default)]
+    pub acts: Vec<ActEntry>,
+    /// Where it happens.
+    #[serde(default)]
+    pub screen: Option<ScreenEntry>,
     /// Capabilities that must come along.
     #[serde(default)]
     pub needs: Vec<String>,
@@ -55,9 +61,81 @@ pub struct EntityEntry {
     /// Its life cycle.
     #[serde(default)]
     pub states: Vec<String>,
+    /// How it gets from one state to another.
+    #[serde(default)]
+    pub moves: Vec<MoveEntry>,
     /// "belongs to", "has one" or "has many", and an entity or role.
     #[serde(default)]
     pub relations: Vec<String>,
+}
+
+/// A deed and what it is done to: `create offer`. The deed may have several words, the entity has one.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct ActEntry {
+    /// One of [`PLAIN_ACTS`], or the verb of one of the entity's moves.
+    pub verb: String,
+    /// An entity or role.
+    pub entity: String,
+}
+
+/// What can be done to any entity.
+pub const PLAIN_ACTS: [&str; 5] = ["create", "list", "read", "change", "remove"];
+
+/// A kind of screen and what it is about: `search of listing`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct ScreenEntry {
+    /// How it is laid out.
+    pub kind: ScreenKind,
+    /// An entity or role.
+    pub of: String,
+}
+
+/// A step between states: `accept: open, countered -> accepted by provider`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct MoveEntry {
+    /// What is done.
+    pub verb: String,
+    /// Where it can be done.
+    pub from: Vec<String>,
+    /// Where it leads.
+    pub to: String,
+    /// Who may do it: roles, or `system`.
+    pub by: Vec<String>,
+}
+
+impl TryFrom<String> for ActEntry {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let (verb, entity) = text.rsplit_once(' ').ok_or_else(|| format!("\"{text}\" is not \"verb entity\""))?;
+        Ok(Self { verb: verb.trim().to_owned(), entity: entity.to_owned() })
+    }
+}
+
+impl TryFrom<String> for ScreenEntry {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let (kind, of) = text.split_once(" of ").ok_or_else(|| format!("\"{text}\" is not \"kind of entity\""))?;
+        Ok(Self { kind: kind.parse()?, of: of.to_owned() })
+    }
+}
+
+impl TryFrom<String> for MoveEntry {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let shape = || format!("\"{text}\" is not \"verb: state, state -> state by role, role\"");
+        let list = |text: &str| text.split(',').map(|word| word.trim().to_owned()).collect();
+        let (verb, rest) = text.split_once(": ").ok_or_else(shape)?;
+        let (from, rest) = rest.split_once(" -> ").ok_or_else(shape)?;
+        // A state may hold the word itself ("backed by a receipt").
+        let (to, by) = rest.rsplit_once(" by ").ok_or_else(shape)?;
+        Ok(Self { verb: verb.trim().to_owned(), from: list(from), to: to.trim().to_owned(), by: list(by) })
+    }
 }
 
 /// A journey as written down.

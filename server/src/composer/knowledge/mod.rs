@@ -10,7 +10,9 @@ mod schema;
 mod thing;
 
 pub use check::COMMON_SLOTS;
-pub use entries::{EntityEntry, ExclusionEntry, FeatureEntry, JourneyEntry, MetricEntry, RiskEntry};
+pub use entries::{
+    EntityEntry, ExclusionEntry, FeatureEntry, JourneyEntry, MetricEntry, MoveEntry, PLAIN_ACTS, RiskEntry,
+};
 pub use files::{Fault, Files};
 pub use line::{Slots, Text};
 pub use schema::{ActionClass, Archetype, Capability, Domain, Parts, Role};

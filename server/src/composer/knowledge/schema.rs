@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::{
-    entries::{EntityEntry, ExclusionEntry, FeatureEntry, JourneyEntry, MetricEntry, RiskEntry},
+    entries::{EntityEntry, ExclusionEntry, FeatureEntry, JourneyEntry, MetricEntry, MoveEntry, RiskEntry},
     files::Named,
     line::Text,
     thing::ThingEntry,
@@ -194,6 +194,9 @@ pub struct Domain {
     /// Life of one such thing.
     #[serde(default)]
     pub states: Vec<String>,
+    /// How it gets from one of these states to another.
+    #[serde(default)]
+    pub moves: Vec<MoveEntry>,
     /// What hurts people of the field, by role.
     #[serde(default)]
     pub people: BTreeMap<Role, Text>,

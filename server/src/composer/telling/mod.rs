@@ -8,7 +8,7 @@ use std::collections::{BTreeSet, HashSet};
 
 use model::{
     Directive,
-    sections::{Basis, Called, Feature, Product, Story},
+    sections::{Act, Basis, Called, Feature, Product, ScreenHint, Story},
 };
 
 use super::{
@@ -16,9 +16,9 @@ use super::{
     choice::choice,
     entities::{Builder, Entities},
     inflect::joined,
-    knowledge::{FeatureEntry, Role, Text},
+    knowledge::{FeatureEntry, PLAIN_ACTS, Role, Text},
     lexicon::Lexicon,
-    plan::{Plan, Source},
+    plan::{Plan, Source, slug},
     reading::{Phrase, Reading},
     recognise::Recognition,
 };
@@ -152,10 +152,7 @@ impl Teller<'_> {
         let node = |part: &str| format!("features/{}/{part}", entry.id);
         let criteria =
             entry.criteria.iter().enumerate().map(|(nth, text)| self.tell(text, &words, &node(&nth.to_string())));
-        let kept = entry.entities.iter().filter_map(|id| match id.as_str() {
-            "object" => entities.resolve(&format!("object-{from}")).or_else(|| entities.resolve("thing")),
-            id => entities.resolve(id),
-        });
+        let kept = entry.entities.iter().filter_map(|id| kept_as(id, from, entities));
         let mut kept: Vec<String> = kept.map(str::to_owned).collect();
         let mut seen = HashSet::new();
         kept.retain(|id| seen.insert(id.clone()));
@@ -175,8 +172,29 @@ impl Teller<'_> {
             answers: self.answers(entry, source),
             entities: kept,
             source: source.label.clone(),
+            actor: slug(&self.who(entry.actor, source)),
+            acts: self.acts(from, entry, entities),
+            screen: entry.screen.as_ref().and_then(|screen| {
+                let of = kept_as(&screen.of, from, entities)?.to_owned();
+                Some(ScreenHint { kind: screen.kind, of })
+            }),
             id: entry.id.clone(),
         }
+    }
+
+    /// What a feature does to the entities that are there. A step that the entity's own life does not have is left out.
+    fn acts(&self, from: usize, entry: &FeatureEntry, entities: &Entities) -> Vec<Act> {
+        let mut acts: Vec<Act> = Vec::new();
+        for act in &entry.acts {
+            let Some(entity) = kept_as(&act.entity, from, entities) else { continue };
+            let steps = entities.list.iter().find(|kept| kept.id == entity).map(|kept| kept.transitions.as_slice());
+            let is_step = steps.is_some_and(|steps| steps.iter().any(|step| step.verb == act.verb));
+            let act = Act { verb: act.verb.clone(), entity: entity.to_owned() };
+            if (is_step || PLAIN_ACTS.contains(&act.verb.as_str())) && !acts.contains(&act) {
+                acts.push(act);
+            }
+        }
+        acts
     }
 
     fn who(&self, role: Role, source: &Source) -> String {
@@ -240,5 +258,13 @@ impl Teller<'_> {
 
     fn choice(&self, node: &str) -> u64 {
         choice(self.seed, node)
+    }
+}
+
+/// The final id of what a feature's line calls `id`; "object" is what the action of its source is done to.
+fn kept_as<'e>(id: &str, from: usize, entities: &'e Entities) -> Option<&'e str> {
+    match id {
+        "object" => entities.resolve(&format!("object-{from}")).or_else(|| entities.resolve("thing")),
+        id => entities.resolve(id),
     }
 }
