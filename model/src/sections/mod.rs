@@ -1,14 +1,23 @@
 //! The typed results of the stages.
 
+mod architecture;
 mod brand;
+mod code;
+mod design;
 mod product;
 mod screen;
 
 use serde::{Serialize, de::DeserializeOwned};
 
+pub use architecture::{
+    ApiRole, Architecture, Column, ColumnKind, Decision, Deed, Diagram, Index, Load, Method, Operation, SetBy, Table,
+    Threat, Unit, is_sql_name,
+};
 pub use brand::{
     Brand, ChosenName, Colour, Contrast, Logo, Mark, NameCandidate, Sample, Tone, Trait, Typeface, Typography, Voice,
 };
+pub use code::{Code, FILE_MAX_BYTES, SourceFile, file_id, is_file_path};
+pub use design::{Component, Design, Scheme, Screen, ScreenState, SpaceStep, Token, TokenKind, TypeStep, alias};
 pub use product::{
     Act, Basis, Called, Effort, Entity, Exclusion, Feature, Field, Journey, Metric, Persona, Priority, Product,
     Relation, Risk, SYSTEM, ScreenHint, Severity, Story, Transition,
@@ -37,6 +46,12 @@ pub struct Sections {
     pub product: Product,
     /// What it is called, how it speaks and what it looks like.
     pub brand: Brand,
+    /// How it looks.
+    pub design: Design,
+    /// How it is put together.
+    pub architecture: Architecture,
+    /// The program.
+    pub code: Code,
 }
 
 /// What is stored does not have the shape of its section.
@@ -50,6 +65,17 @@ pub struct BadContent {
 }
 
 impl Sections {
+    /// The section of a stage as the pieces it streams as, in reading order.
+    pub fn pieces(&self, stage: Stage) -> Vec<Piece> {
+        match stage {
+            Stage::Product => self.product.pieces(),
+            Stage::Brand => self.brand.pieces(),
+            Stage::Design => self.design.pieces(),
+            Stage::Architecture => self.architecture.pieces(),
+            Stage::Code => self.code.pieces(),
+        }
+    }
+
     /// Puts one piece in its place.
     ///
     /// # Errors
@@ -58,9 +84,9 @@ impl Sections {
         match stage {
             Stage::Product => self.product.apply(piece),
             Stage::Brand => self.brand.apply(piece),
-            Stage::Design | Stage::Architecture | Stage::Code => {
-                Err(bad(stage.as_str(), piece, "this version knows no such section"))
-            }
+            Stage::Design => self.design.apply(piece),
+            Stage::Architecture => self.architecture.apply(piece),
+            Stage::Code => self.code.apply(piece),
         }
     }
 
@@ -71,7 +97,8 @@ impl Sections {
     pub fn append(&mut self, stage: Stage, path: &PiecePath, text: &str) -> Result<(), BadPiece> {
         match stage {
             Stage::Product => self.product.append(path, text),
-            _ => Err(BadPiece {
+            Stage::Code => self.code.append(path, text),
+            Stage::Brand | Stage::Design | Stage::Architecture => Err(BadPiece {
                 section: stage.as_str(),
                 path: path.clone(),
                 reason: "it is not running text".to_owned(),
@@ -84,7 +111,9 @@ impl Sections {
         match stage {
             Stage::Product => self.product = Product::default(),
             Stage::Brand => self.brand = Brand::default(),
-            Stage::Design | Stage::Architecture | Stage::Code => {}
+            Stage::Design => self.design = Design::default(),
+            Stage::Architecture => self.architecture = Architecture::default(),
+            Stage::Code => self.code = Code::default(),
         }
     }
 
@@ -96,7 +125,9 @@ impl Sections {
         match stage {
             Stage::Product => serde_json::to_string(&self.product),
             Stage::Brand => serde_json::to_string(&self.brand),
-            Stage::Design | Stage::Architecture | Stage::Code => Ok("{}".to_owned()),
+            Stage::Design => serde_json::to_string(&self.design),
+            Stage::Architecture => serde_json::to_string(&self.architecture),
+            Stage::Code => serde_json::to_string(&self.code),
         }
     }
 
@@ -109,11 +140,16 @@ impl Sections {
         match stage {
             Stage::Product => self.product = serde_json::from_str(content).map_err(broken)?,
             Stage::Brand => self.brand = serde_json::from_str(content).map_err(broken)?,
-            Stage::Design | Stage::Architecture | Stage::Code => {}
+            Stage::Design => self.design = serde_json::from_str(content).map_err(broken)?,
+            Stage::Architecture => self.architecture = serde_json::from_str(content).map_err(broken)?,
+            Stage::Code => self.code = serde_json::from_str(content).map_err(broken)?,
         }
         Ok(())
     }
 }
+
+/// The most entries a list of a section may have.
+const LIST_MAX: usize = 400;
 
 /// What has an id within its list.
 trait Identified: Serialize + DeserializeOwned {
@@ -131,8 +167,9 @@ fn put<T: Identified>(section: &'static str, list: &mut Vec<T>, piece: &Piece) -
     if piece.path.id() != Some(item.id()) {
         return Err(bad(section, piece, "its id differs from its address"));
     }
-    match list.iter_mut().find(|other| other.id() == item.id()) {
-        Some(other) => *other = item,
+    match list.iter().position(|other| other.id() == item.id()) {
+        Some(at) => list[at] = item,
+        None if list.len() >= LIST_MAX => return Err(bad(section, piece, &format!("the list has {LIST_MAX} already"))),
         None => list.push(item),
     }
     Ok(())

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use futures::{StreamExt, TryStreamExt, stream};
 use model::{Engine, Piece, Stage};
 
-use super::engine::{Brief, EngineError, PieceStream, StageEngine};
+use super::engine::{Brief, EngineError, Made, PieceStream, StageEngine};
 use crate::composer::{Composer, VERSION};
 
 /// Composes off the async threads, and hands the pieces over at its pace.
@@ -26,7 +26,7 @@ impl StageEngine for ComposerEngine {
         Engine::Composer
     }
 
-    fn model(&self) -> String {
+    fn model(&self, _stage: Stage) -> String {
         VERSION.to_owned()
     }
 
@@ -38,7 +38,7 @@ impl StageEngine for ComposerEngine {
                 message: "The composer stopped unexpectedly.".to_owned(),
                 retryable: true,
             })??;
-            Ok(stream::iter(pieces.into_iter().map(Ok::<Piece, EngineError>)))
+            Ok(stream::iter(pieces.into_iter().map(|piece| Ok(Made::Piece(piece)))))
         };
         let pieces = stream::once(composed).try_flatten();
         if pace.is_zero() {

@@ -19,7 +19,7 @@ use model::{
 use time::OffsetDateTime;
 
 pub use composed::ComposerEngine;
-pub use engine::{Brief, EngineError, PieceStream, StageEngine};
+pub use engine::{Brief, EngineError, Made, PieceStream, StageEngine, Usage};
 pub use follow::Follower;
 pub use worker::Worker;
 

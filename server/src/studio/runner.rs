@@ -3,12 +3,12 @@
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use futures::{StreamExt, future::try_join_all};
-use model::{Event, GenerationId, Piece, Receipt, Stage, StageReceipt, sections::Sections};
+use model::{Event, GenerationId, Receipt, Stage, StageReceipt, sections::Sections};
 use tokio::{sync::Mutex, time::Instant};
 
 use super::{
     Studio,
-    engine::{Brief, EngineError, StageEngine},
+    engine::{Brief, EngineError, Made, StageEngine},
     fanout::Heard,
     store::{self, AppendError, Claim, Fate},
 };
@@ -141,11 +141,16 @@ impl Runner<'_> {
             note: self.claim.note.clone(),
             stage,
             made: self.made.lock().await.clone(),
+            generation: Some(self.claim.generation),
+            together: Vec::new(),
+            locked: Vec::new(),
+            reuse: false,
         };
         let mut pieces = engine.make(brief);
         let (mut sections, mut count) = (Sections::default(), 0);
         let mut first_piece = None;
-        while let Some(piece) = self.next_piece(&mut pieces).await? {
+        while let Some(made) = self.next_piece(&mut pieces).await? {
+            let Made::Piece(piece) = made else { continue };
             let is_first = first_piece.is_none();
             first_piece.get_or_insert_with(|| began.elapsed());
             // A piece that does not fit is the engine's fault and never reaches the log.
@@ -163,7 +168,7 @@ impl Runner<'_> {
         Ok(StageReceipt {
             stage,
             engine: engine.name(),
-            model: engine.model(),
+            model: engine.model(stage),
             fallbacks: Vec::new(),
             tokens_in: 0,
             tokens_out: 0,
@@ -176,7 +181,7 @@ impl Runner<'_> {
     }
 
     /// The engine's next piece. While it thinks, what was made so far is written down.
-    async fn next_piece(&self, pieces: &mut super::PieceStream) -> Result<Option<Piece>, Broken> {
+    async fn next_piece(&self, pieces: &mut super::PieceStream) -> Result<Option<Made>, Broken> {
         let ready = tokio::select! {
             biased;
             piece = pieces.next() => Some(piece),

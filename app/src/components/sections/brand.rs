@@ -245,7 +245,7 @@ mod tests {
         let directive = Directive::parse(directive).unwrap();
         let product = composer.product(&directive, None);
         let brand = composer.brand(&directive, None, &product);
-        Sections { product, brand }
+        Sections { product, brand, ..Sections::default() }
     }
 
     #[test]
