@@ -1,0 +1,55 @@
+//! Who calls the API: the actors of features and of transitions, each once.
+
+use model::sections::{ApiRole, Product, SYSTEM};
+
+use super::is_system;
+use crate::composer::inflect::{capitalised, joined};
+
+const MOST_TITLES: usize = 3;
+
+/// The roles in the order in which features name them; the service itself last.
+pub(super) fn roles(product: &Product) -> Vec<ApiRole> {
+    let mut ids: Vec<&str> = Vec::new();
+    let actors = product.features.iter().map(|feature| feature.actor.as_str());
+    let steps = product.entities.iter().flat_map(|entity| &entity.transitions);
+    for id in actors.chain(steps.flat_map(|step| &step.by).map(String::as_str)) {
+        if !id.is_empty() && !is_system(id) && !ids.contains(&id) {
+            ids.push(id);
+        }
+    }
+    let mut roles: Vec<ApiRole> = ids.into_iter().map(|id| role(product, id)).collect();
+    roles.push(ApiRole {
+        id: SYSTEM.to_owned(),
+        name: "The service itself".to_owned(),
+        may: "Does what time or another event brings about, and looks after accounts.".to_owned(),
+    });
+    roles
+}
+
+fn role(product: &Product, id: &str) -> ApiRole {
+    let persona = product.personas.iter().find(|persona| persona.id == id).map(|persona| persona.name.clone());
+    let name = persona.unwrap_or_else(|| capitalised(&id.replace('-', " ")));
+    let mut titles: Vec<String> = product
+        .features
+        .iter()
+        .filter(|feature| feature.actor == id)
+        .map(|feature| lower_first(&feature.title))
+        .collect();
+    let more = titles.len().saturating_sub(MOST_TITLES);
+    titles.truncate(MOST_TITLES);
+    if more > 0 {
+        titles.push(format!("{more} more"));
+    }
+    let may = if titles.is_empty() {
+        "Takes the steps that the life of a thing leaves to them.".to_owned()
+    } else {
+        format!("{}.", capitalised(&joined(&titles)))
+    };
+    ApiRole { id: id.to_owned(), name, may }
+}
+
+/// A title in the middle of a sentence.
+fn lower_first(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_lowercase().chain(chars).collect())
+}
