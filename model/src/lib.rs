@@ -3,6 +3,8 @@
 //! This crate knows no framework and does no IO. It builds for the server and for `wasm32-unknown-unknown`, and everything
 //! that crosses a boundary (log, HTTP, browser, export) is one of its types.
 
+mod address;
+pub mod checks;
 mod cursor;
 mod directive;
 mod draft;
@@ -16,8 +18,10 @@ mod project;
 pub mod sections;
 mod stage;
 pub mod svg;
+pub mod trace;
 mod words;
 
+pub use address::{Address, BadAddress};
 pub use cursor::{BadCursor, CURSOR_WORDS_MAX_CHARS, Cursor, Page, PageLimit, WordsCursor};
 pub use directive::{BadDirective, DIRECTIVE_MAX_CHARS, Directive};
 pub use draft::{Draft, Ending, StageDraft};
