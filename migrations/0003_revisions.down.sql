@@ -15,6 +15,8 @@ alter table revisions
     drop constraint revisions_have_one_fate,
     drop column refused_at,
     drop column accepted_at,
+    drop column checks,
+    drop column receipt,
     drop column basis,
     drop column author_id,
     drop column parent,

@@ -9,6 +9,9 @@ alter table revisions
     add column author_id uuid references users (id) on delete set null,
     -- What its pieces were made from, as JSON (`model::trace::Basis`).
     add column basis text,
+    -- What its stage cost, as JSON (`model::StageReceipt`), and the checks that take a parser, as JSON.
+    add column receipt text,
+    add column checks text,
     -- Neither: a proposal that waits for its owner. The newest accepted one is the section.
     add column accepted_at timestamptz,
     add column refused_at timestamptz,

@@ -28,6 +28,8 @@ pub struct Metrics {
     pub generations_running: Gauge,
     /// Events written to logs.
     pub events_appended: Counter,
+    /// Times that another engine took over in a stage.
+    pub fallbacks: Counter,
     /// Streams open to readers right now.
     pub followers: Gauge,
     /// Seconds from the start of a stage to its first piece in the log.
@@ -60,6 +62,7 @@ impl Metrics {
             generations_cancelled: Counter::default(),
             generations_running: Gauge::default(),
             events_appended: Counter::default(),
+            fallbacks: Counter::default(),
             followers: Gauge::default(),
             first_piece: seconds(),
             generation_time: seconds(),
@@ -84,6 +87,7 @@ impl Metrics {
             self.generations_running.clone(),
         );
         registry.register("events_appended", "Events written to logs", self.events_appended.clone());
+        registry.register("fallbacks", "Times another engine took over in a stage", self.fallbacks.clone());
         registry.register("followers", "Event streams open", self.followers.clone());
         let seconds = || Unit::Seconds;
         registry.register_with_unit(

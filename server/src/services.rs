@@ -15,7 +15,7 @@ use crate::{
     mail::{Postman, Transport},
     metrics::Metrics,
     projects::Projects,
-    studio::Studio,
+    studio::{ComposerEngine, Engines, Studio},
     tasks::Tasks,
 };
 
@@ -89,11 +89,12 @@ impl Services {
         let tasks = Tasks::default();
         let bus = bus(&config, &tasks).await?;
         let metrics = Metrics::new();
+        let engines = Engines::new(Vec::new(), Arc::new(ComposerEngine::new(composer, config.studio.pace)));
         let studio = Studio::new(
             db.clone(),
             bus.clone(),
             clock.clone(),
-            composer,
+            engines,
             config.studio.clone(),
             metrics.clone(),
             tasks.clone(),

@@ -55,7 +55,7 @@ pub(crate) async fn regenerate(project: String, #[server(default)] note: String)
     let project: ProjectId = project.parse().map_err(fail)?;
     let user = caller().await.map_err(fail)?.user().ok_or_else(|| fail(ApiError::not_found()))?;
     let note = Some(note.trim().to_owned()).filter(|note| !note.is_empty());
-    services().studio.generate(user, project, Wish { stages: Vec::new(), note }).await.map_err(fail)?;
+    services().studio.generate(user, project, Wish { note, ..Wish::default() }).await.map_err(fail)?;
     see_other(&format!("/projects/{project}/edit"));
     Ok(())
 }
