@@ -9,6 +9,7 @@ mod cursor;
 mod directive;
 mod draft;
 mod event;
+pub mod fields;
 mod generation;
 mod ids;
 mod person;
