@@ -197,7 +197,8 @@ fn share<E>(items: &mut Vec<From<E>>, most: usize) {
 /// does something to, those of the kind of product, and the others in turn.
 fn share_entities(plan: &mut Plan, most: usize) {
     let musts = plan.features.iter().filter(|(_, feature)| feature.priority == Priority::Must);
-    let deeds = musts.flat_map(|(_, feature)| &feature.acts).filter(|act| !matches!(act.verb.as_str(), "read" | "list"));
+    let deeds =
+        musts.flat_map(|(_, feature)| &feature.acts).filter(|act| !matches!(act.verb.as_str(), "read" | "list"));
     let needed: HashSet<String> = deeds.map(|act| act.entity.clone()).collect();
     let mut seen: Vec<(usize, &str)> = Vec::new();
     let mut order: Vec<(usize, usize, &str)> = Vec::new();
