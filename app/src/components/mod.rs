@@ -4,6 +4,7 @@ pub(crate) mod directive_form;
 pub(crate) mod form;
 pub(crate) mod generation_forms;
 pub(crate) mod layout;
+pub(crate) mod piece_form;
 pub(crate) mod progress;
 pub(crate) mod project_forms;
 pub(crate) mod sections;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use model::{
-    Address, CheckResult, Draft, GenerationId, ProjectId, Receipt, Stage, UserId, checks,
+    Address, CheckResult, Draft, GenerationId, ProjectId, Receipt, Seq, Stage, UserId, checks,
     sections::Sections,
     trace::{Basis, Staleness, staleness},
 };
@@ -162,6 +162,29 @@ impl Studio {
     pub async fn as_made(&self, user: Option<UserId>, id: GenerationId) -> Result<Current, StudioError> {
         let generation = self.generation(user, id).await?;
         Ok(Current::of(store::as_made(self.db.primary(), generation.project, id).await?))
+    }
+
+    /// A generation as it was after its event `at`, and where its stages begin in the log.
+    ///
+    /// # Errors
+    /// [`StudioError::NotFound`] for everybody but the owner.
+    pub async fn replay(
+        &self,
+        user: Option<UserId>,
+        id: GenerationId,
+        at: Seq,
+    ) -> Result<(Draft, Vec<(Stage, Seq)>), StudioError> {
+        self.generation(user, id).await?;
+        let mut draft = Draft::default();
+        while draft.seq < at {
+            let events = store::events(self.db.primary(), id, draft.seq).await?;
+            let upto: Vec<_> = events.into_iter().take_while(|event| event.seq <= at).collect();
+            if upto.is_empty() {
+                break;
+            }
+            draft.read(&upto);
+        }
+        Ok((draft, store::stage_marks(self.db.primary(), id).await?))
     }
 
     /// What a generation cost: its receipt once it is done, what is known of it before or when it was stopped.

@@ -104,3 +104,15 @@ pub(in crate::studio) async fn events_but_pieces(
     );
     Ok(rows.fetch_all(pool).await?)
 }
+
+/// Where the stages of a generation are first heard of.
+#[instrument(name = "db.generation_events.stage_marks", skip_all)]
+pub(in crate::studio) async fn stage_marks(pool: &PgPool, id: GenerationId) -> Result<Vec<(Stage, Seq)>, DbError> {
+    let rows = sqlx::query!(
+        r#"select data::jsonb ->> 'stage' as "stage!", min(seq) as "seq!" from generation_events
+           where generation_id = $1 and kind = 'status' group by 1 order by 2"#,
+        id.0
+    );
+    let rows = rows.fetch_all(pool).await?;
+    rows.into_iter().map(|row| Ok((row.stage.parse().map_err(super::decode)?, row.seq))).collect()
+}
