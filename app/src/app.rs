@@ -18,6 +18,7 @@ use crate::{
         login::LogIn,
         not_found::NotFound,
         piece::PiecePage,
+        pieces::Pieces,
         project::ProjectPage,
         projects::Projects,
         receipt::ReceiptPage,
@@ -60,6 +61,7 @@ pub(crate) fn App() -> impl IntoView {
                     <Route path=path!("/projects/:id") view=ProjectPage ssr=SsrMode::InOrder />
                     <Route path=path!("/projects/:id/edit") view=Edit ssr=SsrMode::Async />
                     <Route path=path!("/projects/:id/edit/*piece") view=PiecePage ssr=SsrMode::Async />
+                    <Route path=path!("/projects/:id/pieces") view=Pieces ssr=SsrMode::Async />
                     <Route path=path!("/projects/:id/revisions") view=Revisions ssr=SsrMode::Async />
                     <Route path=path!("/projects/:id/revisions/:stage/:number") view=Comparison ssr=SsrMode::Async />
                     <Route path=path!("/projects/:id/generations/:generation") view=Replay ssr=SsrMode::Async />

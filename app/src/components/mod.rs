@@ -10,6 +10,7 @@ pub(crate) mod project_forms;
 pub(crate) mod sections;
 pub(crate) mod social;
 pub(crate) mod title;
+pub(crate) mod workbench;
 
 /// A text as HTML, for the two places whose content Leptos does not escape: a title and a textarea (in tachys 0.2, elements whose
 /// `ESCAPE_CHILDREN` is false).

@@ -18,7 +18,7 @@ use super::{
     fail, fail_form, see_other,
 };
 use crate::{
-    components::{progress::receipt_html, sections::piece_html},
+    components::{progress::receipt_html, sections::piece_html, workbench::checks_html},
     context::{FormState, caller, client, headers, services, set_status},
 };
 
@@ -128,6 +128,9 @@ fn html_frame(so_far: &mut Draft, logged: &Logged) -> String {
             let fits = alone.apply(stage, &Piece { path: path.clone(), value }).is_ok();
             let html = if fits { piece_html(&alone, stage, &path) } else { String::new() };
             json!({ "stage": stage, "path": path, "html": html })
+        }
+        Ok(Event::Checks { stage, results }) => {
+            json!({ "stage": stage, "path": "checks", "html": checks_html(&results) })
         }
         Ok(Event::Receipt(receipt)) => json!({ "path": "receipt", "html": receipt_html(&receipt) }),
         _ => return event_frame(logged),

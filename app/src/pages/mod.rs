@@ -8,6 +8,7 @@ pub(crate) mod landing;
 pub(crate) mod login;
 pub(crate) mod not_found;
 pub(crate) mod piece;
+pub(crate) mod pieces;
 pub(crate) mod project;
 pub(crate) mod projects;
 pub(crate) mod receipt;

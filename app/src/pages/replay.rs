@@ -63,6 +63,7 @@ fn Watching(watched: Watched) -> impl IntoView {
         view! { <li><a href=href>{stage_title(stage)}</a></li> }
     });
     let marks = marks.collect_view();
+    let checks = draft.stages.iter().map(|(stage, made)| (*stage, made.checks.clone())).collect();
     let step = (last / 20).max(1);
     let (back, forth) = ((at - step).max(0), (at + step).min(last));
     let (name, project_page, receipt) =
@@ -87,7 +88,7 @@ fn Watching(watched: Watched) -> impl IntoView {
                 <p><a href=receipt>"Receipt"</a></p>
             </header>
             <Contents />
-            {sections_view(&draft.sections)}
+            {sections_view(&draft.sections, &checks)}
             <Fork generation />
         </article>
     }

@@ -3,8 +3,8 @@
 use leptos::{either::Either, prelude::*};
 use leptos_meta::Meta;
 use leptos_router::hooks::use_params_map;
-use model::{Visibility, sections::Sections};
-use server::{http::ApiError, projects::Project};
+use model::Visibility;
+use server::{http::ApiError, projects::Project, studio::Current};
 
 use super::error::error_view;
 use crate::{
@@ -20,26 +20,26 @@ pub(crate) fn Shared() -> impl IntoView {
     let slug = use_params_map().read_untracked().get("slug").unwrap_or_default();
     let page = Suspend::new(async move {
         match load(&slug).await {
-            Ok((project, sections)) => Either::Left(view! { <Reading project sections /> }),
+            Ok((project, current)) => Either::Left(view! { <Reading project current /> }),
             Err(error) => Either::Right(error_view(&error)),
         }
     });
     view! { <Suspense>{page}</Suspense> }
 }
 
-async fn load(slug: &str) -> Result<(Project, Sections), ApiError> {
+async fn load(slug: &str) -> Result<(Project, Current), ApiError> {
     let services = services();
     let project = services.projects.shared(slug).await?;
     let current = services.studio.current(project.id).await.map_err(ApiError::from)?;
-    Ok((project, current.sections))
+    Ok((project, current))
 }
 
 #[component]
-fn Reading(project: Project, sections: Sections) -> impl IntoView {
+fn Reading(project: Project, current: Current) -> impl IntoView {
     // Whoever has the address of an unlisted project may not want search engines to have it.
     let unlisted =
         (project.visibility == Visibility::Unlisted).then(|| view! { <Meta name="robots" content="noindex" /> });
-    let summary = sections.product.summary.clone();
+    let summary = current.sections.product.summary.clone();
     let made_on = project.created_at.date().to_string();
     view! {
         <PageTitle text=project.name() />
@@ -52,7 +52,7 @@ fn Reading(project: Project, sections: Sections) -> impl IntoView {
                 <p class="quiet">"Made on " <time datetime=made_on.clone()>{made_on.clone()}</time> " and shown by its owner."</p>
             </header>
             <Contents />
-            {sections_view(&sections)}
+            {sections_view(&current.sections, &current.checks())}
             <p class="make-yours"><a class="button primary" href="/#directive">"Make one of your own"</a></p>
         </article>
     }
