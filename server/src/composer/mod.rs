@@ -7,6 +7,7 @@ mod blueprint;
 mod brand;
 mod cast;
 mod choice;
+mod design;
 mod entities;
 mod inflect;
 mod knowledge;
@@ -20,6 +21,7 @@ use model::{Directive, sections::Product};
 
 use brand::{BrandKnowledge, BrandShelf};
 use cast::Cast;
+use design::{DesignKnowledge, DesignShelf};
 use knowledge::Knowledge;
 pub use knowledge::{Fault, Files};
 use lexicon::Lexicon;
@@ -39,6 +41,7 @@ pub struct Composer {
     knowledge: Knowledge,
     lexicon: Lexicon,
     brand: BrandShelf,
+    design: DesignShelf,
 }
 
 /// A directive as far as every section needs it understood.
@@ -73,13 +76,14 @@ impl Composer {
             (lexicon.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), knowledge)
         });
         let lexicon = lexicon.map_err(|fault| Unsound(vec![fault]))?;
-        Ok(Self { knowledge: knowledge.map_err(Unsound)?, lexicon, brand: BrandShelf::new(files) })
+        Ok(Self { knowledge: knowledge.map_err(Unsound)?, lexicon, brand: BrandShelf::new(files), design: DesignShelf::new(files) })
     }
 
     /// What is wrong with the knowledge as a whole: slots that do not exist, names that do not resolve, lists too short or too long.
     pub fn faults(&self) -> Vec<Fault> {
         let brand = self.brand.open().map_or_else(<[Fault]>::to_vec, BrandKnowledge::check);
-        [self.knowledge.check(), brand].concat()
+        let design = self.design.open().map_or_else(<[Fault]>::to_vec, DesignKnowledge::check);
+        [self.knowledge.check(), brand, design].concat()
     }
 
     /// Composes the product section. Total: any directive gives a sound section, if a generic one.
@@ -135,4 +139,4 @@ fn wants_less(note: &Reading) -> bool {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
