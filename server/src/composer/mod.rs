@@ -12,6 +12,7 @@ mod entities;
 mod inflect;
 mod knowledge;
 mod lexicon;
+mod order;
 mod plan;
 mod reading;
 mod recognise;
@@ -25,6 +26,7 @@ use design::{DesignKnowledge, DesignShelf};
 use knowledge::Knowledge;
 pub use knowledge::{Fault, Files};
 use lexicon::Lexicon;
+pub use order::Order;
 use plan::Bounds;
 use reading::Reading;
 use recognise::Recognition;
@@ -76,7 +78,12 @@ impl Composer {
             (lexicon.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), knowledge)
         });
         let lexicon = lexicon.map_err(|fault| Unsound(vec![fault]))?;
-        Ok(Self { knowledge: knowledge.map_err(Unsound)?, lexicon, brand: BrandShelf::new(files), design: DesignShelf::new(files) })
+        Ok(Self {
+            knowledge: knowledge.map_err(Unsound)?,
+            lexicon,
+            brand: BrandShelf::new(files),
+            design: DesignShelf::new(files),
+        })
     }
 
     /// What is wrong with the knowledge as a whole: slots that do not exist, names that do not resolve, lists too short or too long.

@@ -12,9 +12,8 @@ use super::{
 };
 
 /// Slots of lines about one thing the product keeps.
-const ENTITY_SLOTS: [&str; 12] = [
-    "one", "many", "parent", "children", "facts", "choices", "sums", "options", "verbs", "states", "first", "next",
-];
+const ENTITY_SLOTS: [&str; 12] =
+    ["one", "many", "parent", "children", "facts", "choices", "sums", "options", "verbs", "states", "first", "next"];
 /// Slots that only some places fill.
 pub const EXTRA_SLOTS: [&str; 9] = ["state", "on", "is", "figures", "deeds", "places", "measures", "people", "finals"];
 /// Slots of every design line.
@@ -121,7 +120,11 @@ fn kind_entry(kind: &str, entry: &KindEntry, faults: &mut Faults) {
     ] {
         let at = format!("kinds.{kind}.{at}");
         // A thread on nothing, a history of nothing: their other lines may need what they are about.
-        if at.ends_with("empty") { faults.text("screens", &at, text, true) } else { faults.always("screens", &at, text) }
+        if at.ends_with("empty") {
+            faults.text("screens", &at, text, true)
+        } else {
+            faults.always("screens", &at, text)
+        }
     }
 }
 

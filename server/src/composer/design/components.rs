@@ -48,7 +48,9 @@ fn most_used<'k>(subject: &Subject<'k>, screens: &[Screen]) -> Vec<&'k Component
     while used.len() > MOST {
         // What only one screen uses tells more of this product than what every product has.
         let count = |entry: &ComponentEntry| uses.get(entry.id.as_str()).copied().unwrap_or(0);
-        let Some(at) = used.iter().rposition(|entry| used.iter().all(|other| count(entry) <= count(other))) else { break };
+        let Some(at) = used.iter().rposition(|entry| used.iter().all(|other| count(entry) <= count(other))) else {
+            break;
+        };
         used.remove(at);
     }
     used
@@ -78,8 +80,12 @@ fn told_of<'s, 'a>(
     actors: &'s [String],
     screens: &[Screen],
 ) -> About<'s, 'a> {
-    let titles: Vec<String> =
-        screens.iter().filter(|screen| !screen.route.contains("{id}")).map(|screen| screen.title.clone()).take(4).collect();
+    let titles: Vec<String> = screens
+        .iter()
+        .filter(|screen| !screen.route.contains("{id}"))
+        .map(|screen| screen.title.clone())
+        .take(4)
+        .collect();
     let deeds: Vec<String> = steps(entity, actors).iter().map(|step| label(&step.verb)).take(3).collect();
     let measures: Vec<String> = subject.product.metrics.iter().map(|metric| metric.name.clone()).take(2).collect();
     let people: Vec<String> = subject.product.personas.iter().map(|persona| persona.name.clone()).take(3).collect();

@@ -69,14 +69,11 @@ impl<'s, 'a> States<'s, 'a> {
 
     /// Where the life of the thing leaves its usual way, or waits for something.
     fn of_life(&mut self, plan: &ScreenPlan, entity: &Entity, most: usize) -> Vec<ScreenState> {
-        let mut notable: Vec<(u8, &String)> = entity
-            .states
-            .iter()
-            .skip(1)
-            .filter_map(|state| Some((self.notability(entity, state)?, state)))
-            .collect();
+        let mut notable: Vec<(u8, &String)> =
+            entity.states.iter().skip(1).filter_map(|state| Some((self.notability(entity, state)?, state))).collect();
         notable.sort_by_key(|(rank, _)| *rank);
-        let fresh = notable.into_iter().filter(|(_, state)| !self.told.contains(&(entity.id.clone(), (*state).clone())));
+        let fresh =
+            notable.into_iter().filter(|(_, state)| !self.told.contains(&(entity.id.clone(), (*state).clone())));
         let chosen: Vec<&String> = fresh.map(|(_, state)| state).take(most).collect();
         let tell = |state: &String| {
             let sentence = format!("the {} {}", self.subject.one(entity), self.predicate(state));

@@ -16,7 +16,8 @@ fn design(text: &str, note: Option<&str>) -> (Product, Design) {
 fn look() {
     let folder = PathBuf::from("/tmp/look");
     fs::create_dir_all(&folder).unwrap();
-    let faults: Vec<String> = COMPOSER.faults().iter().map(ToString::to_string).filter(|f| f.contains("design/")).collect();
+    let faults: Vec<String> =
+        COMPOSER.faults().iter().map(ToString::to_string).filter(|f| f.contains("design/")).collect();
     println!("{}", faults.join("\n"));
     let mut all = String::new();
     for (name, directive) in crate::composer::tests::golden::directives() {

@@ -18,7 +18,8 @@ pub enum Tone {
 impl Tones {
     /// What a state means: by the whole of it, else by one of its words.
     pub fn of(&self, state: &str) -> Tone {
-        let lists = [(&self.negative, Tone::Negative), (&self.caution, Tone::Caution), (&self.positive, Tone::Positive)];
+        let lists =
+            [(&self.negative, Tone::Negative), (&self.caution, Tone::Caution), (&self.positive, Tone::Positive)];
         let whole = lists.iter().find(|(list, _)| list.iter().any(|word| word == state));
         let by_word = || {
             let mut words = state.split(' ');

@@ -78,7 +78,11 @@ impl Kit {
                 break;
             }
             let place = Area { x, w, ..area };
-            if at == 0 { self.main_button(place, text) } else { self.button(place, text) }
+            if at == 0 {
+                self.main_button(place, text)
+            } else {
+                self.button(place, text)
+            }
             x += w + 8.0;
         }
     }
@@ -91,7 +95,11 @@ impl Kit {
                 break;
             }
             let place = Area { y, h: CONTROL, ..area };
-            if at == 0 { self.main_button(place, text) } else { self.button(place, text) }
+            if at == 0 {
+                self.main_button(place, text)
+            } else {
+                self.button(place, text)
+            }
             y += CONTROL + 8.0;
         }
         y
@@ -119,7 +127,13 @@ impl Kit {
         } else {
             self.pen.round(dot, cx, cy, 3.0);
         }
-        self.pen.words(if state.tone == Tone::Negative { Face::Struck } else { Face::Small }, x + 17.0, y + 14.4, w, &text);
+        self.pen.words(
+            if state.tone == Tone::Negative { Face::Struck } else { Face::Small },
+            x + 17.0,
+            y + 14.4,
+            w,
+            &text,
+        );
         w
     }
 
@@ -198,7 +212,8 @@ impl Kit {
         let area = Area::new(x, middle - 7.0, 14.0, 14.0);
         if on {
             self.pen.rect(Paint::Accent, area, 3.0);
-            self.pen.path(Paint::OnAccent, &format!("M{} {}l2.6 2.8 5 -6", super::pen::N(x + 3.2), super::pen::N(middle)));
+            self.pen
+                .path(Paint::OnAccent, &format!("M{} {}l2.6 2.8 5 -6", super::pen::N(x + 3.2), super::pen::N(middle)));
         } else {
             self.pen.rect(Paint::Edge, crisp(area), 3.0);
         }
@@ -270,7 +285,10 @@ impl Kit {
             FactKind::YesNo => self.switch(inside.x, inside.y + CONTROL / 2.0, true),
             FactKind::Long => {
                 self.pen.rect(Paint::Edge, crisp(inside), self.control);
-                self.lines(Area::new(inside.x + 11.0, inside.y + 7.0, inside.w - 22.0, (inside.h - 12.0).min(34.0)), nth);
+                self.lines(
+                    Area::new(inside.x + 11.0, inside.y + 7.0, inside.w - 22.0, (inside.h - 12.0).min(34.0)),
+                    nth,
+                );
             }
             _ => {
                 let control = Area { h: CONTROL, ..inside };
@@ -287,7 +305,13 @@ impl Kit {
     pub fn segments(&mut self, area: Area, options: &[String]) {
         let widths: Vec<f64> = options.iter().map(|option| Pen::width(Face::Strong, option) + 22.0).collect();
         let mut room = area.w;
-        let shown = widths.iter().take_while(|w| { room -= **w; room >= 0.0 }).count();
+        let shown = widths
+            .iter()
+            .take_while(|w| {
+                room -= **w;
+                room >= 0.0
+            })
+            .count();
         if shown < 2 || shown < options.len() {
             self.pen.rect(Paint::Edge, crisp(area), self.control);
             if let Some(first) = options.first() {
@@ -366,5 +390,10 @@ impl Kit {
 
 /// An outline of one unit is sharp on half units.
 pub fn crisp(area: Area) -> Area {
-    Area::new(area.x.floor() + 0.5, area.y.floor() + 0.5, (area.w - 1.0).floor().max(0.0), (area.h - 1.0).floor().max(0.0))
+    Area::new(
+        area.x.floor() + 0.5,
+        area.y.floor() + 0.5,
+        (area.w - 1.0).floor().max(0.0),
+        (area.h - 1.0).floor().max(0.0),
+    )
 }

@@ -37,7 +37,13 @@ fn letter(c: char) -> f64 {
         'w' | 'A'..='Z' => 715.0,
         'a'..='z' | '0'..='9' | '–' | '“' | '”' | '"' => 610.0,
         c if c.is_ascii() => 640.0,
-        c if ('\u{a0}'..'\u{250}').contains(&c) => if c.is_uppercase() { 760.0 } else { 620.0 },
+        c if ('\u{a0}'..'\u{250}').contains(&c) => {
+            if c.is_uppercase() {
+                760.0
+            } else {
+                620.0
+            }
+        }
         c if ('\u{370}'..'\u{530}').contains(&c) => 760.0,
         _ => 1_050.0,
     }

@@ -78,7 +78,8 @@ fn scene<'t>(subject: &Subject<'_>, plan: &ScreenPlan, entity: &Entity, title: &
 
 /// What the product is measured by: first what counts the things on this screen.
 fn measures(subject: &Subject<'_>, plan: &ScreenPlan) -> Vec<(String, String)> {
-    let words: Vec<String> = plan.entities.iter().filter_map(|id| subject.product.entity(id)).map(|e| subject.one(e)).collect();
+    let words: Vec<String> =
+        plan.entities.iter().filter_map(|id| subject.product.entity(id)).map(|e| subject.one(e)).collect();
     let is_near = |metric: &Metric| words.iter().any(|word| metric.measure.to_lowercase().contains(word.as_str()));
     let mut metrics: Vec<&Metric> = subject.product.metrics.iter().collect();
     metrics.sort_by_key(|metric| !is_near(metric));

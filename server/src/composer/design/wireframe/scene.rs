@@ -125,7 +125,8 @@ impl Scene<'_> {
 
     /// A small number that differs from place to place.
     pub fn vary(&self, place: u32, of: u32) -> u32 {
-        let mixed = (self.chance ^ u64::from(place).wrapping_mul(0x9e37_79b9_7f4a_7c15)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed =
+            (self.chance ^ u64::from(place).wrapping_mul(0x9e37_79b9_7f4a_7c15)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         u32::try_from((mixed >> 33) % u64::from(of.max(1))).unwrap_or(0)
     }
 
@@ -173,7 +174,8 @@ fn name_of(facts: &[Fact]) -> Option<String> {
 fn fact(field: &Field) -> Fact {
     let kind = match field.kind.as_str() {
         kind if kind.starts_with("choice of ") => {
-            let options = kind.trim_start_matches("choice of ").split(',').map(label).filter(|option| !option.is_empty());
+            let options =
+                kind.trim_start_matches("choice of ").split(',').map(label).filter(|option| !option.is_empty());
             FactKind::Choice(options.take(6).collect())
         }
         "long text" => FactKind::Long,

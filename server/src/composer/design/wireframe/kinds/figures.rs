@@ -62,7 +62,8 @@ fn chart(kit: &mut Kit, scene: &Scene<'_>, area: Area) {
     for line in 0..4_u32 {
         kit.pen.across(Paint::Hair, plot.x, plot.y + plot.h * f64::from(line) / 3.0 - 1.0, plot.w);
     }
-    let levels: Vec<f64> = (0..9_u32).map(|at| 0.75 - 0.06 * f64::from(at) + 0.05 * f64::from(scene.vary(at, 5))).collect();
+    let levels: Vec<f64> =
+        (0..9_u32).map(|at| 0.75 - 0.06 * f64::from(at) + 0.05 * f64::from(scene.vary(at, 5))).collect();
     let mut d = String::new();
     for (at, level) in (0_u32..).zip(&levels) {
         let (x, y) = (plot.x + plot.w * f64::from(at) / 8.0, plot.y + plot.h * level.clamp(0.05, 0.95));

@@ -114,7 +114,8 @@ fn facets(kit: &mut Kit, scene: &Scene<'_>, area: Area) {
     facets.push(("State".to_owned(), states));
     let mut names: Vec<String> = Vec::new();
     for (name, options) in facets {
-        let height = 20.0 + if options.is_empty() { 20.0 } else { 21.0 * f64::from(u32::try_from(options.len()).unwrap_or(0)) };
+        let height =
+            20.0 + if options.is_empty() { 20.0 } else { 21.0 * f64::from(u32::try_from(options.len()).unwrap_or(0)) };
         if y + height > area.bottom() + 4.0 || names.contains(&name) {
             continue;
         }
@@ -229,7 +230,11 @@ fn board_card(kit: &mut Kit, scene: &Scene<'_>, place: Area, facts: &[&Fact], nt
             kit.pen.set(Face::Link, Anchor::End, area.right() - 22.0, area.bottom() - 9.0, w - 14.0, &verb);
             kit.pen.path(
                 Paint::Line,
-                &format!("M{} {}h9m-3.5 -3.5l3.5 3.5 -3.5 3.5", (area.right() - 18.0).round(), (area.bottom() - 13.5).round()),
+                &format!(
+                    "M{} {}h9m-3.5 -3.5l3.5 3.5 -3.5 3.5",
+                    (area.right() - 18.0).round(),
+                    (area.bottom() - 13.5).round()
+                ),
             );
         }
         None => {

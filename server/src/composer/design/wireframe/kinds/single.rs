@@ -22,7 +22,8 @@ pub fn detail(kit: &mut Kit, scene: &Scene<'_>, body: Area) {
     let (left, right) = rest.split_left(rest.w * 0.6, 28.0);
     actions(kit, scene, right);
     let lower = scene.child.as_ref().filter(|child| !child.many.is_empty());
-    let (upper, below) = if lower.is_some() { left.split_bottom(30.0 + scene.row.min(34.0) * 2.0, 12.0) } else { (left, left) };
+    let (upper, below) =
+        if lower.is_some() { left.split_bottom(30.0 + scene.row.min(34.0) * 2.0, 12.0) } else { (left, left) };
     let facts = scene.short_facts();
     let row = scene.row.min(34.0) - 2.0;
     if scene.thing.pictured {
@@ -79,7 +80,10 @@ fn state_track(kit: &mut Kit, scene: &Scene<'_>, area: Area) {
 fn actions(kit: &mut Kit, scene: &Scene<'_>, area: Area) {
     kit.uses("panel");
     let inside = kit.panel(area);
-    let state = State { name: scene.course.get(1).map_or_else(String::new, |(state, _)| state.to_lowercase()), tone: crate::composer::design::tone::Tone::Caution };
+    let state = State {
+        name: scene.course.get(1).map_or_else(String::new, |(state, _)| state.to_lowercase()),
+        tone: crate::composer::design::tone::Tone::Caution,
+    };
     let chip = if state.name.is_empty() { 0.0 } else { kit.chip(inside.x, inside.y, inside.w, &state) };
     let mut y = if chip > 0.0 { inside.y + 34.0 } else { inside.y };
     for person in scene.people.iter().take(2) {
@@ -224,7 +228,10 @@ fn large_choice(kit: &mut Kit, area: Area, fact: &Fact) {
     };
     kit.uses("choice");
     let longest = options.iter().map(|option| Pen::width(Face::Strong, option) + 22.0).fold(70.0, f64::max);
-    let fit = options.len().min(5).min(((area.w + 10.0) / (longest.min(area.w) + 10.0)).floor().max(2.0).to_string().parse().unwrap_or(2));
+    let fit = options
+        .len()
+        .min(5)
+        .min(((area.w + 10.0) / (longest.min(area.w) + 10.0)).floor().max(2.0).to_string().parse().unwrap_or(2));
     let count = u32::try_from(fit).unwrap_or(2);
     for (at, (option, place)) in options.iter().zip(area.columns(count, 10.0)).enumerate() {
         let chosen = at == 1;

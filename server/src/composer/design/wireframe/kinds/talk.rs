@@ -23,7 +23,12 @@ fn messages(kit: &mut Kit, scene: &Scene<'_>, area: Area) {
     for nth in 0..count {
         let theirs = nth % 2 == 0;
         let w = area.w * 0.78;
-        let place = Area { x: if theirs { area.x } else { area.right() - w }, y: area.y + f64::from(nth) * (h + 10.0), w, h: h.min(74.0) };
+        let place = Area {
+            x: if theirs { area.x } else { area.right() - w },
+            y: area.y + f64::from(nth) * (h + 10.0),
+            w,
+            h: h.min(74.0),
+        };
         kit.pen.rect(if theirs { Paint::Wash } else { Paint::Glow }, place, kit.card.max(4.0));
         let who = scene.people.get(usize::from(theirs)).or_else(|| scene.people.first());
         let x = place.x + 12.0;
@@ -85,7 +90,8 @@ pub fn timeline(kit: &mut Kit, scene: &Scene<'_>, body: Area) {
     let fact = columns(scene, 1);
     let mut entries = scene.course.clone();
     if entries.len() < 3 {
-        entries = (0..5).map(|_| (scene.thing.one.clone(), scene.people.first().cloned().unwrap_or_default())).collect();
+        entries =
+            (0..5).map(|_| (scene.thing.one.clone(), scene.people.first().cloned().unwrap_or_default())).collect();
     }
     entries.reverse();
     let h = (body.h / f64::from(u32::try_from(entries.len().min(6)).unwrap_or(1))).clamp(46.0, 60.0);
@@ -100,7 +106,12 @@ pub fn timeline(kit: &mut Kit, scene: &Scene<'_>, body: Area) {
         let y = row.y + 12.0;
         kit.pen.set(Face::Small, Anchor::End, line - 18.0, y + 4.4, 90.0, "00/00, 00:00");
         kit.pen.round(Paint::Sheet, line + 0.5, y, 7.0);
-        kit.pen.round(if nth == 0 { Paint::Accent } else { Paint::Dot }, line + 0.5, y, if nth == 0 { 6.0 } else { 3.5 });
+        kit.pen.round(
+            if nth == 0 { Paint::Accent } else { Paint::Dot },
+            line + 0.5,
+            y,
+            if nth == 0 { 6.0 } else { 3.5 },
+        );
         let x = line + 20.0;
         let w = kit.pen.words(Face::Strong, x, y + 4.6, body.right() - x - 130.0, what);
         if !by.is_empty() {

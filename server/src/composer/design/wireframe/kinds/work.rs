@@ -52,7 +52,11 @@ fn progress(kit: &mut Kit, area: Area, done: u32, all: u32) {
     kit.uses("progress");
     let line = area.w - 64.0;
     kit.pen.rect(Paint::Bar, Area::new(area.x, area.middle() - 2.0, line, 4.0), 2.0);
-    kit.pen.rect(Paint::Accent, Area::new(area.x, area.middle() - 2.0, line * f64::from(done) / f64::from(all), 4.0), 2.0);
+    kit.pen.rect(
+        Paint::Accent,
+        Area::new(area.x, area.middle() - 2.0, line * f64::from(done) / f64::from(all), 4.0),
+        2.0,
+    );
     kit.pen.set(Face::Small, Anchor::End, area.right(), area.middle() + 4.4, 60.0, &format!("{done} of {all}"));
 }
 
