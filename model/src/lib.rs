@@ -9,6 +9,7 @@ mod draft;
 mod event;
 mod generation;
 mod ids;
+pub mod openapi;
 mod person;
 mod piece;
 mod problem;

@@ -6,6 +6,7 @@
 
 mod names;
 mod operations;
+mod phrases;
 mod roles;
 mod screens;
 mod tables;
@@ -13,7 +14,6 @@ mod tables;
 use model::sections::{ApiRole, Entity, Feature, Operation, Product, SYSTEM, Table};
 
 use super::lexicon::Lexicon;
-use names::ascii_words;
 pub use screens::ScreenPlan;
 
 /// What the later stages are made from, beside the product.
@@ -34,7 +34,7 @@ impl Blueprint {
     pub fn of(product: &Product, lexicon: &Lexicon) -> Self {
         let roles = roles::roles(product);
         let tables = tables::tables(product, lexicon);
-        let operations = operations::operations(product, &tables, &roles);
+        let operations = operations::operations(product, &tables, &roles, lexicon);
         let screens = screens::screens(product, &tables, &operations);
         Self { roles, tables, operations, screens }
     }
