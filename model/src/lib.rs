@@ -12,6 +12,7 @@ mod event;
 pub mod fields;
 mod generation;
 mod ids;
+pub mod openapi;
 mod person;
 mod piece;
 mod problem;
