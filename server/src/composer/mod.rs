@@ -3,7 +3,7 @@
 //! It works in four steps, each a module that can be tested alone: *read* who does what to which things, *recognise* which knowledge
 //! the words call for, *plan* what goes in, *tell* it in the directive's own words.
 
-mod brand;
+pub(crate) mod brand;
 mod cast;
 mod choice;
 mod entities;
