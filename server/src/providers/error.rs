@@ -81,7 +81,7 @@ impl CallError {
             Self::Slow(Wait::FirstToken) => ("did not begin to answer in time".to_owned(), true),
             Self::Slow(Wait::Token) => ("fell silent in the middle of its answer".to_owned(), true),
             Self::Slow(Wait::Stage) => ("took too long for the whole section".to_owned(), true),
-            Self::Dropped => ("broke the connection in the middle of its answer".to_owned(), true),
+            Self::Dropped => ("broke the connection before its answer was complete".to_owned(), true),
             Self::Broke => ("gave up in the middle of its answer".to_owned(), true),
             Self::Garbled => ("answered in a form that cannot be read".to_owned(), true),
             Self::TooMuch => ("answered at a length that no section has".to_owned(), true),

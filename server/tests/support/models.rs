@@ -17,6 +17,7 @@ use std::{
 
 use futures::StreamExt;
 use model::{Directive, GenerationId, Piece, Stage, sections::Sections};
+use serde_json::{Value, json};
 use server::{
     bus::Bus,
     clock::Clock,
@@ -26,7 +27,6 @@ use server::{
     studio::{Brief, EngineError, Made, StageEngine, Usage},
     tasks::Tasks,
 };
-use serde_json::{Value, json};
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
     net::{TcpListener, TcpStream},
@@ -171,7 +171,8 @@ async fn read_request(stream: &mut TcpStream) -> Option<String> {
         bytes.extend_from_slice(&chunk[..count]);
         let text = String::from_utf8_lossy(&bytes).into_owned();
         let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
-        let length = head.lines().find_map(|line| line.to_lowercase().strip_prefix("content-length:").map(str::to_owned));
+        let length =
+            head.lines().find_map(|line| line.to_lowercase().strip_prefix("content-length:").map(str::to_owned));
         if body.len() >= length.map_or(0, |length| length.trim().parse().unwrap()) {
             return Some(text);
         }
@@ -180,7 +181,9 @@ async fn read_request(stream: &mut TcpStream) -> Option<String> {
 
 pub fn answer(status: &str, headers: &str, body: &str) -> Step {
     let length = body.len();
-    Step::Write(format!("HTTP/1.1 {status}\r\n{headers}content-length: {length}\r\nconnection: close\r\n\r\n{body}").into())
+    Step::Write(
+        format!("HTTP/1.1 {status}\r\n{headers}content-length: {length}\r\nconnection: close\r\n\r\n{body}").into(),
+    )
 }
 
 /// The head of a streamed answer that ends with its connection.
@@ -208,8 +211,11 @@ pub struct Told(pub Vec<(String, String)>);
 
 impl Told {
     pub fn openai(url: &str) -> Self {
-        let pairs =
-            [("OPENAI_BASE_URL", format!("{url}/v1")), ("OPENAI_MODEL_STRONG", "gpt-5.4".into()), ("OPENAI_API_KEY", "sk-test".into())];
+        let pairs = [
+            ("OPENAI_BASE_URL", format!("{url}/v1")),
+            ("OPENAI_MODEL_STRONG", "gpt-5.4".into()),
+            ("OPENAI_API_KEY", "sk-test".into()),
+        ];
         Self(pairs.map(|(name, value)| (name.to_owned(), value)).to_vec())
     }
 
@@ -268,7 +274,8 @@ impl Engine {
         let stage = brief.stage;
         let made: Vec<Result<Made, EngineError>> =
             timeout(PATIENCE, self.engine.make(brief).collect()).await.expect("the engine comes to an end");
-        let mut outcome = Outcome { pieces: vec![], usage: Usage::default(), error: None, sections: Sections::default() };
+        let mut outcome =
+            Outcome { pieces: vec![], usage: Usage::default(), error: None, sections: Sections::default() };
         for made in made {
             assert!(outcome.error.is_none(), "nothing follows an error");
             match made {
@@ -276,7 +283,9 @@ impl Engine {
                     outcome.sections.apply(stage, &piece).expect("what comes out fits");
                     outcome.pieces.push(piece);
                 }
-                Ok(Made::Text { path, text }) => outcome.sections.append(stage, &path, &text).expect("what comes out fits"),
+                Ok(Made::Text { path, text }) => {
+                    outcome.sections.append(stage, &path, &text).expect("what comes out fits")
+                }
                 Ok(Made::Usage(usage)) => outcome.usage = usage,
                 Err(error) => outcome.error = Some(error),
             }
@@ -287,7 +296,8 @@ impl Engine {
     /// The value of a metric, by the beginning of its line.
     pub fn measured(&self, line: &str) -> f64 {
         let text = self.metrics.encode();
-        let found = text.lines().find(|other| other.starts_with(line)).unwrap_or_else(|| panic!("no {line} in\n{text}"));
+        let found =
+            text.lines().find(|other| other.starts_with(line)).unwrap_or_else(|| panic!("no {line} in\n{text}"));
         found.rsplit(' ').next().unwrap().parse().unwrap()
     }
 }

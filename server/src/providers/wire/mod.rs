@@ -149,8 +149,8 @@ impl Answer {
 
 fn not_sent(error: &reqwest::Error) -> CallError {
     // What reqwest says of an error holds the address, and nothing of the question or the key.
-    tracing::debug!(%error, "a provider was not reached");
-    CallError::Unreachable
+    tracing::debug!(%error, "a provider did not begin to answer");
+    if error.is_connect() { CallError::Unreachable } else { CallError::Dropped }
 }
 
 async fn refusal(response: Response, clock: &Clock) -> CallError {
