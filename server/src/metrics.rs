@@ -12,6 +12,8 @@ use prometheus_client::{
     registry::{Registry, Unit},
 };
 
+use crate::providers::ProviderMetrics;
+
 /// All metrics of one process.
 #[derive(Clone)]
 pub struct Metrics {
@@ -42,6 +44,8 @@ pub struct Metrics {
     pub request_errors: Counter,
     /// Seconds to the first byte of an answer.
     pub request_time: Histogram,
+    /// Calls to model providers.
+    pub providers: ProviderMetrics,
 }
 
 impl Default for Metrics {
@@ -69,6 +73,7 @@ impl Metrics {
             requests: Counter::default(),
             request_errors: Counter::default(),
             request_time: seconds(),
+            providers: ProviderMetrics::default(),
         };
         let mut registry = Registry::with_prefix("atlas9");
         metrics.register(&mut registry);
@@ -105,6 +110,7 @@ impl Metrics {
             seconds(),
             self.request_time.clone(),
         );
+        self.providers.register(registry);
     }
 
     /// Everything in the OpenMetrics text format.

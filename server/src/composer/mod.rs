@@ -5,7 +5,7 @@
 
 mod architecture;
 mod blueprint;
-mod brand;
+pub(crate) mod brand;
 mod cast;
 mod choice;
 mod design;

@@ -5,7 +5,7 @@
 //! directive always gets the same brand, and a note changes only what it speaks of.
 
 mod check;
-mod colour;
+pub(crate) mod colour;
 mod knowledge;
 mod logo;
 mod mood;
