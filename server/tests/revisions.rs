@@ -77,10 +77,12 @@ async fn an_edit_is_a_new_revision_and_the_earlier_one_can_be_taken_back() {
     let studio = &instance.services.studio;
     assert_eq!(studio.restore(owner.user, owner.project.project, Stage::Product, 1, 2).await.unwrap(), 3);
     assert_eq!(owner.sections(&instance).await.product.summary, before);
-    let list = studio.revisions(Some(owner.user), owner.project.project, Some(Stage::Product), None, PageLimit::DEFAULT);
+    let list =
+        studio.revisions(Some(owner.user), owner.project.project, Some(Stage::Product), None, PageLimit::DEFAULT);
     let told: Vec<(u32, Origin, Option<u32>, bool)> =
         list.await.unwrap().items.iter().map(|r| (r.number, r.origin, r.parent, r.current)).collect();
-    let wanted = [(3, Origin::Restore, Some(1), true), (2, Origin::Edit, Some(1), false), (1, Origin::Generation, None, false)];
+    let wanted =
+        [(3, Origin::Restore, Some(1), true), (2, Origin::Edit, Some(1), false), (1, Origin::Generation, None, false)];
     assert_eq!(told, wanted);
     scratch.finish([instance]).await;
 }
@@ -120,8 +122,14 @@ async fn an_edit_that_does_not_fit_or_is_not_mine_is_refused() {
     let studio = &instance.services.studio;
     let theirs = studio.edit(stranger, owner.project.project, &address("product/summary"), json!("Mine now."), 1).await;
     assert!(matches!(theirs, Err(StudioError::NotFound)));
-    assert!(matches!(studio.lock(stranger, owner.project.project, &address("product/summary"), true).await, Err(StudioError::NotFound)));
-    assert!(matches!(studio.fork(stranger, owner.project.generation, Stage::Brand, None).await, Err(StudioError::NotFound)));
+    assert!(matches!(
+        studio.lock(stranger, owner.project.project, &address("product/summary"), true).await,
+        Err(StudioError::NotFound)
+    ));
+    assert!(matches!(
+        studio.fork(stranger, owner.project.generation, Stage::Brand, None).await,
+        Err(StudioError::NotFound)
+    ));
     assert_eq!(owner.number(&instance, Stage::Product).await, 1);
     scratch.finish([instance]).await;
 }
@@ -156,11 +164,19 @@ async fn a_locked_piece_survives_whatever_is_made() {
         studio.lock(owner.user, owner.project.project, &address("brand/name"), true).await.unwrap();
     }
     let tagline = owner.sections(&instance).await.brand.tagline;
-    owner.generate(&instance, Wish { stages: vec![Stage::Brand], note: Some("make it playful".into()), ..Wish::default() }).await;
+    owner
+        .generate(
+            &instance,
+            Wish { stages: vec![Stage::Brand], note: Some("make it playful".into()), ..Wish::default() },
+        )
+        .await;
     let brand = owner.sections(&instance).await.brand;
     assert_eq!(brand.name.unwrap().name, "Zindlewick");
     assert_ne!(brand.tagline, tagline, "the note was followed elsewhere");
-    assert!(brand.samples.iter().any(|sample| sample.text.contains("Zindlewick")), "what is new speaks of the kept name");
+    assert!(
+        brand.samples.iter().any(|sample| sample.text.contains("Zindlewick")),
+        "what is new speaks of the kept name"
+    );
 
     studio.lock(owner.user, owner.project.project, &address("brand/name"), false).await.unwrap();
     owner.generate(&instance, Wish { stages: vec![Stage::Brand], ..Wish::default() }).await;
@@ -232,7 +248,8 @@ async fn a_proposal_waits_until_it_is_accepted_and_a_newer_edit_is_not_overwritt
     let instance = scratch.worker().await;
     let owner = owner(&instance).await;
     let studio = &instance.services.studio;
-    let playful = || Wish { stages: vec![Stage::Brand], note: Some("make it playful".into()), review: true, ..Wish::default() };
+    let playful =
+        || Wish { stages: vec![Stage::Brand], note: Some("make it playful".into()), review: true, ..Wish::default() };
     let before = owner.sections(&instance).await.brand;
 
     let first = owner.generate(&instance, playful()).await;

@@ -2,17 +2,18 @@
 
 use std::time::Duration;
 
-use model::{Event, Logged};
+use model::{Engine, Event, Logged, Stage};
 use tokio::{sync::Mutex, time::Instant};
 
 use super::{
     Studio,
+    attempt::{Sink, TELL_WITHIN},
+    engine::EngineError,
     store::{self, AppendError, Claim, Fate, NewRevision},
 };
 
-/// Events are written in batches: as many as this, or what came within the span below.
+/// Events are written in batches: as many as this, or what came within [`TELL_WITHIN`].
 const BATCH: usize = 64;
-pub(super) const BATCH_SPAN: Duration = Duration::from_millis(15);
 /// A batch of big pieces is written sooner.
 const BATCH_BYTES: usize = 256 * 1_024;
 
@@ -41,34 +42,6 @@ impl<'a> Journal<'a> {
     pub(super) fn new(studio: &'a Studio, claim: &'a Claim) -> Self {
         let log = Mutex::new(Waiting { events: Vec::new(), bytes: 0, since: Instant::now() });
         Self { studio, claim, log }
-    }
-
-    /// Puts an event into the log, with others when more come soon.
-    pub(super) async fn write(&self, event: Event) -> Result<(), AppendError> {
-        let full = {
-            let mut log = self.log.lock().await;
-            if log.events.is_empty() {
-                log.since = Instant::now();
-            }
-            log.bytes += weight(&event);
-            log.events.push(event);
-            log.events.len() >= BATCH || log.bytes >= BATCH_BYTES || log.since.elapsed() >= BATCH_SPAN
-        };
-        if full { self.flush().await } else { Ok(()) }
-    }
-
-    /// Writes what waits.
-    pub(super) async fn flush(&self) -> Result<(), AppendError> {
-        let mut log = self.log.lock().await;
-        if log.events.is_empty() {
-            return Ok(());
-        }
-        let mut tx = store::begin(self.studio.db.primary()).await?;
-        let logged = self.append(&mut tx, &log.events, Fate::GoesOn).await?;
-        store::commit(tx).await?;
-        log.clear();
-        self.studio.fanout.announce(self.claim.generation, logged);
-        Ok(())
     }
 
     /// Stores a section and says so, both or neither. Returns the number of its revision.
@@ -119,6 +92,47 @@ impl<'a> Journal<'a> {
         let logged = store::append(tx, self.claim, events, fate, lease, self.studio.clock.now()).await?;
         self.studio.metrics.events_appended.inc_by(u64::try_from(events.len()).unwrap_or_default());
         Ok(logged)
+    }
+}
+
+impl Sink for Journal<'_> {
+    type Error = AppendError;
+
+    /// Puts an event into the log, with others when more come soon.
+    async fn write(&self, event: Event) -> Result<(), AppendError> {
+        let full = {
+            let mut log = self.log.lock().await;
+            if log.events.is_empty() {
+                log.since = Instant::now();
+            }
+            log.bytes += weight(&event);
+            log.events.push(event);
+            log.events.len() >= BATCH || log.bytes >= BATCH_BYTES || log.since.elapsed() >= TELL_WITHIN
+        };
+        if full { self.flush().await } else { Ok(()) }
+    }
+
+    /// Writes what waits.
+    async fn flush(&self) -> Result<(), AppendError> {
+        let mut log = self.log.lock().await;
+        if log.events.is_empty() {
+            return Ok(());
+        }
+        let mut tx = store::begin(self.studio.db.primary()).await?;
+        let logged = self.append(&mut tx, &log.events, Fate::GoesOn).await?;
+        store::commit(tx).await?;
+        log.clear();
+        self.studio.fanout.announce(self.claim.generation, logged);
+        Ok(())
+    }
+
+    fn began_to_show(&self, after: Duration) {
+        self.studio.metrics.first_piece.observe(after.as_secs_f64());
+    }
+
+    fn fell_back(&self, stage: Stage, from: &Engine, to: &Engine, error: &EngineError) {
+        tracing::info!(generation = %self.claim.generation, %stage, %from, %to, %error, "another engine takes over");
+        self.studio.metrics.fallbacks.inc();
     }
 }
 

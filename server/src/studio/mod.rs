@@ -3,6 +3,7 @@
 //! A generation is recorded first and run by a worker later. Everything that happens in it is an event in its log; readers fold the log,
 //! so that a page, a stream and an export tell the same story.
 
+mod attempt;
 mod checks;
 mod composed;
 mod diff;
@@ -24,6 +25,7 @@ use model::{
 };
 use time::OffsetDateTime;
 
+pub use attempt::{Attempt, Broken, MadeSection, Sink};
 pub use composed::ComposerEngine;
 pub use diff::{Change, Changed, Line, Span, Word, compare};
 pub use engine::{Brief, EngineError, Made, PieceStream, StageEngine, Usage};

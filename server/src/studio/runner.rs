@@ -8,6 +8,7 @@ use tokio::{sync::Mutex, time::Instant};
 
 use super::{
     Studio,
+    attempt::Broken,
     engine::EngineError,
     fanout::Heard,
     journal::Journal,
@@ -29,15 +30,6 @@ pub(super) enum Run {
     Lost,
     /// It was given back, for another worker.
     Released,
-}
-
-/// Why a run broke off.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum Broken {
-    #[error(transparent)]
-    Append(#[from] AppendError),
-    #[error(transparent)]
-    Engine(#[from] EngineError),
 }
 
 /// Runs a claimed generation to its end, unless the lease is lost or the program stops.
@@ -78,7 +70,7 @@ impl Runner<'_> {
         let ended = match made {
             Ok(receipts) => self.finish(receipts).await,
             Err(Broken::Engine(error)) => self.fail(&error).await,
-            Err(Broken::Append(error)) => Err(error),
+            Err(Broken::Sink(error)) => Err(error),
         };
         match ended {
             Ok(()) => Run::Ended,
@@ -92,12 +84,12 @@ impl Runner<'_> {
     }
 
     /// A stage begins as soon as those it needs are made; stages that do not need each other run side by side.
-    async fn stages(&self) -> Result<Vec<StageReceipt>, Broken> {
+    async fn stages(&self) -> Result<Vec<StageReceipt>, Broken<AppendError>> {
         let primary = self.studio.db.primary();
-        let done = store::stages_done(primary, self.claim.generation).await.map_err(AppendError::from)?;
+        let done = store::stages_done(primary, self.claim.generation).await.map_err(away)?;
         self.fetch().await?;
         // Of stages that an earlier attempt has made the receipts are stored with what they made.
-        let mut receipts = store::receipts(primary, self.claim.generation).await.map_err(AppendError::from)?;
+        let mut receipts = store::receipts(primary, self.claim.generation).await.map_err(away)?;
         let mut left: Vec<Stage> = self.claim.stages.iter().copied().filter(|stage| !done.contains(stage)).collect();
         while !left.is_empty() {
             let (ready, later): (Vec<Stage>, Vec<Stage>) =
@@ -109,10 +101,10 @@ impl Runner<'_> {
     }
 
     /// Sections as they are: those that this generation has made already, and those that were there before.
-    async fn fetch(&self) -> Result<(), Broken> {
+    async fn fetch(&self) -> Result<(), Broken<AppendError>> {
         let stored = store::as_made(self.studio.db.primary(), self.claim.project, self.claim.generation).await;
         let mut made = self.made.lock().await;
-        for section in stored.map_err(AppendError::from)? {
+        for section in stored.map_err(away)? {
             made.sections.restore(section.stage, &section.content).map_err(|e| broken(&e))?;
             made.bases.extend(section.basis.map(|basis| (section.stage, basis)));
         }
@@ -210,8 +202,13 @@ impl Runner<'_> {
     }
 }
 
-/// What an engine made cannot be used, and would be made the same way again.
-pub(super) fn broken(error: &dyn std::error::Error) -> EngineError {
+/// The database could not be asked.
+fn away(error: DbError) -> Broken<AppendError> {
+    Broken::Sink(error.into())
+}
+
+/// What is stored cannot be read, and will not be the next time.
+fn broken(error: &dyn std::error::Error) -> EngineError {
     EngineError { message: error.to_string(), retryable: false }
 }
 
