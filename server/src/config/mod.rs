@@ -1,6 +1,7 @@
 //! Configuration: one file a concern, read once from the environment. Every value has a default that runs; a wrong value is refused with
 //! the variable's name and what it takes.
 
+mod blobs;
 mod database;
 mod http;
 mod mail;
@@ -10,6 +11,7 @@ mod studio;
 
 use std::{collections::HashMap, fmt::Display, str::FromStr};
 
+pub use blobs::{BlobsConfig, S3Config, S3Keys};
 pub use database::DatabaseConfig;
 pub use http::HttpConfig;
 pub use mail::MailConfig;
@@ -30,6 +32,8 @@ pub struct Config {
     pub studio: StudioConfig,
     /// How mail is sent.
     pub mail: MailConfig,
+    /// Where files are kept.
+    pub blobs: BlobsConfig,
     /// Signs cookies.
     pub secret: Secret,
 }
@@ -67,6 +71,7 @@ impl Config {
             http: HttpConfig::read(variables)?,
             studio: StudioConfig::read(variables)?,
             mail: MailConfig::read(variables)?,
+            blobs: BlobsConfig::read(variables)?,
             secret: Secret::read(variables)?,
         })
     }
