@@ -55,7 +55,7 @@ create table blobs (
 create table blob_uses (
     digest text not null references blobs (digest) on delete cascade,
     project_id uuid not null references projects (id) on delete cascade,
-    purpose text not null check (purpose in ('export', 'card', 'import')),
+    purpose text not null check (purpose in ('export', 'card')),
     -- What it was made of, so that it need not be made again.
     made_of text not null,
     created_at timestamptz not null,

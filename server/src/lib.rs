@@ -1,6 +1,8 @@
 //! What happens behind a page of Atlas9: one folder a domain, no HTML.
 
 pub mod accounts;
+pub mod archive;
+pub mod blobs;
 pub mod bus;
 pub mod clock;
 pub mod composer;

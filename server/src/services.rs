@@ -6,6 +6,8 @@ use tokio::time::Instant;
 
 use crate::{
     accounts::{Accounts, AccountsError, Parts},
+    archive::Archive,
+    blobs::Blobs,
     bus::Bus,
     clock::Clock,
     composer::{Composer, Unsound},
@@ -43,6 +45,10 @@ pub struct Services {
     pub projects: Projects,
     /// Generations.
     pub studio: Studio,
+    /// Files under the hash of their content.
+    pub blobs: Blobs,
+    /// Taking projects away and bringing them back.
+    pub archive: Archive,
     /// When this process began.
     pub began: Instant,
 }
@@ -69,6 +75,9 @@ pub enum CannotStart {
     /// Mail cannot be sent as configured.
     #[error("{0}")]
     BadMail(String),
+    /// Files cannot be kept as configured.
+    #[error("{0}. Set ATLAS9_BLOBS to a folder or to s3://bucket/prefix.")]
+    NoBlobs(String),
     /// Passwords cannot be hashed here.
     #[error("passwords cannot be hashed: {0}")]
     NoAccounts(#[from] AccountsError),
@@ -122,7 +131,11 @@ impl Services {
             postman: postman.clone(),
             site: config.site(),
         };
+        let blobs = Blobs::new(db.clone(), clock.clone(), &config.blobs).map_err(CannotStart::NoBlobs)?;
+        let limits = Limits::new(bus.connection(), clock.clone());
         Ok(Self {
+            archive: Archive::new(studio.clone(), blobs.clone(), limits),
+            blobs,
             accounts: Accounts::new(parts, &config.secret)?,
             postman,
             projects: Projects::new(db.clone(), clock.clone()),
@@ -143,6 +156,7 @@ impl Services {
         let letters = Arc::new(self.accounts.clone());
         self.tasks.spawn("postman", self.postman.clone().run(letters, self.tasks.clone()));
         self.tasks.spawn("janitor", self.accounts.clone().keep_tidy(self.tasks.clone()));
+        self.tasks.spawn("blobs", self.blobs.clone().keep_tidy(self.tasks.clone()));
         self.tasks.spawn("bin", self.projects.clone().keep_tidy(self.tasks.clone()));
     }
 

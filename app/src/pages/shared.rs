@@ -40,11 +40,12 @@ fn Reading(project: Project, current: Current) -> impl IntoView {
     let unlisted =
         (project.visibility == Visibility::Unlisted).then(|| view! { <Meta name="robots" content="noindex" /> });
     let summary = current.sections.product.summary.clone();
+    let card = format!("/p/{}/card.png", project.slug.as_deref().unwrap_or_default());
     let made_on = project.created_at.date().to_string();
     view! {
         <PageTitle text=project.name() />
         {unlisted}
-        <Social title=project.name() description=summary />
+        <Social title=project.name() description=summary picture=card />
         <article class="project">
             <header class="project-head">
                 <p class="label">"Directive"</p>

@@ -1,6 +1,7 @@
 //! Configuration: one file a concern, read once from the environment. Every value has a default that runs; a wrong value is refused with
 //! the variable's name and what it takes.
 
+mod blobs;
 mod database;
 mod http;
 mod mail;
@@ -11,6 +12,7 @@ mod studio;
 
 use std::{collections::HashMap, fmt::Display, str::FromStr};
 
+pub use blobs::{BlobsConfig, S3Config, S3Keys};
 pub use database::DatabaseConfig;
 pub use http::HttpConfig;
 pub use mail::MailConfig;
@@ -34,6 +36,8 @@ pub struct Config {
     pub mail: MailConfig,
     /// Which model providers there are.
     pub providers: ProvidersConfig,
+    /// Where files are kept.
+    pub blobs: BlobsConfig,
     /// Signs cookies.
     pub secret: Secret,
 }
@@ -72,6 +76,7 @@ impl Config {
             studio: StudioConfig::read(variables)?,
             mail: MailConfig::read(variables)?,
             providers: ProvidersConfig::read(variables)?,
+            blobs: BlobsConfig::read(variables)?,
             secret: Secret::read(variables)?,
         })
     }

@@ -155,6 +155,14 @@ impl Studio {
         Ok(Current::of(store::current(self.db.primary(), project).await?))
     }
 
+    /// The numbers of a project's sections, without the sections. The caller has made sure that they may be shown.
+    ///
+    /// # Errors
+    /// [`DbError`] when the store cannot be asked.
+    pub async fn numbers(&self, project: ProjectId) -> Result<BTreeMap<Stage, u32>, DbError> {
+        store::numbers(self.db.primary(), project).await
+    }
+
     /// The sections that a generation's project had when that generation was over: its own, and those it found.
     ///
     /// # Errors

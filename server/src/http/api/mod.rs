@@ -57,7 +57,12 @@ pub(super) async fn create_project(
     Ok(response)
 }
 
-async fn owner(services: &Services, caller: &Caller, client: &Client) -> Result<(UserId, Option<String>), ApiError> {
+/// Whoever calls; somebody unknown becomes a guest, with the cookie to set.
+pub(super) async fn owner(
+    services: &Services,
+    caller: &Caller,
+    client: &Client,
+) -> Result<(UserId, Option<String>), ApiError> {
     match caller.user() {
         Some(user) => Ok((user, None)),
         None => {

@@ -2,6 +2,7 @@
 
 mod events;
 mod generations;
+mod imports;
 mod locks;
 mod revisions;
 
@@ -10,7 +11,7 @@ use sqlx::{PgPool, Postgres, Transaction};
 use uuid::Uuid;
 
 use crate::db::DbError;
-pub(super) use {events::*, generations::*, locks::*, revisions::*};
+pub(super) use {events::*, generations::*, imports::*, locks::*, revisions::*};
 
 pub(super) type Tx = Transaction<'static, Postgres>;
 

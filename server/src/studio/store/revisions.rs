@@ -1,5 +1,7 @@
 //! Versions of sections: appended, accepted or refused, never changed.
 
+use std::collections::BTreeMap;
+
 use model::{Cursor, GenerationId, Origin, ProjectId, RevisionSummary, Stage, StageReceipt, UserId, trace::Basis};
 use sqlx::PgPool;
 use time::OffsetDateTime;
@@ -118,6 +120,20 @@ pub(in crate::studio) async fn current(pool: &PgPool, project: ProjectId) -> Res
     );
     let rows = rows.fetch_all(pool).await?;
     rows.into_iter().map(|row| stored(&row.stage, row.number, row.content, row.basis, row.checks)).collect()
+}
+
+/// Their numbers alone.
+#[instrument(name = "db.revisions.numbers", skip_all)]
+pub(in crate::studio) async fn numbers(pool: &PgPool, project: ProjectId) -> Result<BTreeMap<Stage, u32>, DbError> {
+    let rows = sqlx::query!(
+        r#"select stage, max(number) as "number!" from revisions
+           where project_id = $1 and accepted_at is not null group by stage"#,
+        project.0
+    );
+    let rows = rows.fetch_all(pool).await?;
+    rows.iter()
+        .map(|row| Ok((row.stage.parse().map_err(decode)?, u32::try_from(row.number).unwrap_or_default())))
+        .collect()
 }
 
 /// Likewise of some stages, as a generation found and made them: its own revisions before those that were accepted.
