@@ -8,13 +8,12 @@ mod support;
 use std::time::{Duration, Instant};
 
 use futures::{StreamExt, future::join_all};
-use model::{GenerationId, PiecePath, Stage};
-use models::{Engine, Mock, Raw, Step, answer, brief, end, product, product_text, stream, words};
+use model::{PiecePath, Stage};
+use models::{Engine, Mock, Raw, Step, answer, brief, end, generation, product, product_text, stream, words};
 use pretty_assertions::assert_eq;
 use serde_json::{Value, json};
 use server::studio::Made;
 use support::OwnRedis;
-use uuid::Uuid;
 
 // ── Streaming ───────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -128,7 +127,7 @@ async fn a_hundred_and_twenty_streams_run_at_once() {
     let engine = mock.openai().with("ATLAS9_MODEL_PRICES", "gpt-5.4=0/0").engine().await;
     let began = Instant::now();
     let outcomes = join_all((0..120).map(|_| engine.make())).await;
-    let failed: Vec<&str> = outcomes.iter().filter(|o| !o.is_whole()).map(|o| o.message()).collect();
+    let failed: Vec<&str> = outcomes.iter().filter(|o| !o.is_whole()).map(models::Outcome::message).collect();
     assert!(failed.is_empty(), "{failed:?}");
     assert!(began.elapsed() < Duration::from_secs(15), "side by side, not one after another: {:?}", began.elapsed());
 }
@@ -509,6 +508,6 @@ async fn without_a_generation_the_day_and_the_process_have_their_caps() {
     alone.generation = None;
     assert!(engine.make_of(alone.clone()).await.is_whole());
     assert!(engine.make_of(alone.clone()).await.message().contains("one generation"));
-    alone.generation = Some(GenerationId(Uuid::new_v4()));
+    alone.generation = Some(generation());
     assert!(engine.make_of(alone).await.is_whole());
 }

@@ -19,7 +19,7 @@ const ANSWER_MAX_BYTES: usize = 1 << 20;
 pub(super) struct Cache(pub Option<ConnectionManager>);
 
 /// The key of a question: `llm:{model}:{version}:{hash}`, the hash over all that the answer depends on.
-pub(super) fn key(question: Question<'_>, version: &str) -> String {
+fn key(question: Question<'_>, version: &str) -> String {
     let mut hash = Sha256::new();
     let temperature = question.temperature.map_or_else(|| "own".to_owned(), |degrees| degrees.to_string());
     for part in [question.model, version, &temperature, question.system, question.user] {
@@ -30,6 +30,11 @@ pub(super) fn key(question: Question<'_>, version: &str) -> String {
 }
 
 impl Cache {
+    /// The key of a question, when answers are kept at all.
+    pub(super) fn key(&self, question: Question<'_>, version: &str) -> Option<String> {
+        self.0.is_some().then(|| key(question, version))
+    }
+
     /// The pieces of an answer that was given within the hour.
     pub(super) async fn get(&self, key: &str, stage: Stage) -> Option<Vec<Piece>> {
         let mut redis = self.0.clone()?;

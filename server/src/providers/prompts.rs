@@ -1,6 +1,8 @@
 //! The questions that are put to models. The rules lie in `server/prompts`, one file a stage; what people typed and what was made before
 //! goes along as data.
 
+use std::sync::LazyLock;
+
 use model::Stage;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -33,9 +35,16 @@ pub(super) struct Again {
     pub was_cut_off: bool,
 }
 
-pub(super) fn rules(stage: Stage) -> Rules {
-    let ((general, system), (own, text)) = (parted(SYSTEM), parted(file(stage)));
-    Rules { version: format!("{general}.{own}"), text: format!("{system}\n{text}") }
+static RULES: LazyLock<[Rules; Stage::ALL.len()]> = LazyLock::new(|| {
+    Stage::ALL.map(|stage| {
+        let ((general, system), (own, text)) = (parted(SYSTEM), parted(file(stage)));
+        Rules { version: format!("{general}.{own}"), text: format!("{system}\n{text}") }
+    })
+});
+
+pub(super) fn rules(stage: Stage) -> &'static Rules {
+    // `ALL` is in the order of the declaration.
+    &RULES[stage as usize]
 }
 
 fn file(stage: Stage) -> &'static str {
@@ -151,6 +160,7 @@ mod tests {
     fn every_prompt_has_a_version_that_its_text_does_not_show() {
         for stage in Stage::ALL {
             let rules = rules(stage);
+            assert!(rules.text.contains(&format!("# The section: {stage}")));
             assert!(rules.version.split('.').all(|part| part.parse::<u32>().is_ok_and(|n| n > 0)), "{stage}");
             assert!(!rules.text.contains("version: "), "{stage}");
         }

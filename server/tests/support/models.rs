@@ -284,7 +284,7 @@ impl Engine {
                     outcome.pieces.push(piece);
                 }
                 Ok(Made::Text { path, text }) => {
-                    outcome.sections.append(stage, &path, &text).expect("what comes out fits")
+                    outcome.sections.append(stage, &path, &text).expect("what comes out fits");
                 }
                 Ok(Made::Usage(usage)) => outcome.usage = usage,
                 Err(error) => outcome.error = Some(error),
@@ -320,9 +320,14 @@ impl Outcome {
     }
 }
 
+/// A generation of its own.
+pub fn generation() -> GenerationId {
+    GenerationId(Uuid::new_v4())
+}
+
 pub fn brief() -> Brief {
     Brief {
-        generation: Some(GenerationId(Uuid::new_v4())),
+        generation: Some(generation()),
         directive: Directive::parse("A shelf where neighbours lend each other tools").unwrap(),
         note: None,
         stage: Stage::Product,

@@ -48,7 +48,29 @@ struct Choice {
 
 #[derive(Deserialize, Default)]
 struct Delta {
-    content: Option<String>,
+    content: Option<Content>,
+}
+
+/// Some give the parts of a text, and what the model thinks among them.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Content {
+    Text(String),
+    Parts(Vec<Part>),
+}
+
+#[derive(Deserialize)]
+struct Part {
+    text: Option<String>,
+}
+
+impl Content {
+    fn text(self) -> String {
+        match self {
+            Self::Text(text) => text,
+            Self::Parts(parts) => parts.into_iter().filter_map(|part| part.text).collect(),
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -70,7 +92,7 @@ pub(super) fn signal(data: &str) -> Result<Signal, CallError> {
     let choice = chunk.choices.into_iter().next();
     let (text, reason) = choice.map(|choice| (choice.delta.content, choice.finish_reason)).unwrap_or_default();
     Ok(Signal {
-        text,
+        text: text.map(Content::text),
         sent: chunk.usage.as_ref().map(|usage| usage.prompt_tokens),
         received: chunk.usage.as_ref().map(|usage| usage.completion_tokens),
         model: chunk.model,
@@ -81,4 +103,35 @@ pub(super) fn signal(data: &str) -> Result<Signal, CallError> {
         }),
         is_last: false,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use pretty_assertions::assert_eq;
+
+    use super::*;
+
+    #[test]
+    fn a_chunk_says_what_it_says_and_no_more() {
+        let text = |data: &str| signal(data).map(|signal| signal.text);
+        assert_eq!(text(r#"{"choices":[{"delta":{"role":"assistant","content":null}}]}"#), Ok(None));
+        assert_eq!(
+            text(r#"{"choices":[{"delta":{"content":"é"},"logprobs":null}],"usage":null}"#),
+            Ok(Some("é".into()))
+        );
+        let parts = r#"[{"type":"thinking","thinking":[{"type":"text","text":"hm"}]},{"type":"text","text":"a"}]"#;
+        assert_eq!(text(&format!(r#"{{"choices":[{{"delta":{{"content":{parts}}}}}]}}"#)), Ok(Some("a".into())));
+        assert_eq!(text(r#"{"error":{"message":"x"}}"#), Err(CallError::Broke));
+        assert_eq!(text("<html>"), Err(CallError::Garbled));
+    }
+
+    #[test]
+    fn reasons_to_end_are_told_apart() {
+        let end = |reason: &str| {
+            signal(&format!(r#"{{"choices":[{{"delta":{{}},"finish_reason":"{reason}"}}]}}"#)).map(|s| s.end)
+        };
+        assert_eq!(end("stop"), Ok(Some(End::Said)));
+        assert_eq!(end("length"), Ok(Some(End::CutOff)));
+        assert_eq!(end("content_filter"), Ok(Some(End::Declined)));
+    }
 }
