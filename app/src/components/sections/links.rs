@@ -3,7 +3,7 @@
 //! A link's words come from its id, or from the product, which every later stage is made from: they are the same whatever else is there.
 
 use leptos::prelude::*;
-use model::sections::Product;
+use model::sections::{Product, ScreenKind};
 
 /// The id of a piece's element: `features-list-thing`. No two stages have lists of one name.
 pub(super) fn anchor(part: &str, id: &str) -> String {
@@ -64,9 +64,13 @@ pub(super) fn entity(id: &str) -> AnyView {
     Link::code("entities", id, id.to_owned()).view()
 }
 
-/// Screens, by the words of their ids.
+/// Screens, by the words of their ids: what they show, and how. Their titles are not known before they come.
 pub(super) fn screens(ids: &[String]) -> Vec<Link> {
-    ids.iter().map(|id| Link::to("screens", id, in_words(id))).collect()
+    let words = |id: &String| match id.split_once('-') {
+        Some((kind, thing)) if kind.parse::<ScreenKind>().is_ok() => format!("{}, {kind}", in_words(thing)),
+        _ => in_words(id),
+    };
+    ids.iter().map(|id| Link::to("screens", id, words(id))).collect()
 }
 
 /// Components, by the words of their ids.

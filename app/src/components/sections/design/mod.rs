@@ -68,7 +68,7 @@ fn wireframe(screen: &Screen) -> Option<AnyView> {
 fn component_view(component: &Component) -> AnyView {
     let about = facts([
         told("Looks", &component.states.join(", ")),
-        told("For all", &component.access),
+        told("Access", &component.access),
         linked("Values", token_links(&component.tokens)),
     ]);
     view! {

@@ -10,7 +10,7 @@ use super::super::links::{anchor, in_words};
 const TYPE_MAX: f64 = 8.0;
 const SPACE_MAX: u16 = 600;
 /// A specimen holds no more letters than fit.
-const SPECIMEN: usize = 90;
+const SPECIMEN: usize = 200;
 
 /// A line of the product's own words in a size of type.
 pub(super) fn type_view(step: &TypeStep, product: &Product) -> AnyView {
