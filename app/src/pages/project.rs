@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use axum::http::HeaderName;
 use leptos::{either::Either, prelude::*};
-use model::{CheckResult, Draft, PiecePath, Stage};
+use model::{CheckResult, Draft, PiecePath, Stage, StageDraft};
 use server::{http::ApiError, projects::Project, studio::Follower};
 use tokio::sync::watch;
 
@@ -16,7 +16,7 @@ use crate::{
         layout::Contents,
         progress::{receipt_view, status_sentence},
         project_forms::Manage,
-        sections::{Part, STAGES, StageFrame, part_view, parts},
+        sections::{Part, STAGES, StageFrame, is_drawn_from_others, part_view, parts},
         title::PageTitle,
         workbench::checks_slot,
     },
@@ -163,13 +163,14 @@ fn end_view(draft: &Draft, project: String) -> AnyView {
     .into_any()
 }
 
-/// A part is whole once a later one has begun, or the stage is over.
+/// A part is whole once a later one has begun, or the stage is over; one drawn from others, with the stage.
 fn is_made(part: Part) -> impl FnMut(&Draft) -> bool {
     let later: Vec<&str> = parts(part.stage).skip_while(|other| *other != part).skip(1).map(|part| part.slot).collect();
     move |draft| {
         let begun = |piece: &PiecePath| later.contains(&piece.part());
         let stage = draft.stages.get(&part.stage);
-        draft.ending.is_some() || stage.is_some_and(|stage| stage.is_done() || stage.pieces.iter().any(begun))
+        let passed = |stage: &StageDraft| !is_drawn_from_others(part) && stage.pieces.iter().any(begun);
+        draft.ending.is_some() || stage.is_some_and(|stage| stage.is_done() || passed(stage))
     }
 }
 
