@@ -19,6 +19,7 @@ mod telling;
 
 use model::{Directive, sections::Product};
 
+use architecture::{ArchitectureKnowledge, ArchitectureShelf};
 use brand::{BrandKnowledge, BrandShelf};
 use cast::Cast;
 use knowledge::Knowledge;
@@ -40,6 +41,7 @@ pub struct Composer {
     knowledge: Knowledge,
     lexicon: Lexicon,
     brand: BrandShelf,
+    architecture: ArchitectureShelf,
 }
 
 /// A directive as far as every section needs it understood.
@@ -74,13 +76,15 @@ impl Composer {
             (lexicon.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), knowledge)
         });
         let lexicon = lexicon.map_err(|fault| Unsound(vec![fault]))?;
-        Ok(Self { knowledge: knowledge.map_err(Unsound)?, lexicon, brand: BrandShelf::new(files) })
+        let (brand, architecture) = (BrandShelf::new(files), ArchitectureShelf::new(files));
+        Ok(Self { knowledge: knowledge.map_err(Unsound)?, lexicon, brand, architecture })
     }
 
     /// What is wrong with the knowledge as a whole: slots that do not exist, names that do not resolve, lists too short or too long.
     pub fn faults(&self) -> Vec<Fault> {
         let brand = self.brand.open().map_or_else(<[Fault]>::to_vec, BrandKnowledge::check);
-        [self.knowledge.check(), brand].concat()
+        let architecture = self.architecture.open().map_or_else(<[Fault]>::to_vec, ArchitectureKnowledge::check);
+        [self.knowledge.check(), brand, architecture].concat()
     }
 
     /// Composes the product section. Total: any directive gives a sound section, if a generic one.

@@ -1,8 +1,10 @@
 //! Sections as Markdown: for a terminal, a file, and whoever reads them as a diff.
 
+mod architecture;
 mod brand;
 mod product;
 
+pub use architecture::architecture;
 pub use brand::brand;
 pub use product::product;
 

@@ -8,10 +8,10 @@ use serde::de::DeserializeOwned;
 static EMBEDDED: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/knowledge");
 
 /// What a knowledge folder consists of.
-const FOLDERS: [&str; 6] = ["actions", "archetypes", "brand", "capabilities", "domains", "lexicon"];
+const FOLDERS: [&str; 7] = ["actions", "archetypes", "architecture", "brand", "capabilities", "domains", "lexicon"];
 
-/// What only a later section needs.
-const LATER: &str = "brand";
+/// What only later sections need.
+const LATER: [&str; 2] = ["architecture", "brand"];
 
 /// A mistake in a knowledge file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,8 +54,8 @@ impl Files {
         let mut files = Vec::new();
         for folder in FOLDERS {
             let entries = match fs::read_dir(root.join(folder)) {
-                // Whoever tries an archetype need not have the brand files; a brand then says which ones are missing.
-                Err(error) if error.kind() == io::ErrorKind::NotFound && folder == LATER => continue,
+                // Whoever tries an archetype need not have these; their section then says which files are missing.
+                Err(error) if error.kind() == io::ErrorKind::NotFound && LATER.contains(&folder) => continue,
                 entries => entries?,
             };
             for entry in entries {

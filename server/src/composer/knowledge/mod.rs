@@ -14,7 +14,7 @@ pub use entries::{
     EntityEntry, ExclusionEntry, FeatureEntry, JourneyEntry, MetricEntry, MoveEntry, PLAIN_ACTS, RiskEntry,
 };
 pub use files::{Fault, Files};
-pub use line::{Slots, Text};
+pub use line::{Line, Slots, Text};
 pub use schema::{ActionClass, Archetype, Capability, Domain, Parts, Role};
 
 /// All modules, each list in the order of its file names.
