@@ -108,8 +108,7 @@ impl Inflector {
         on_first_word(verb, |verb| match verb {
             "have" => "has".to_owned(),
             "be" => "is".to_owned(),
-            "do" => "does".to_owned(),
-            "go" => "goes".to_owned(),
+            _ if ["do", "go", "veto", "echo"].iter().any(|end| verb.ends_with(end)) => format!("{verb}es"),
             _ => regular_plural(verb),
         })
     }
@@ -323,6 +322,7 @@ mod tests {
         let words = inflector();
         let forms = |verb: &str| (words.third(verb), words.gerund(verb), words.participle(verb));
         let own = |a: &str, b: &str, c: &str| (a.to_owned(), b.to_owned(), c.to_owned());
+        assert_eq!([words.third("undo"), words.third("go")], ["undoes", "goes"]);
         assert_eq!(forms("buy"), own("buys", "buying", "bought"));
         assert_eq!(forms("swap"), own("swaps", "swapping", "swapped"));
         assert_eq!(forms("submit"), own("submits", "submitting", "submitted"));

@@ -21,6 +21,7 @@ mod telling;
 
 use model::{Directive, sections::Product};
 
+use architecture::{ArchitectureKnowledge, ArchitectureShelf};
 use brand::{BrandKnowledge, BrandShelf};
 use cast::Cast;
 use design::{DesignKnowledge, DesignShelf};
@@ -45,6 +46,7 @@ pub struct Composer {
     lexicon: Lexicon,
     brand: BrandShelf,
     design: DesignShelf,
+    architecture: ArchitectureShelf,
 }
 
 /// A directive as far as every section needs it understood.
@@ -84,6 +86,7 @@ impl Composer {
             lexicon,
             brand: BrandShelf::new(files),
             design: DesignShelf::new(files),
+            architecture: ArchitectureShelf::new(files),
         })
     }
 
@@ -91,7 +94,8 @@ impl Composer {
     pub fn faults(&self) -> Vec<Fault> {
         let brand = self.brand.open().map_or_else(<[Fault]>::to_vec, BrandKnowledge::check);
         let design = self.design.open().map_or_else(<[Fault]>::to_vec, DesignKnowledge::check);
-        [self.knowledge.check(), brand, design].concat()
+        let architecture = self.architecture.open().map_or_else(<[Fault]>::to_vec, ArchitectureKnowledge::check);
+        [self.knowledge.check(), brand, design, architecture].concat()
     }
 
     /// Composes the product section. Total: any directive gives a sound section, if a generic one.

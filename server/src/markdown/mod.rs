@@ -1,10 +1,12 @@
 //! Sections as Markdown: for a terminal, a file, and whoever reads them as a diff.
 
+mod architecture;
 mod brand;
 mod product;
 
 use model::{CheckResult, Directive, Stage, sections::Sections};
 
+pub use architecture::architecture;
 pub use brand::brand;
 pub use product::product;
 

@@ -16,6 +16,7 @@ use model::sections::{ApiRole, Entity, Feature, Operation, Product, SYSTEM, Tabl
 use super::lexicon::Lexicon;
 pub use names::ascii_words;
 pub use screens::ScreenPlan;
+pub use tables::is_deadline;
 
 /// What the later stages are made from, beside the product.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -56,6 +57,11 @@ fn acts_of(feature: &Feature) -> Vec<(&str, &str)> {
         acts.insert(0, ("create", first));
     }
     acts
+}
+
+/// What a path calls a verb: `hand-over`.
+pub fn slug_of(verb: &str) -> String {
+    names::hyphened(&names::snake(&names::ascii_words(verb)))
 }
 
 /// Whether an entity is a person: somebody with an address who takes part.

@@ -167,7 +167,9 @@ pub(super) fn singular_and_plural(name: &str, lexicon: &Lexicon, is_english: boo
     let many = match words.split_last() {
         Some((last, before)) if is_english => {
             let mut many = before.to_vec();
-            many.extend(ascii_words(&lexicon.inflect.plural(last)));
+            // "Opening hours" is many already.
+            let plural = if lexicon.inflect.is_plural(last) { last.clone() } else { lexicon.inflect.plural(last) };
+            many.extend(ascii_words(&plural));
             snake(&many)
         }
         _ => one.clone(),

@@ -12,7 +12,7 @@ use super::{
     names::{Given, ascii_words, hyphened, snake},
     phrases,
     roles::role_id,
-    tables::step_that_sets,
+    tables::steps_that_set,
 };
 use crate::composer::{inflect::Inflector, lexicon::Lexicon};
 
@@ -205,7 +205,7 @@ impl<'p> Resource<'p> {
     fn sets(&self, verb: &str) -> Vec<String> {
         let by_step = self.table.columns.iter().filter(|column| column.set_by == SetBy::Transition && column.nullable);
         by_step
-            .filter(|column| step_that_sets(self.entity, &column.about) == Some(verb))
+            .filter(|column| steps_that_set(self.entity, &column.about).contains(&verb))
             .map(|column| column.name.clone())
             .collect()
     }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use model::sections::{Column, ColumnKind, Entity, Field, Index, Product, SetBy, Table};
+use model::sections::{Column, ColumnKind, Entity, Field, Index, Product, SYSTEM, SetBy, Table, Transition};
 
 use super::{
     acts_of, is_person,
@@ -209,7 +209,7 @@ fn field_column(entity: &Entity, field: &Field, named: &Named, given: &mut Given
     let name = snake(&words);
     let name = if is_reserved(&name) { format!("{}_{name}", named.one) } else { name };
     let (kind, one_of) = column_kind(&field.kind, &words);
-    let by_step = !field.required && kind == ColumnKind::Time && step_that_sets(entity, &field.name).is_some();
+    let by_step = !field.required && kind == ColumnKind::Time && !steps_that_set(entity, &field.name).is_empty();
     Column {
         name: given.give(&name),
         kind,
@@ -221,14 +221,25 @@ fn field_column(entity: &Entity, field: &Field, named: &Named, given: &mut Given
     }
 }
 
-/// The verb that fills a moment such as "cancelled at": the one that leads to, or sounds like, what the moment is named after.
-pub(super) fn step_that_sets<'e>(entity: &'e Entity, field: &str) -> Option<&'e str> {
-    let (deed, _) = field.split_once(" at")?;
+/// The verbs that fill a moment such as "cancelled at": the one that leads to, or sounds like, what the moment is named after. What is named
+/// after no step ("answered at") is filled by whatever somebody does first.
+pub(super) fn steps_that_set<'e>(entity: &'e Entity, field: &str) -> Vec<&'e str> {
+    let Some((deed, _)) = field.split_once(" at") else { return Vec::new() };
     let stem: String = deed.chars().take(4).collect();
     let fits = |text: &str| stem.chars().count() == 4 && text.starts_with(&stem);
     let by_state = entity.transitions.iter().find(|step| step.to == deed);
-    by_state.or_else(|| entity.transitions.iter().find(|step| fits(&step.verb))).map(|step| step.verb.as_str())
+    if let Some(step) = by_state.or_else(|| entity.transitions.iter().find(|step| fits(&step.verb))) {
+        return vec![step.verb.as_str()];
+    }
+    let is_event = deed.ends_with("ed") && !deed.contains(' ') && !AHEAD.contains(&deed);
+    let Some(first) = entity.states.first().filter(|_| is_event) else { return Vec::new() };
+    let by_somebody = |step: &&Transition| step.by.iter().any(|actor| actor != SYSTEM);
+    let leads_away = |step: &&Transition| step.from.contains(first) && step.to != *first;
+    entity.transitions.iter().filter(leads_away).filter(by_somebody).map(|step| step.verb.as_str()).collect()
 }
+
+/// What is known before it happens.
+const AHEAD: [&str; 7] = ["planned", "scheduled", "expected", "needed", "wanted", "promised", "agreed"];
 
 /// What a field of the product holds, as a column.
 fn column_kind(field: &str, name: &[String]) -> (ColumnKind, Vec<String>) {
@@ -277,6 +288,17 @@ fn indexes(entity: &Entity, columns: &[Column], many: &str) -> Vec<Index> {
             why: format!("{many} in one state, newest first"),
         });
     }
+    // What the service does by itself it looks for again and again.
+    let is_timed =
+        entity.transitions.iter().any(|step| step.by.iter().all(|actor| actor == SYSTEM) && !step.by.is_empty());
+    let has_state = columns.iter().any(|column| column.kind == ColumnKind::State);
+    if let Some(deadline) = columns.iter().find(|column| is_timed && has_state && is_deadline(column)) {
+        indexes.push(Index {
+            columns: vec!["state".to_owned(), deadline.name.clone()],
+            unique: false,
+            why: format!("{many} whose {} has come", spaced(&deadline.name)),
+        });
+    }
     indexes.push(Index {
         columns: vec!["created_at".to_owned(), "id".to_owned()],
         unique: false,
@@ -289,6 +311,15 @@ fn indexes(entity: &Entity, columns: &[Column], many: &str) -> Vec<Index> {
         indexes.push(Index { columns: vec![email.name.clone()], unique: true, why });
     }
     indexes
+}
+
+/// Whether a column says when something has to happen: "valid until", "reply due".
+pub fn is_deadline(column: &Column) -> bool {
+    const TELLING: [&str; 12] =
+        ["until", "due", "by", "expires", "ends", "end", "deadline", "lapses", "closes", "expiry", "closing", "next"];
+    matches!(column.kind, ColumnKind::Time | ColumnKind::Date)
+        && column.set_by != SetBy::Service
+        && column.name.split('_').any(|word| TELLING.contains(&word))
 }
 
 fn spaced(name: &str) -> String {

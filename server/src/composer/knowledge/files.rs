@@ -8,10 +8,11 @@ use serde::de::DeserializeOwned;
 static EMBEDDED: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/knowledge");
 
 /// What a knowledge folder consists of.
-const FOLDERS: [&str; 7] = ["actions", "archetypes", "brand", "capabilities", "design", "domains", "lexicon"];
+const FOLDERS: [&str; 8] =
+    ["actions", "archetypes", "architecture", "brand", "capabilities", "design", "domains", "lexicon"];
 
 /// What only later sections need.
-const LATER: [&str; 2] = ["brand", "design"];
+const LATER: [&str; 3] = ["architecture", "brand", "design"];
 
 /// A mistake in a knowledge file.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -98,6 +98,19 @@ impl Line {
             .collect()
     }
 
+    /// The slots that begin a sentence.
+    pub fn openings(&self) -> Vec<&str> {
+        let begins = |at: usize| match at.checked_sub(1).and_then(|before| self.0.get(before)) {
+            None => true,
+            Some(Part::Text(text)) => [". ", "? ", "! "].iter().any(|end| text.ends_with(end)),
+            Some(Part::Slot { .. }) => false,
+        };
+        let slots = self.0.iter().enumerate().filter(|(at, _)| begins(*at));
+        slots
+            .filter_map(|(_, part)| if let Part::Slot { name, .. } = part { Some(name.as_str()) } else { None })
+            .collect()
+    }
+
     /// The line with its slots filled, and a capital at the start of each sentence.
     pub fn tell(&self, slots: &impl Slots) -> String {
         sentences_capitalised(&self.fill(slots))

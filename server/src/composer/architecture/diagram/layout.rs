@@ -84,6 +84,23 @@ pub struct Layout {
     pub height: i32,
 }
 
+impl Layout {
+    /// As much room on the left as on the right.
+    fn centred(mut self) -> Self {
+        let boxes = self.boxes.iter().filter(|rect| rect.w > 0).flat_map(|rect| [rect.x, rect.x + rect.w]);
+        let words = self.words.iter().flatten().map(|(x, _)| *x);
+        let wires = self.wires.iter().flatten().flatten().map(|(x, _)| *x);
+        let xs: Vec<i32> = boxes.chain(words).chain(wires).collect();
+        let (Some(left), Some(right)) = (xs.iter().min(), xs.iter().max()) else { return self };
+        let by = (self.width - right - left) / 2;
+        self.boxes.iter_mut().for_each(|rect| rect.x += by);
+        self.wires.iter_mut().flatten().flatten().for_each(|(x, _)| *x += by);
+        self.ports.iter_mut().flatten().for_each(|(x, _)| *x += by);
+        self.words.iter_mut().flatten().for_each(|(x, _)| *x += by);
+        self
+    }
+}
+
 /// Something that takes room in a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Item {
@@ -308,13 +325,11 @@ impl<'s> Worker<'s> {
     }
 }
 
-/// A wire on its way up or down in a channel: where, whose, and which way it leaves the channel.
+/// A wire on its way up or down in a channel: where, and whose.
 #[derive(Debug, Clone, Copy)]
 struct Lead {
     x: i32,
     net: usize,
-    /// Towards the row above.
-    up: bool,
     /// Where it ends outside of the channel.
     y: i32,
 }
@@ -345,7 +360,7 @@ impl Worker<'_> {
             y = self.settle(row, items, bottom, &mut layout);
             above = self.leads_out(row, items, y, bottom, &mut layout);
         }
-        layout
+        layout.centred()
     }
 
     /// Where wires come down into a row: one port a net on each box, in the order of where they come from, clear of those from above.
@@ -355,7 +370,7 @@ impl Worker<'_> {
         for (item, middle) in items.iter().zip(self.middles.get(row).into_iter().flatten()) {
             for (x, net, room) in self.ports(row, *item, *middle, Side::Top) {
                 let x = clear_of(x, net, room, above, &leads);
-                leads.push(Lead { x, net, up: false, y: 0 });
+                leads.push(Lead { x, net, y: 0 });
                 self.note_port(*item, Side::Top, net, (x, 0), layout);
             }
         }
@@ -504,7 +519,7 @@ impl Worker<'_> {
                         (nearest, bottom)
                     }
                 };
-                leads.push(Lead { x, net, up: true, y });
+                leads.push(Lead { x, net, y });
                 self.note_port(*item, Side::Bottom, net, (x, y), layout);
             }
         }

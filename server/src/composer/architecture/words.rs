@@ -1,0 +1,378 @@
+//! The slots of lines about architecture: what an entry is about, what there is in the product, and the figures.
+
+use model::{
+    article,
+    sections::{ColumnKind, Entity, SYSTEM},
+};
+
+use super::{
+    scale::figure,
+    signs::Focus,
+    subject::{Subject, is_person},
+};
+use crate::composer::{
+    cast::one_of,
+    choice::choice,
+    inflect::{joined, listed},
+    knowledge::{Slots, Text},
+};
+
+/// Slots that lines about architecture have. Each may be missing in a product; a line that has a missing one is not told.
+pub const SLOTS: &[&str] = &[
+    // what the entry is about
+    "entity",
+    "entities",
+    "table",
+    "column",
+    "field",
+    "step",
+    "from",
+    "to",
+    "who",
+    "route",
+    "parent",
+    "parents",
+    "feature",
+    // what there is
+    "kind",
+    "kept",
+    "kepts",
+    "main",
+    "mains",
+    "person",
+    "people-words",
+    "timed",
+    "followed",
+    "from-sql",
+    "processes",
+    "moneys",
+    "pictures",
+    "personal",
+    "places",
+    "searched",
+    "deadlines",
+    "roles",
+    "systems",
+    "append-only",
+    "longest-life",
+    "database",
+    "stores",
+    "n-tables",
+    "n-operations",
+    "n-steps",
+    "n-timed",
+    "n-roles",
+    "n-features",
+    // figures
+    "people",
+    "people-why",
+    "daily",
+    "requests",
+    "peak-when",
+    "peak",
+    "writes",
+    "instances",
+    "connections",
+    "gigabytes",
+    "years",
+    "rows",
+    "largest",
+    "heaviest",
+    "index-share",
+    "files-a-year",
+    "files-size",
+    "a-file",
+    "timed-a-day",
+    "in-use",
+    "holds",
+    "pool",
+    "factor",
+];
+
+/// The most characters of a kind.
+const LONGEST_KIND: usize = 40;
+/// The most things a list names before it says how many more there are.
+const MOST_NAMED: usize = 3;
+
+/// Slots for an entry.
+pub struct Told<'s, 'a> {
+    /// What the architecture is for.
+    pub subject: &'s Subject<'a>,
+    /// What the entry is about.
+    pub focus: &'s Focus<'a>,
+}
+
+impl<'a> Subject<'a> {
+    /// One of the lines that can be told of this product, as a sentence.
+    pub fn tell(&self, text: &Text, focus: &Focus<'a>, node: &str) -> Option<String> {
+        let told = Told { subject: self, focus };
+        let can = |line: &&crate::composer::knowledge::Line| {
+            line.slots().iter().all(|slot| told.fill(slot, false).is_some_and(|words| !words.is_empty()))
+        };
+        let lines: Vec<_> = text.lines().iter().filter(can).collect();
+        let at = choice(&self.seed, node) % u64::try_from(lines.len()).ok().filter(|count| *count > 0)?;
+        Some(lines.get(usize::try_from(at).ok()?)?.tell(&told))
+    }
+
+    /// What the product is called by its kind: "marketplace", "monitoring service".
+    pub fn kind_words(&self) -> Option<String> {
+        let kind = self.product.basis.as_ref().map(|basis| basis.kind.trim()).filter(|kind| !kind.is_empty())?;
+        // A word for what is done needs one for what does it.
+        let added = ["ing", "work"].iter().any(|end| kind.ends_with(end)) && !kind.contains(' ');
+        let kind: String = kind.chars().take(LONGEST_KIND).collect();
+        Some(if added { format!("{kind} service") } else { kind })
+    }
+
+    /// An entity's name in the middle of a sentence.
+    pub fn noun(&self, entity: &Entity) -> String {
+        words_of_type(&entity.name)
+    }
+
+    /// Many of an entity.
+    pub fn nouns(&self, entity: &Entity) -> String {
+        let noun = self.noun(entity);
+        let last = noun.rsplit(' ').next().unwrap_or_default();
+        if self.is_foreign() || self.lexicon.inflect.is_plural(last) {
+            noun
+        } else {
+            self.lexicon.inflect.plural(&noun)
+        }
+    }
+
+    /// Whether the product's nouns are not English.
+    pub fn is_foreign(&self) -> bool {
+        self.product.basis.as_ref().is_some_and(|basis| !matches!(basis.language.as_str(), "en" | "und"))
+    }
+
+    /// Somebody of a role: "a collector who sells".
+    pub fn somebody(&self, id: &str) -> String {
+        if id == SYSTEM {
+            return "the service".to_owned();
+        }
+        let known = self.roles.iter().find(|role| role.id == id);
+        let name = known.map_or_else(|| id.replace('-', " "), |role| lower_first(&role.name));
+        if self.is_foreign() { name } else { format!("{} {name}", article(&name)) }
+    }
+}
+
+impl Told<'_, '_> {
+    fn noun(&self, entity: Option<&Entity>, many: bool, with_article: bool) -> Option<String> {
+        let entity = entity?;
+        if many {
+            return Some(self.subject.nouns(entity));
+        }
+        let noun = self.subject.noun(entity);
+        Some(if with_article { one_of(&noun, self.subject.lexicon) } else { noun })
+    }
+
+    fn parent(&self) -> Option<&Entity> {
+        let entity = self.focus.entity?;
+        let parents = entity.relations.iter().filter(|relation| relation.kind == "belongs to");
+        let mut parents = parents.filter_map(|relation| self.subject.product.entity(&relation.to));
+        parents.find(|parent| !is_person(parent) && parent.id != entity.id)
+    }
+
+    fn who(&self) -> Option<String> {
+        let operation = self.focus.operations.first()?;
+        let mut names: Vec<String> = operation.roles.iter().map(|role| self.subject.somebody(role)).collect();
+        if names.is_empty() {
+            names.push("anybody known".to_owned());
+        }
+        names.truncate(MOST_NAMED);
+        Some(listed(&names, "or"))
+    }
+
+    fn columns(&self, columns: &[(&model::sections::Table, &model::sections::Column)]) -> Option<String> {
+        let names: Vec<String> =
+            columns.iter().map(|(table, column)| format!("{}.{}", table.name, column.name)).collect();
+        some_of(&names)
+    }
+
+    /// What an entry is about.
+    fn about(&self, slot: &str, with_article: bool) -> Option<String> {
+        let focus = self.focus;
+        let step = focus.step;
+        match slot {
+            "entity" => self.noun(focus.entity, false, with_article),
+            "entities" => self.noun(focus.entity, true, false),
+            "table" => focus.table.map(|table| table.name.clone()),
+            "column" => focus.column.map(|column| column.name.clone()),
+            "field" => focus.column.map(|column| column.about.clone()),
+            "step" => step.map(|step| step.verb.clone()),
+            "from" => step.map(|step| listed(&step.from, "or")).filter(|from| !from.is_empty()),
+            "from-sql" => step.map(|step| quoted(&step.from)).filter(|from| !from.is_empty()),
+            "to" => step.map(|step| step.to.clone()),
+            "who" => self.who(),
+            "route" => focus.operations.first().map(|o| format!("{} {}", o.method.as_str(), o.path)),
+            "parent" => self.noun(self.parent(), false, with_article),
+            "parents" => self.noun(self.parent(), true, false),
+            "feature" => {
+                let id = focus.features.first()?;
+                let feature = self.subject.product.features.iter().find(|feature| feature.id == *id)?;
+                Some(lower_first(&feature.title))
+            }
+            _ => None,
+        }
+    }
+
+    /// What there is in the product.
+    fn there(&self, slot: &str, with_article: bool) -> Option<String> {
+        let subject = self.subject;
+        let main = subject.product.entities.first();
+        let person = subject.product.entities.iter().find(|entity| is_person(entity));
+        match slot {
+            "kind" => subject.kind_words(),
+            "kept" => self.noun(subject.kept(), false, with_article),
+            "kepts" => self.noun(subject.kept(), true, false),
+            "main" => self.noun(main, false, with_article),
+            "mains" => self.noun(main, true, false),
+            "person" => self.noun(person, false, with_article),
+            "people-words" => self.noun(person, true, false),
+            "timed" => self.unattended(true),
+            "followed" => self.unattended(false),
+            "moneys" => self.columns(&subject.columns(|column| column.kind == ColumnKind::Money)),
+            "pictures" => self.columns(&subject.files()),
+            "personal" => self.columns(&subject.fields(&["email", "phone", "address"])),
+            "places" => self.columns(&subject.fields(&["place", "address"])),
+            "searched" => self.searched(),
+            "deadlines" => self.columns(&super::scale::deadlines(subject)),
+            "roles" => {
+                let people = subject.roles.iter().filter(|role| role.id != SYSTEM);
+                some_of(&people.map(|role| lower_first(&role.name)).collect::<Vec<_>>())
+            }
+            "systems" => {
+                some_of(&super::systems::systems(subject).into_iter().map(|s| lower_first(&s.name)).collect::<Vec<_>>())
+            }
+            "append-only" => self.append_only(),
+            "longest-life" => {
+                let longest = subject.product.entities.iter().filter(|entity| entity.states.len() > 2);
+                let longest = longest.max_by_key(|entity| (entity.transitions.len(), std::cmp::Reverse(&entity.id)))?;
+                Some(format!("{} ({})", subject.noun(longest), longest.states.join(", ")))
+            }
+            "database" => Some(if subject.wishes.has("sqlite") { "SQLite" } else { "PostgreSQL" }.to_owned()),
+            "stores" => Some(
+                if subject.files().is_empty() { "the database" } else { "the database and the pictures" }.to_owned(),
+            ),
+            "n-tables" => Some(subject.tables.len().to_string()),
+            "n-operations" => Some(subject.operations.len().to_string()),
+            "n-steps" => above_zero(subject.steps().len()),
+            "n-timed" => above_zero(subject.unattended(true).len()),
+            "n-roles" => above_zero(subject.known_roles()),
+            "n-features" => above_zero(self.focus.features.len()),
+            _ => None,
+        }
+    }
+
+    /// "“expire” of offers and “mark as missed” of bookings".
+    fn unattended(&self, timed: bool) -> Option<String> {
+        let steps = self.subject.unattended(timed).into_iter();
+        let named = steps.map(|(step, entity)| format!("“{}” of {}", step.verb, self.subject.nouns(entity)));
+        some_of(&named.collect::<Vec<_>>())
+    }
+
+    /// The table that people search in.
+    fn searched(&self) -> Option<String> {
+        use model::sections::ScreenKind;
+        let hints = self.subject.product.features.iter().filter_map(|feature| feature.screen.as_ref());
+        let of = hints.filter(|hint| hint.kind == ScreenKind::Search).map(|hint| hint.of.as_str()).next();
+        self.subject
+            .table_of(of.or_else(|| self.subject.kept().map(|kept| kept.id.as_str()))?)
+            .map(|table| table.name.clone())
+    }
+
+    /// Tables whose rows are written once and never changed.
+    fn append_only(&self) -> Option<String> {
+        use model::sections::Deed;
+        let changes = |table: &str| {
+            let of = self.subject.operations.iter().filter(|operation| operation.table == table);
+            of.into_iter().any(|o| matches!(o.deed, Deed::Change | Deed::Remove | Deed::Step { .. }))
+        };
+        let person = |id: &str| self.subject.product.entity(id).is_some_and(is_person);
+        let tables = self.subject.tables.iter().filter(|table| !changes(&table.id) && !person(&table.entity));
+        some_of(&tables.map(|table| table.name.clone()).collect::<Vec<_>>())
+    }
+
+    fn figures(&self, slot: &str) -> Option<String> {
+        let scale = &self.subject.scale;
+        match slot {
+            "people" => Some(figure(scale.people)),
+            "people-why" => Some(scale.people_why.clone()),
+            "daily" => Some(figure(scale.daily)),
+            "requests" => Some(figure(scale.requests)),
+            "peak-when" => Some(scale.peak_when.clone()),
+            "peak" => Some(figure(scale.peak)),
+            "writes" => Some(figure(scale.writes)),
+            "instances" => Some(scale.instances.to_string()),
+            "processes" if scale.instances == 1 => Some("one process".to_owned()),
+            "processes" => Some(format!("{} processes", scale.instances)),
+            "connections" => Some(scale.connections.to_string()),
+            "gigabytes" => Some(super::scale::bytes(scale.bytes)),
+            // Who plans for longer than that?
+            "years" => Some(scale.years()).filter(|years| *years < 50.0).map(figure),
+            "rows" => Some(figure(scale.all_rows())),
+            "largest" => super::capacity::largest(self.subject),
+            "heaviest" => super::capacity::heaviest(self.subject),
+            "index-share" => Some(figure(100.0 * scale.index_bytes / scale.bytes.max(1.0))),
+            "files-a-year" => Some(figure(scale.files)),
+            "files-size" => Some(super::scale::bytes(scale.file_bytes)),
+            "a-file" => Some(super::scale::bytes(super::scale::A_FILE)),
+            "timed-a-day" => Some(figure(scale.timed)),
+            "in-use" => Some(figure(scale.in_use())),
+            "holds" => Some(figure(super::scale::HOLDS * 1000.0)),
+            "pool" => Some(super::scale::POOL.to_string()),
+            "factor" => Some(figure(scale.factor)),
+            _ => None,
+        }
+    }
+}
+
+impl Slots for Told<'_, '_> {
+    fn fill(&self, slot: &str, with_article: bool) -> Option<String> {
+        self.about(slot, with_article).or_else(|| self.there(slot, with_article)).or_else(|| self.figures(slot))
+    }
+}
+
+fn above_zero(count: usize) -> Option<String> {
+    (count > 0).then(|| count.to_string())
+}
+
+/// "'open', 'countered'", as SQL has it.
+fn quoted(states: &[String]) -> String {
+    states.iter().map(|state| format!("'{state}'")).collect::<Vec<_>>().join(", ")
+}
+
+/// The first few, and how many more there are.
+pub fn some_of(names: &[String]) -> Option<String> {
+    let mut said: Vec<String> = names.iter().take(MOST_NAMED).cloned().collect();
+    match names.len().saturating_sub(MOST_NAMED) {
+        0 => {}
+        // "and 1 more" is no shorter than the name.
+        1 => said.extend(names.last().cloned()),
+        more => said.push(format!("{more} more")),
+    }
+    (!said.is_empty()).then(|| joined(&said))
+}
+
+/// `ConditionReport` as words.
+pub fn words_of_type(name: &str) -> String {
+    let mut words = String::new();
+    let mut before_is_lower = false;
+    for c in name.chars() {
+        if c.is_uppercase() && before_is_lower {
+            words.push(' ');
+        }
+        before_is_lower = c.is_lowercase();
+        words.extend(c.to_lowercase());
+    }
+    words
+}
+
+/// A title in the middle of a sentence. What is all in capitals stays.
+pub fn lower_first(text: &str) -> String {
+    let mut chars = text.chars();
+    let (first, second) = (chars.next(), chars.clone().next());
+    match first {
+        Some(first) if !second.is_some_and(char::is_uppercase) => first.to_lowercase().chain(chars).collect(),
+        _ => text.to_owned(),
+    }
+}
