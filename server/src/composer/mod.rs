@@ -76,7 +76,12 @@ impl Composer {
             (lexicon.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), knowledge)
         });
         let lexicon = lexicon.map_err(|fault| Unsound(vec![fault]))?;
-        Ok(Self { knowledge: knowledge.map_err(Unsound)?, lexicon, brand: BrandShelf::new(files), design: DesignShelf::new(files) })
+        Ok(Self {
+            knowledge: knowledge.map_err(Unsound)?,
+            lexicon,
+            brand: BrandShelf::new(files),
+            design: DesignShelf::new(files),
+        })
     }
 
     /// What is wrong with the knowledge as a whole: slots that do not exist, names that do not resolve, lists too short or too long.

@@ -46,7 +46,9 @@ impl Composer {
     /// knowledge about brands is unsound, which [`Composer::brand_faults`] tells.
     pub fn brand(&self, directive: &Directive, note: Option<&str>, product: &Product) -> Brand {
         let understood = self.understand(directive, None);
-        understood.and_then(|understood| self.branded(&understood, directive, note, product, compose)).unwrap_or_default()
+        understood
+            .and_then(|understood| self.branded(&understood, directive, note, product, compose))
+            .unwrap_or_default()
     }
 
     /// Colours and typefaces as the brand has them that is made with the same note. `None` when the knowledge about brands is unsound.

@@ -69,7 +69,8 @@ impl Composer {
 
     fn design_wishes(&self, note: Option<&str>, look: &Look) -> Wishes {
         let note = note.and_then(|note| Directive::parse(note).ok());
-        note.map(|note| Wishes::read(note.as_str(), &reading::read(&note, &self.lexicon), look.asked)).unwrap_or_default()
+        note.map(|note| Wishes::read(note.as_str(), &reading::read(&note, &self.lexicon), look.asked))
+            .unwrap_or_default()
     }
 }
 
@@ -86,14 +87,7 @@ fn compose(subject: &Subject<'_>, identity: &Identity) -> Design {
     let mut components = components::components(subject, &mut screens);
     let exists = |id: &String| tokens.iter().any(|token| token.id == *id);
     components.iter_mut().for_each(|component| component.tokens.retain(exists));
-    Design {
-        approach: approach::approach(subject),
-        tokens,
-        type_scale,
-        space_scale,
-        screens,
-        components,
-    }
+    Design { approach: approach::approach(subject), tokens, type_scale, space_scale, screens, components }
 }
 
 #[cfg(test)]

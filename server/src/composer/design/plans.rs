@@ -39,7 +39,12 @@ fn fold_one(plans: &mut Vec<ScreenPlan>) -> bool {
     for plan in plans.iter_mut() {
         plan.leads_to.iter_mut().filter(|id| **id == gone.id).for_each(|id| id.clone_from(&kept));
         let mut seen = Vec::new();
-        plan.leads_to.retain(|id| *id != plan.id && !seen.contains(id) && { seen.push(id.clone()); true });
+        plan.leads_to.retain(|id| {
+            *id != plan.id && !seen.contains(id) && {
+                seen.push(id.clone());
+                true
+            }
+        });
     }
     true
 }

