@@ -12,6 +12,7 @@ pub mod mail;
 pub mod markdown;
 pub mod metrics;
 pub mod projects;
+pub mod providers;
 pub mod services;
 pub mod studio;
 pub mod tasks;

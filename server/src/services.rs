@@ -15,7 +15,8 @@ use crate::{
     mail::{Postman, Transport},
     metrics::Metrics,
     projects::Projects,
-    studio::Studio,
+    providers::{NoClient, Providers},
+    studio::{ComposerEngine, Engines, Studio},
     tasks::Tasks,
 };
 
@@ -71,6 +72,9 @@ pub enum CannotStart {
     /// Passwords cannot be hashed here.
     #[error("passwords cannot be hashed: {0}")]
     NoAccounts(#[from] AccountsError),
+    /// Model providers cannot be reached from here.
+    #[error(transparent)]
+    NoProviders(#[from] NoClient),
     /// The knowledge is broken.
     #[error(transparent)]
     Unsound(#[from] Unsound),
@@ -89,11 +93,21 @@ impl Services {
         let tasks = Tasks::default();
         let bus = bus(&config, &tasks).await?;
         let metrics = Metrics::new();
+        let client = crate::providers::client(&config.providers)?;
+        let providers = Providers::new(
+            config.providers.clone(),
+            client,
+            Some(bus.connection()),
+            clock.clone(),
+            &metrics,
+            tasks.clone(),
+        );
+        let engines = Engines::new(providers.chain(), Arc::new(ComposerEngine::new(composer, config.studio.pace)));
         let studio = Studio::new(
             db.clone(),
             bus.clone(),
             clock.clone(),
-            composer,
+            engines,
             config.studio.clone(),
             metrics.clone(),
             tasks.clone(),

@@ -1,8 +1,10 @@
 //! What pages and the editor ask of the studio domain.
 
+use std::collections::BTreeMap;
+
 use axum::http::{HeaderName, StatusCode, header};
 use leptos::{prelude::*, server_fn::codec::GetUrl};
-use model::{Directive, Draft, Event, GenerationId, Logged, Piece, ProjectId, UserId, sections::Sections};
+use model::{Directive, Draft, Event, GenerationId, Logged, Piece, ProjectId, Stage, UserId, sections::Sections};
 use serde_json::json;
 use server::{
     http::{ApiError, event_frame, event_frames, last_event_id},
@@ -16,7 +18,7 @@ use super::{
     fail, fail_form, see_other,
 };
 use crate::{
-    components::{progress::receipt_html, sections::piece_html},
+    components::{progress::receipt_html, sections::piece_html, workbench::checks_html},
     context::{FormState, caller, client, headers, services, set_status},
 };
 
@@ -49,13 +51,27 @@ async fn new_guest(services: &Services) -> Result<UserId, ApiError> {
     Ok(guest.visitor.user)
 }
 
-/// Makes a project's sections again, with a note on what to do differently.
+/// Makes sections again, with a note on what to do differently: those ticked in `stages`, all when none is. With `review` the result waits to
+/// be compared and accepted.
 #[server(prefix = "/fn", endpoint = "regenerate")]
-pub(crate) async fn regenerate(project: String, #[server(default)] note: String) -> Result<(), FnError> {
+pub(crate) async fn regenerate(
+    project: String,
+    #[server(default)] note: String,
+    #[server(default)] stages: BTreeMap<String, String>,
+    #[server(default)] engine: String,
+    #[server(default)] review: Option<String>,
+) -> Result<(), FnError> {
     let project: ProjectId = project.parse().map_err(fail)?;
     let user = caller().await.map_err(fail)?.user().ok_or_else(|| fail(ApiError::not_found()))?;
-    let note = Some(note.trim().to_owned()).filter(|note| !note.is_empty());
-    services().studio.generate(user, project, Wish { stages: Vec::new(), note }).await.map_err(fail)?;
+    let stages = stages.keys().map(|name| name.parse::<Stage>()).collect::<Result<_, _>>();
+    let wish = Wish {
+        stages: stages.map_err(|e| fail(ApiError::unprocessable("unknown-stage", e.to_string())))?,
+        note: Some(note.trim().to_owned()).filter(|note| !note.is_empty()),
+        engine: Some(engine).filter(|engine| !engine.is_empty()),
+        review: review.is_some(),
+        ..Wish::default()
+    };
+    services().studio.generate(user, project, wish).await.map_err(fail)?;
     see_other(&format!("/projects/{project}/edit"));
     Ok(())
 }
@@ -112,6 +128,9 @@ fn html_frame(so_far: &mut Draft, logged: &Logged) -> String {
             let fits = alone.apply(stage, &Piece { path: path.clone(), value }).is_ok();
             let html = if fits { piece_html(&alone, stage, &path) } else { String::new() };
             json!({ "stage": stage, "path": path, "html": html })
+        }
+        Ok(Event::Checks { stage, results }) => {
+            json!({ "stage": stage, "path": "checks", "html": checks_html(&results) })
         }
         Ok(Event::Receipt(receipt)) => json!({ "path": "receipt", "html": receipt_html(&receipt) }),
         _ => return event_frame(logged),

@@ -38,7 +38,7 @@ fn Guide() -> impl IntoView {
             <Messages />
             <Lists />
             <h2>"A project"</h2>
-            {sections_view(&sample())}
+            {sections_view(&sample(), &std::collections::BTreeMap::new())}
         </div>
     }
     .into_any()

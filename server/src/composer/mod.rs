@@ -3,8 +3,9 @@
 //! It works in four steps, each a module that can be tested alone: *read* who does what to which things, *recognise* which knowledge
 //! the words call for, *plan* what goes in, *tell* it in the directive's own words.
 
+mod architecture;
 mod blueprint;
-mod brand;
+pub(crate) mod brand;
 mod cast;
 mod choice;
 mod design;
@@ -12,6 +13,7 @@ mod entities;
 mod inflect;
 mod knowledge;
 mod lexicon;
+mod order;
 mod plan;
 mod reading;
 mod recognise;
@@ -25,6 +27,7 @@ use design::{DesignKnowledge, DesignShelf};
 use knowledge::Knowledge;
 pub use knowledge::{Fault, Files};
 use lexicon::Lexicon;
+pub use order::Order;
 use plan::Bounds;
 use reading::Reading;
 use recognise::Recognition;

@@ -4,6 +4,7 @@
 mod database;
 mod http;
 mod mail;
+mod providers;
 mod redis;
 mod secret;
 mod studio;
@@ -13,6 +14,7 @@ use std::{collections::HashMap, fmt::Display, str::FromStr};
 pub use database::DatabaseConfig;
 pub use http::HttpConfig;
 pub use mail::MailConfig;
+pub use providers::{Api, ApiKey, Models, Price, ProviderConfig, ProvidersConfig, Waits};
 pub use redis::RedisConfig;
 pub use secret::Secret;
 pub use studio::StudioConfig;
@@ -30,6 +32,8 @@ pub struct Config {
     pub studio: StudioConfig,
     /// How mail is sent.
     pub mail: MailConfig,
+    /// Which model providers there are.
+    pub providers: ProvidersConfig,
     /// Signs cookies.
     pub secret: Secret,
 }
@@ -67,6 +71,7 @@ impl Config {
             http: HttpConfig::read(variables)?,
             studio: StudioConfig::read(variables)?,
             mail: MailConfig::read(variables)?,
+            providers: ProvidersConfig::read(variables)?,
             secret: Secret::read(variables)?,
         })
     }

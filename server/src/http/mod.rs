@@ -15,7 +15,7 @@ mod problem;
 use axum::{
     Router,
     extract::DefaultBodyLimit,
-    routing::{get, post},
+    routing::{get, post, put},
 };
 
 pub use cache::{CachePolicy, write_cache_headers};
@@ -47,9 +47,19 @@ pub fn routes(services: Services) -> Router {
         .route("/api/projects/{id}/archival", post(api::archive).delete(api::take_back))
         .route("/api/projects/{id}/deletion", post(api::throw_away).delete(api::take_back))
         .route("/api/projects/{id}/generations", post(api::create_generation))
+        .route("/api/projects/{id}/state", get(api::state))
+        .route("/api/projects/{id}/revisions", get(api::list_revisions))
+        .route("/api/projects/{id}/revisions/{stage}/{number}", get(api::get_revision))
+        .route("/api/projects/{id}/revisions/{stage}/{number}/restoration", post(api::restore))
+        .route("/api/projects/{id}/pieces/{*address}", put(api::put_piece).delete(api::remove_piece))
+        .route("/api/projects/{id}/locks/{*address}", put(api::lock).delete(api::unlock))
         .route("/api/generations/{id}", get(api::get_generation))
         .route("/api/generations/{id}/events", get(events::generation_events))
         .route("/api/generations/{id}/cancellation", post(api::cancel_generation))
+        .route("/api/generations/{id}/receipt", get(api::receipt))
+        .route("/api/generations/{id}/acceptance", post(api::accept))
+        .route("/api/generations/{id}/refusal", post(api::refuse))
+        .route("/api/generations/{id}/forks", post(api::fork))
         .route("/api/health", get(health::health))
         .route("/api/ready", get(health::ready))
         .route("/metrics", get(health::metrics))

@@ -212,7 +212,20 @@ impl From<StudioError> for ApiError {
             StudioError::TooMany => {
                 Self::new(StatusCode::TOO_MANY_REQUESTS, "too-many-generations", "Too much at once", detail)
             }
-            StudioError::NotMadeHere(_) => Self::unprocessable("stage-not-available", detail),
+            StudioError::Conflict { .. } => {
+                Self::new(StatusCode::CONFLICT, "changed-meanwhile", "Changed meanwhile", detail)
+            }
+            StudioError::NothingStale => {
+                Self::new(StatusCode::CONFLICT, "nothing-stale", "Nothing is out of date", detail)
+            }
+            StudioError::NoSuchEngine(..) => Self::unprocessable("unknown-provider", detail),
+            StudioError::Missing { .. } => Self::unprocessable("stage-missing", detail),
+            StudioError::TooManyLocks => Self::unprocessable("too-many-locks", detail),
+            StudioError::BadPiece(_) => Self::unprocessable("bad-piece", detail),
+            StudioError::Unreadable => {
+                tracing::error!(error = detail, "answered 500");
+                Self::internal()
+            }
             StudioError::NoteTooLong(_) | StudioError::BadNote(_) => Self::unprocessable("bad-note", detail),
             StudioError::Db(error) => error.into(),
         }

@@ -285,7 +285,7 @@ mod tests {
             &env::var("DIRECTIVE").unwrap_or_else(|_| "Help beekeepers log hive inspections, even offline".to_owned()),
         );
         sections.product = model::sections::Product::default();
-        let body = Owner::new().with(|| sections_view(&sections).to_html());
+        let body = Owner::new().with(|| sections_view(&sections, &std::collections::BTreeMap::new()).to_html());
         let css = concat!(env!("CARGO_MANIFEST_DIR"), "/../style/main.css");
         let page = format!(
             "<!doctype html><meta charset=utf-8><link rel=stylesheet href=\"file://{css}\"><main class=\"project\">{body}</main>"

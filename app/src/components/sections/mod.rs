@@ -3,8 +3,12 @@
 mod brand;
 mod product;
 
+use std::collections::BTreeMap;
+
 use leptos::prelude::*;
-use model::{PiecePath, Stage, sections::Sections};
+use model::{CheckResult, PiecePath, Stage, sections::Sections};
+
+use super::workbench::checks_slot;
 
 /// A part of a section: the address its pieces begin with, and its heading.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,10 +67,11 @@ pub(crate) fn stage_title(stage: Stage) -> &'static str {
 }
 
 /// All sections as far as they are made. Parts without pieces are there but hidden, so that a stream can fill them.
-pub(crate) fn sections_view(sections: &Sections) -> impl IntoView + use<> {
+pub(crate) fn sections_view(sections: &Sections, checks: &BTreeMap<Stage, Vec<CheckResult>>) -> impl IntoView + use<> {
     let stages = STAGES.map(|stage| {
         let parts = parts(stage).map(|part| part_view(part, sections)).collect_view();
-        view! { <StageFrame stage>{parts}</StageFrame> }
+        let checks = checks_slot(stage, checks);
+        view! { <StageFrame stage>{parts} {checks}</StageFrame> }
     });
     stages.into_iter().collect_view()
 }

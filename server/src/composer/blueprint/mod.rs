@@ -6,6 +6,7 @@
 
 mod names;
 mod operations;
+mod phrases;
 mod roles;
 mod screens;
 mod tables;
@@ -34,7 +35,7 @@ impl Blueprint {
     pub fn of(product: &Product, lexicon: &Lexicon) -> Self {
         let roles = roles::roles(product);
         let tables = tables::tables(product, lexicon);
-        let operations = operations::operations(product, &tables, &roles);
+        let operations = operations::operations(product, &tables, &roles, lexicon);
         let screens = screens::screens(product, &tables, &operations);
         Self { roles, tables, operations, screens }
     }

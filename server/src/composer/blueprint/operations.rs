@@ -8,10 +8,13 @@ use model::{
 };
 
 use super::{
-    acts_of, is_system,
+    acts_of, is_person, is_system,
     names::{Given, ascii_words, hyphened, snake},
+    phrases,
+    roles::role_id,
     tables::step_that_sets,
 };
+use crate::composer::{inflect::Inflector, lexicon::Lexicon};
 
 /// Who does something, and for which features.
 #[derive(Default)]
@@ -45,11 +48,12 @@ impl<'p> Called<'p> {
 }
 
 /// The operations, table by table.
-pub(super) fn operations(product: &Product, tables: &[Table], roles: &[ApiRole]) -> Vec<Operation> {
+pub(super) fn operations(product: &Product, tables: &[Table], roles: &[ApiRole], lexicon: &Lexicon) -> Vec<Operation> {
     let known: Vec<&str> = roles.iter().map(|role| role.id.as_str()).filter(|id| !is_system(id)).collect();
     let (mut all, mut ids) = (Vec::new(), Given::default());
     for (entity, table) in tables.iter().filter_map(|table| Some((product.entity(&table.entity)?, table))) {
-        let resource = Resource { entity, table, calls: calls(product, &entity.id), known: &known };
+        let inflect = &lexicon.inflect;
+        let resource = Resource { entity, table, calls: calls(product, &entity.id), known: &known, inflect };
         resource.operations(&mut all);
     }
     // Two things may have one name in ASCII.
@@ -73,6 +77,7 @@ struct Resource<'p> {
     table: &'p Table,
     calls: BTreeMap<&'p str, Called<'p>>,
     known: &'p [&'p str],
+    inflect: &'p Inflector,
 }
 
 impl<'p> Resource<'p> {
@@ -91,18 +96,19 @@ impl<'p> Resource<'p> {
             self.list(),
             &readers,
         ));
-        if let Some(called) = self.makers() {
-            all.push(self.operation("create", Method::Post, &path, &format!("Makes {an}."), Deed::Create, &called));
-        }
+        let makes = if is_person(self.entity) { format!("Adds {an}.") } else { format!("Creates {an}.") };
+        all.push(self.operation("create", Method::Post, &path, &makes, Deed::Create, &self.makers()));
         all.push(self.operation("read", Method::Get, &item, &format!("Reads {an}."), Deed::Read, &readers));
         for (verb, method, words, deed) in [
             ("change", Method::Patch, format!("Changes {an}."), Deed::Change),
-            ("remove", Method::Delete, format!("Takes {an} away."), Deed::Remove),
+            ("remove", Method::Delete, format!("Deletes {an}."), Deed::Remove),
         ] {
             if let Some(called) = self.calls.get(verb) {
                 all.push(self.operation(verb, method, &item, &words, deed, called));
             }
         }
+        // Two verbs may have one name in ASCII.
+        let mut slugs = Given::default();
         for step in &self.entity.transitions {
             let mut called = Called::default();
             match self.calls.get(step.verb.as_str()) {
@@ -112,9 +118,8 @@ impl<'p> Resource<'p> {
             if !step.by.is_empty() {
                 called.roles = step.by.iter().map(String::as_str).collect();
             }
-            let slug = ascii_words(&step.verb).join("-");
-            let from = step.from.join(" or ");
-            let words = format!("Takes {an} from {from} to {}: {}.", step.to, step.verb);
+            let slug = hyphened(&slugs.give(&snake(&ascii_words(&step.verb))));
+            let words = phrases::step(step, &an, self.inflect);
             let deed = Deed::Step { from: step.from.clone(), to: step.to.clone(), sets: self.sets(&step.verb) };
             all.push(self.operation(&slug, Method::Post, &format!("{item}/{slug}"), &words, deed, &called));
         }
@@ -129,10 +134,15 @@ impl<'p> Resource<'p> {
         deed: Deed,
         called: &Called<'_>,
     ) -> Operation {
-        let everybody = self.known.iter().all(|role| called.roles.contains(role));
-        let noun = if verb == "list" { hyphened(&self.table.name) } else { ascii_words(&self.entity.name).join("-") };
-        let noun = if noun.is_empty() { "item".to_owned() } else { noun };
-        let mut roles: Vec<String> = called.roles.iter().map(|role| (*role).to_owned()).collect();
+        let mut roles: Vec<String> = Vec::new();
+        for id in called.roles.iter().map(|role| role_id(role)) {
+            if !roles.contains(&id) {
+                roles.push(id);
+            }
+        }
+        let everybody = self.known.iter().all(|role| roles.iter().any(|id| id == role));
+        let noun = if verb == "list" { self.table.name.clone() } else { snake(&ascii_words(&self.entity.name)) };
+        let noun = hyphened(&noun);
         if everybody && !called.roles.contains(&SYSTEM) {
             roles.clear();
         } else if roles.is_empty() {
@@ -165,13 +175,13 @@ impl<'p> Resource<'p> {
     }
 
     /// Who makes one. What no feature makes is entered by the service: people who join, what another step brings about.
-    fn makers(&self) -> Option<Called<'p>> {
+    fn makers(&self) -> Called<'p> {
         let mut called = Called::default();
         match self.calls.get("create") {
             Some(makers) => called.join(makers),
             None => called.features.extend(self.touching()),
         }
-        Some(called)
+        called
     }
 
     fn touching(&self) -> Vec<&'p str> {

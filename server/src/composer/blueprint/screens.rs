@@ -6,7 +6,8 @@ use model::sections::{Deed, Feature, Operation, Product, ScreenKind, Table};
 
 use super::{
     acts_of,
-    names::{Given, hyphened},
+    names::{Given, ascii_words, hyphened, snake},
+    roles::role_id,
 };
 
 /// Fewer screens than this are no product yet.
@@ -110,8 +111,9 @@ impl ScreenPlan {
 
     fn serve(&mut self, feature: &Feature) {
         self.features.push(feature.id.clone());
-        if !feature.actor.is_empty() && !self.actors.contains(&feature.actor) {
-            self.actors.push(feature.actor.clone());
+        let actor = role_id(&feature.actor);
+        if !actor.is_empty() && !self.actors.contains(&actor) {
+            self.actors.push(actor);
         }
         for (_, entity) in acts_of(feature) {
             if !self.entities.iter().any(|known| known == entity) {
@@ -175,7 +177,7 @@ fn called_by(screen: &ScreenPlan, product: &Product, tables: &[Table], operation
             let step = steps.iter().find(|step| {
                 step.from == *from
                     && step.to == *to
-                    && operation.path.ends_with(&super::ascii_words(&step.verb).join("-"))
+                    && operation.path.ends_with(&hyphened(&snake(&ascii_words(&step.verb))))
             });
             step.map(|step| step.verb.clone()).unwrap_or_default()
         }

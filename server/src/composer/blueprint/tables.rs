@@ -10,8 +10,8 @@ use super::{
 };
 use crate::composer::lexicon::Lexicon;
 
-/// Tables the service needs for itself.
-const OWN_TABLES: [&str; 2] = ["api_callers", "idempotency_keys"];
+/// Tables the service needs for itself, and what its paths begin with.
+const OWN_TABLES: [&str; 3] = ["api_callers", "idempotency_keys", "health"];
 
 /// One of an entity and many of it, as names in SQL.
 pub(super) struct Named {

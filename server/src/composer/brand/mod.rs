@@ -5,7 +5,7 @@
 //! directive always gets the same brand, and a note changes only what it speaks of.
 
 mod check;
-mod colour;
+pub(crate) mod colour;
 mod knowledge;
 mod logo;
 mod mood;
@@ -20,7 +20,7 @@ mod wishes;
 
 use model::{
     Directive,
-    sections::{Brand, Colour, Product, Typography},
+    sections::{Brand, ChosenName, Colour, Product, Typography},
 };
 
 use super::{Composer, Fault, Understood, Unsound, VERSION, reading};
@@ -45,10 +45,20 @@ impl Composer {
     /// Composes the brand section for a product. Total, and always the same bytes for the same words and product. Empty only when the
     /// knowledge about brands is unsound, which [`Composer::brand_faults`] tells.
     pub fn brand(&self, directive: &Directive, note: Option<&str>, product: &Product) -> Brand {
+        self.brand_of(directive, note, product, None)
+    }
+
+    /// Likewise for a product that has its name already: everything else speaks of it by that.
+    pub(super) fn brand_of(
+        &self,
+        directive: &Directive,
+        note: Option<&str>,
+        product: &Product,
+        named: Option<&ChosenName>,
+    ) -> Brand {
+        let make = |subject: &Subject<'_>| compose(subject, named);
         let understood = self.understand(directive, None);
-        understood
-            .and_then(|understood| self.branded(&understood, directive, note, product, compose))
-            .unwrap_or_default()
+        understood.and_then(|understood| self.branded(&understood, directive, note, product, make)).unwrap_or_default()
     }
 
     /// Colours and typefaces as the brand has them that is made with the same note. `None` when the knowledge about brands is unsound.
@@ -107,8 +117,9 @@ impl Composer {
     }
 }
 
-fn compose(subject: &Subject<'_>) -> Brand {
+fn compose(subject: &Subject<'_>, named: Option<&ChosenName>) -> Brand {
     let (names, chosen) = names::names(subject);
+    let chosen = named.cloned().unwrap_or(chosen);
     let name = chosen.name.clone();
     Brand {
         tagline: voice::tagline(subject, &name),

@@ -15,7 +15,7 @@ use super::{
     recognise::{Called, Recognition, domain_of},
 };
 
-const MOST_ENTITIES: usize = 12;
+const MOST_ENTITIES: usize = 14;
 /// People that must find room among them.
 const LEAST_PEOPLE: usize = 2;
 const MOST_FIELDS: usize = 12;

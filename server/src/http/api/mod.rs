@@ -1,5 +1,8 @@
 //! Routes for programs: thin adapters over the domains' verbs.
 
+mod generations;
+mod revisions;
+
 use axum::{
     Json,
     extract::{Path, Query, State},
@@ -7,8 +10,8 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use model::{
-    Directive, Draft, Ending, GenerationId, Page, PageLimit, ProjectId, ProjectSummary, SharedSummary, Shelf, Sorting,
-    Stage, UserId, Visibility,
+    Directive, GenerationId, Page, PageLimit, ProjectId, ProjectSummary, SharedSummary, Shelf, Sorting, UserId,
+    Visibility, sections::Sections,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -21,8 +24,8 @@ use crate::{
     accounts::Client,
     projects::{Listing, Project},
     services::Services,
-    studio::Wish,
 };
+pub(super) use {generations::*, revisions::*};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -195,84 +198,19 @@ pub(super) async fn get_project(
     let project = services.projects.get(caller.user(), id.parse()?).await?;
     let draft = services.studio.project_draft(caller.user(), project.generation).await?;
     let mut described = describe(&project);
-    described["sections"] = sections(&draft);
+    described["sections"] = sections_json(&draft.sections);
     Ok(Json(described))
 }
 
-#[derive(Deserialize, Default)]
-#[serde(deny_unknown_fields, default)]
-pub(super) struct NewGeneration {
-    stages: Vec<String>,
-    note: Option<String>,
-    locks: Vec<String>,
-    provider: Option<String>,
-}
-
-/// `POST /api/projects/{id}/generations`.
-pub(super) async fn create_generation(
-    State(services): State<Services>,
-    caller: Caller,
-    Path(id): Path<String>,
-    JsonBody(body): JsonBody<NewGeneration>,
-) -> Result<(StatusCode, Json<Value>), ApiError> {
-    let project: ProjectId = id.parse()?;
-    let user = caller.user().ok_or_else(ApiError::not_found)?;
-    let stages = body.stages.iter().map(|name| name.parse::<Stage>()).collect::<Result<_, _>>();
-    let stages = stages.map_err(|e| ApiError::unprocessable("unknown-stage", e.to_string()))?;
-    if !body.locks.is_empty() {
-        return Err(ApiError::unprocessable("locks-not-available", "Pieces cannot be locked yet; send no locks."));
-    }
-    if body.provider.as_deref().is_some_and(|provider| provider != "composer") {
-        return Err(ApiError::unprocessable("unknown-provider", "The only engine here is \"composer\"."));
-    }
-    let generation = services.studio.generate(user, project, Wish { stages, note: body.note }).await?;
-    Ok((StatusCode::ACCEPTED, Json(json!({ "generation_id": generation }))))
-}
-
-/// `GET /api/generations/{id}`.
-pub(super) async fn get_generation(
-    State(services): State<Services>,
-    caller: Caller,
-    Path(id): Path<String>,
-) -> Result<Json<Value>, ApiError> {
-    let generation = services.studio.generation(caller.user(), id.parse()?).await?;
-    let draft = services.studio.draft(caller.user(), generation.id).await?;
-    Ok(Json(json!({
-        "id": generation.id,
-        "project_id": generation.project,
-        "stages": generation.stages,
-        "note": generation.note,
-        "status": generation.status,
-        "attempts": generation.attempt,
-        "last_seq": generation.last_seq,
-        "created_at": rfc3339(generation.created_at),
-        "finished_at": generation.finished_at.map(rfc3339),
-        "error": error_of(&draft),
-        "receipt": draft.receipt,
-        "sections": sections(&draft),
-    })))
-}
-
-fn sections(draft: &Draft) -> Value {
-    json!({ "product": draft.sections.product, "brand": draft.sections.brand })
-}
-
-fn error_of(draft: &Draft) -> Option<Value> {
-    match &draft.ending {
-        Some(Ending::Failed { message, retryable }) => Some(json!({ "message": message, "retryable": retryable })),
-        _ => None,
-    }
-}
-
-/// `POST /api/generations/{id}/cancellation`. May be sent twice.
-pub(super) async fn cancel_generation(
-    State(services): State<Services>,
-    caller: Caller,
-    Path(id): Path<String>,
-) -> Result<(StatusCode, Json<Value>), ApiError> {
-    let id: GenerationId = id.parse()?;
-    services.studio.cancel(caller.user(), id).await?;
-    Ok((StatusCode::ACCEPTED, Json(json!({ "generation_id": id }))))
+/// All sections by the names of their stages; what was not made is empty.
+pub(super) fn sections_json(sections: &Sections) -> Value {
+    json!({
+        "product": sections.product,
+        "brand": sections.brand,
+        "design": sections.design,
+        "architecture": sections.architecture,
+        "code": sections.code,
+    })
 }
 
 /// Anything else under `/api`.

@@ -1,0 +1,3 @@
+//! Pictures.
+#![allow(dead_code)]
+mod layout;
