@@ -2,12 +2,14 @@
 
 mod architecture;
 mod brand;
+mod design;
 mod product;
 
 use model::{CheckResult, Directive, Stage, sections::Sections};
 
 pub use architecture::architecture;
 pub use brand::brand;
+pub use design::design;
 pub use product::product;
 
 /// The section of a stage as Markdown; none where there is no telling it yet.

@@ -60,7 +60,7 @@ impl Faults {
     fn always(&mut self, file: &str, at: &str, text: &Text) {
         self.text(file, at, text, true);
         let sayable = |slot: &&str| ["one", "many", "kept", "kepts"].contains(slot);
-        if !text.lines().iter().any(|line| line.slots().iter().all(|slot| sayable(&slot))) {
+        if !text.lines().iter().any(|line| line.slots().iter().all(sayable)) {
             self.add(file, format!("{at}: one line must do with {{one}} and {{many}} alone"));
         }
     }
@@ -121,9 +121,9 @@ fn kind_entry(kind: &str, entry: &KindEntry, faults: &mut Faults) {
         let at = format!("kinds.{kind}.{at}");
         // A thread on nothing, a history of nothing: their other lines may need what they are about.
         if at.ends_with("empty") {
-            faults.text("screens", &at, text, true)
+            faults.text("screens", &at, text, true);
         } else {
-            faults.always("screens", &at, text)
+            faults.always("screens", &at, text);
         }
     }
 }
@@ -161,7 +161,7 @@ fn components(knowledge: &DesignKnowledge, faults: &mut Faults) {
             faults.add("components", format!("{at} is there twice"));
         }
         faults.always("components", &format!("{at}.name"), &entry.name);
-        faults.text("components", &format!("{at}.purpose"), &entry.purpose, true);
+        faults.always("components", &format!("{at}.purpose"), &entry.purpose);
         if !(2..=6).contains(&entry.states.len()) {
             faults.add("components", format!("{at} has {} states; 2 to 6 are usual", entry.states.len()));
         }

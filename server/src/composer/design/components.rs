@@ -59,6 +59,11 @@ fn most_used<'k>(subject: &Subject<'k>, screens: &[Screen]) -> Vec<&'k Component
 fn component(subject: &Subject<'_>, entry: &ComponentEntry, screens: &[Screen]) -> Component {
     let home = screens.iter().find(|screen| screen.components.contains(&entry.id));
     let entity = home.and_then(|screen| subject.product.entity(screen.entities.first()?)).or_else(|| subject.kept());
+    let pictured = |entity: &Entity| entity.fields.iter().any(|field| field.kind.starts_with("image"));
+    // A card, and what finds it, show the thing itself where only that can be looked at.
+    let looks = ["picture", "card", "search-field", "filters"].contains(&entry.id.as_str());
+    let shown = entity.filter(|entity| looks && !pictured(entity));
+    let entity = shown.and_then(|entity| subject.parent(entity)).filter(|parent| pictured(parent)).or(entity);
     let actors = home.map(|screen| screen.actors.clone()).unwrap_or_default();
     let about = match entity {
         Some(entity) => told_of(subject, entity, &actors, screens),
@@ -80,12 +85,10 @@ fn told_of<'s, 'a>(
     actors: &'s [String],
     screens: &[Screen],
 ) -> About<'s, 'a> {
-    let titles: Vec<String> = screens
-        .iter()
-        .filter(|screen| !screen.route.contains("{id}"))
-        .map(|screen| screen.title.clone())
-        .take(4)
-        .collect();
+    let reachable = screens.iter().filter(|screen| !screen.route.contains("{id}"));
+    let mut reachable: Vec<&Screen> = reachable.collect();
+    reachable.sort_by_key(|screen| screen.route.contains("/new"));
+    let titles: Vec<String> = reachable.iter().map(|screen| format!("“{}”", screen.title)).take(3).collect();
     let deeds: Vec<String> = steps(entity, actors).iter().map(|step| label(&step.verb)).take(3).collect();
     let measures: Vec<String> = subject.product.metrics.iter().map(|metric| metric.name.clone()).take(2).collect();
     let people: Vec<String> = subject.product.personas.iter().map(|persona| persona.name.clone()).take(3).collect();

@@ -184,6 +184,8 @@ pub struct SpaceEntry {
 pub struct Tones {
     /// It went wrong.
     pub negative: Vec<String>,
+    /// It is over before its usual end.
+    pub over: Vec<String>,
     /// Somebody should look.
     pub caution: Vec<String>,
     /// It went well, or goes on as it should.
@@ -247,6 +249,8 @@ pub struct Situation {
 pub struct OwnStates {
     /// States that a thing has come to by itself: "has expired".
     pub has: Vec<String>,
+    /// States that are nouns: "stands at “draft”".
+    pub nouns: Vec<String>,
     /// First words of states that are a predicate already: "did not come".
     pub bare: Vec<String>,
     /// With steps on.
@@ -272,9 +276,6 @@ struct ComponentData {
 pub struct ComponentEntry {
     /// Unique among components; wireframes name it.
     pub id: String,
-    /// Whether every product has it when there is room.
-    #[serde(default)]
-    pub always: bool,
     /// What it is called.
     pub name: Text,
     /// What it does for people.

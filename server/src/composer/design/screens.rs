@@ -4,14 +4,14 @@ use std::collections::BTreeSet;
 
 use model::sections::{Entity, Product, Screen, ScreenKind};
 
-use crate::composer::blueprint::ScreenPlan;
+use crate::composer::{blueprint::ScreenPlan, inflect::joined};
 
 use super::{
     Subject,
     knowledge::KindEntry,
     plans,
     states::States,
-    subject::label,
+    subject::{facts, label},
     tokens::Identity,
     wireframe::{self, Place},
 };
@@ -19,7 +19,7 @@ use super::{
 /// A feature's title is a screen's title up to this length.
 const TITLE_MAX_CHARS: usize = 36;
 /// What fits beside other entries of a navigation.
-const NAV_MAX_CHARS: usize = 18;
+const NAV_MAX_CHARS: usize = 15;
 
 /// The screens in the order of the blueprint, with wireframes.
 pub fn screens(subject: &Subject<'_>, identity: &Identity) -> Vec<Screen> {
@@ -30,7 +30,13 @@ pub fn screens(subject: &Subject<'_>, identity: &Identity) -> Vec<Screen> {
     let mut screens = Vec::new();
     for (plan, title) in plans.iter().zip(&titles) {
         let Some((entity, entry)) = parts(subject, plan) else { continue };
-        let about = subject.about_entity(entity, &plan.actors);
+        let mut about = subject.about_entity(entity, &plan.actors);
+        if plan.kind == ScreenKind::Form {
+            about = about.with("facts", wireframe::entered(subject, plan, entity));
+        }
+        if plan.kind == ScreenKind::Search {
+            about = about.with("facts", facts_of_both(subject, entity));
+        }
         let drawn = wireframe::draw(subject, identity, plan, entity, title, &places);
         screens.push(Screen {
             id: plan.id.clone(),
@@ -61,7 +67,7 @@ fn titles(subject: &Subject<'_>, plans: &[ScreenPlan]) -> Vec<String> {
     let titles = plans.iter().map(|plan| {
         let mut wanted = vec![of_feature(subject.product, plan).unwrap_or_default()];
         if let Some((entity, entry)) = parts(subject, plan) {
-            let about = subject.about_entity(entity, &plan.actors);
+            let about = subject.about_entity(found_by(subject, plans, plan, entity), &plan.actors);
             let node = |way: &str| format!("screen/{}/{way}", plan.id);
             if !subject.is_foreign() {
                 wanted.push(about.tell(&entry.title, &node("title")));
@@ -75,6 +81,28 @@ fn titles(subject: &Subject<'_>, plans: &[ScreenPlan]) -> Vec<String> {
         title
     });
     titles.collect()
+}
+
+/// What one looks for something by: first the thing itself, then the terms on which it is there.
+fn facts_of_both(subject: &Subject<'_>, entity: &Entity) -> String {
+    let pictured = |entity: &&Entity| entity.fields.iter().any(|field| field.kind.starts_with("image"));
+    let parent = subject.parent(entity).filter(pictured).filter(|_| !pictured(&entity));
+    let of = |entity: &Entity, most: usize| {
+        let plain = ["title", "name", "description"];
+        let names = facts(entity).into_iter().map(|field| field.name.clone());
+        names.filter(|name| !plain.contains(&name.as_str())).take(most).collect::<Vec<_>>()
+    };
+    let mut names = parent.map(|parent| of(parent, 2)).unwrap_or_default();
+    names.extend(of(entity, 3 - names.len()));
+    joined(&names)
+}
+
+/// What one looks for: what is offered rather than the offer, where the thing itself cannot be searched for.
+fn found_by<'s>(subject: &'s Subject<'_>, plans: &[ScreenPlan], plan: &ScreenPlan, entity: &'s Entity) -> &'s Entity {
+    let pictured = |entity: &Entity| entity.fields.iter().any(|field| field.kind.starts_with("image"));
+    let other = |parent: &Entity| plans.iter().any(|other| other.kind == plan.kind && other.of == parent.id);
+    let parent = subject.parent(entity).filter(|_| plan.kind == ScreenKind::Search && !pictured(entity));
+    parent.filter(|parent| pictured(parent) && !other(parent)).unwrap_or(entity)
 }
 
 /// The title of a screen's only feature, where the screen is for doing that and nothing else.
@@ -98,12 +126,18 @@ fn places(subject: &Subject<'_>, plans: &[ScreenPlan], titles: &[String]) -> Vec
     order.sort_by_key(|(plan, _)| standing(plan));
     for (plan, title) in order {
         let Some((entity, entry)) = parts(subject, plan) else { continue };
-        let short = label(&subject.about_entity(entity, &plan.actors).tell(&entry.nav, &format!("nav/{}", plan.id)));
-        let ways = [short, title.clone()].into_iter().filter(|way| way.chars().count() <= NAV_MAX_CHARS);
+        let about = subject.about_entity(entity, &plan.actors);
+        let short = entry.nav.lines().iter().map(|line| label(&line.tell(&about)));
+        let ways = short.chain([title.clone()]).filter(|way| way.chars().count() <= NAV_MAX_CHARS);
         let free = ways.into_iter().find(|way| !taken.contains(&way.to_lowercase()));
         if let Some(name) = free.filter(|_| !plan.route.contains("{id}")) {
             taken.insert(name.to_lowercase());
-            places.push(Place { screen: plan.id.clone(), name, actors: plan.actors.clone() });
+            places.push(Place {
+                screen: plan.id.clone(),
+                name,
+                actors: plan.actors.clone(),
+                is_overview: standing(plan) == 0,
+            });
         }
     }
     places

@@ -77,7 +77,9 @@ impl<'a> Subject<'a> {
     /// Many of it.
     pub fn many(&self, entity: &Entity) -> String {
         let one = self.one(entity);
-        if self.is_foreign() { one } else { self.lexicon.inflect.plural(&one) }
+        let inflect = &self.lexicon.inflect;
+        let last = one.rsplit(' ').next().unwrap_or_default();
+        if self.is_foreign() || inflect.is_plural(last) { one } else { inflect.plural(&one) }
     }
 
     /// What people see most of: the first thing of a must feature that has a life of its own.
@@ -150,7 +152,13 @@ pub fn facts(entity: &Entity) -> Vec<&Field> {
         let last = field.name.rsplit(' ').next().unwrap_or_default();
         !field.name.is_empty() && field.name.chars().count() <= NOUN_MAX_CHARS && !LOOSE.contains(&last)
     };
-    entity.fields.iter().filter(whole).collect()
+    let all: Vec<&Field> = entity.fields.iter().filter(whole).collect();
+    let short: Vec<&Field> = all
+        .iter()
+        .copied()
+        .filter(|field| !matches!(field.kind.as_str(), "long text" | "image" | "image list"))
+        .collect();
+    if short.len() > 1 { short } else { all }
 }
 
 /// `ConditionReport` and "Condition report" as words; abbreviations stay.
@@ -188,21 +196,18 @@ impl About<'_, '_> {
 
     /// A line of a text as a sentence: of those whose slots can be filled, one with most of them.
     pub fn tell(&self, text: &Text, node: &str) -> String {
-        self.choose(text, node).map_or_else(String::new, |line| line.tell(self))
+        self.ways(text, node).first().map_or_else(String::new, |(_, line)| line.tell(self))
     }
 
-    /// The same for use inside a sentence.
-    pub fn words(&self, text: &Text, node: &str) -> String {
-        self.choose(text, node).map_or_else(String::new, |line| line.fill(self))
-    }
-
-    fn choose<'t>(&self, text: &'t Text, node: &str) -> Option<&'t Line> {
-        let can = |line: &&Line| line.slots().iter().all(|slot| self.fill(slot, false).is_some_and(|w| !w.is_empty()));
-        let lines: Vec<&Line> = text.lines().iter().filter(can).collect();
-        let most = lines.iter().map(|line| own_slots(line)).max()?;
-        let best: Vec<&Line> = lines.into_iter().filter(|line| own_slots(line) == most).collect();
-        let count = u64::try_from(best.len()).ok().filter(|count| *count > 0)?;
-        usize::try_from(choice(&self.subject.seed, node) % count).ok().and_then(|at| best.get(at).copied())
+    /// Every line of a text that can be told and has most slots, with its place in the text; the chosen one first.
+    pub fn ways<'t>(&self, text: &'t Text, node: &str) -> Vec<(usize, &'t Line)> {
+        let can = |line: &Line| line.slots().iter().all(|slot| self.fill(slot, false).is_some_and(|w| !w.is_empty()));
+        let mut ways: Vec<(usize, &Line)> = text.lines().iter().enumerate().filter(|(_, line)| can(line)).collect();
+        let most = ways.iter().map(|(_, line)| own_slots(line)).max();
+        ways.retain(|(_, line)| Some(own_slots(line)) == most);
+        let count = u64::try_from(ways.len()).unwrap_or(1).max(1);
+        ways.rotate_left(usize::try_from(choice(&self.subject.seed, node) % count).unwrap_or(0));
+        ways
     }
 
     fn of_entity(&self, slot: &str, with_article: bool, entity: &Entity) -> Option<String> {
@@ -213,7 +218,7 @@ impl About<'_, '_> {
         };
         let names = |fields: Vec<&Field>| {
             let names: Vec<String> = fields.into_iter().take(TOLD).map(|field| field.name.clone()).collect();
-            if names.len() > 1 { joined(&names) } else { String::new() }
+            joined(&names)
         };
         Some(match slot {
             "one" => noun(entity),
@@ -225,7 +230,8 @@ impl About<'_, '_> {
             "sums" => names(facts(entity).into_iter().filter(|field| field.kind == "money").collect()),
             "options" => options(entity),
             "verbs" => {
-                let verbs: Vec<String> = steps(entity, self.actors).iter().map(|step| step.verb.clone()).collect();
+                let verbs: Vec<String> =
+                    steps(entity, self.actors).iter().map(|step| format!("“{}”", step.verb)).collect();
                 listed(&verbs.into_iter().take(TOLD).collect::<Vec<_>>(), "or")
             }
             "states" => joined(&entity.states.iter().take(5).cloned().collect::<Vec<_>>()),

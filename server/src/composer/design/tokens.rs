@@ -189,7 +189,7 @@ fn state_colours(subject: &Subject<'_>, list: &mut List) {
     for state in kept.states.iter().take(STATES) {
         let name = ascii_words(state).join("-");
         let role = match subject.knowledge.scales.tones.of(state) {
-            Tone::Plain => "text-quiet",
+            Tone::Plain | Tone::Over => "text-quiet",
             Tone::Positive => "positive",
             Tone::Caution => "caution",
             Tone::Negative => "negative",

@@ -13,13 +13,19 @@ pub enum Tone {
     Caution,
     /// It went wrong.
     Negative,
+    /// It is over before its usual end.
+    Over,
 }
 
 impl Tones {
     /// What a state means: by the whole of it, else by one of its words.
     pub fn of(&self, state: &str) -> Tone {
-        let lists =
-            [(&self.negative, Tone::Negative), (&self.caution, Tone::Caution), (&self.positive, Tone::Positive)];
+        let lists = [
+            (&self.negative, Tone::Negative),
+            (&self.over, Tone::Over),
+            (&self.caution, Tone::Caution),
+            (&self.positive, Tone::Positive),
+        ];
         let whole = lists.iter().find(|(list, _)| list.iter().any(|word| word == state));
         let by_word = || {
             let mut words = state.split(' ');

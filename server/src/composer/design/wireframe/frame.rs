@@ -17,7 +17,7 @@ use super::{
 /// The height of a bar above the page.
 const BAR: f64 = 46.0;
 /// The width of a rail beside it.
-const RAIL: f64 = 138.0;
+const RAIL: f64 = 148.0;
 /// Around the content.
 const MARGIN: f64 = 28.0;
 
@@ -44,8 +44,8 @@ fn own_places<'p>(plan: &ScreenPlan, places: &'p [Place]) -> Vec<&'p Place> {
             || place.actors.iter().any(|actor| plan.actors.contains(actor))
     };
     let own: Vec<&Place> = places.iter().filter(shares).collect();
-    let others = places.iter().filter(|place| !shares(place));
-    if own.len() < 3 { own.iter().copied().chain(others).take(3.max(own.len())).collect() } else { own }
+    let also = |place: &&Place| shares(place) || place.is_overview;
+    if own.len() < 3 { places.iter().filter(also).collect() } else { own }
 }
 
 /// The place one is at: the screen itself, else one that it leads back to.
@@ -110,10 +110,14 @@ fn heading(kit: &mut Kit, scene: &Scene<'_>, kind: ScreenKind, page: Area) -> Ar
     let (head, body) = page.split_top(CONTROL, 14.0);
     let mut room = head.w;
     if acts && !scene.main.is_empty() {
-        let w = Kit::button_width(&scene.main, head.w * 0.42);
-        kit.main_button(Area { x: head.right() - w, w, ..head }, &scene.main);
+        let most = (head.w - Pen::width(Face::LongTitle, scene.title) - 16.0).clamp(head.w * 0.3, head.w * 0.45);
+        let say = Kit::short(&scene.main, most);
+        let w = Kit::button_width(say, most);
+        kit.main_button(Area { x: head.right() - w, w, ..head }, say);
         room -= w + 16.0;
     }
-    kit.pen.set(Face::Title, Anchor::Start, head.x, head.y + 23.0, room, scene.title);
+    let faces = [Face::Title, Face::LongTitle, Face::LongestTitle];
+    let fits = faces.into_iter().find(|face| Pen::width(*face, scene.title) <= room);
+    kit.pen.set(fits.unwrap_or(Face::LongestTitle), Anchor::Start, head.x, head.y + 23.0, room, scene.title);
     body
 }

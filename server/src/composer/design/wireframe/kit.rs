@@ -2,7 +2,7 @@
 
 use super::{
     pen::{Anchor, Area, Face, Paint, Pen},
-    scene::{Fact, FactKind, State},
+    scene::{Fact, FactKind, State, TIME},
 };
 use crate::composer::design::tone::Tone;
 
@@ -45,6 +45,12 @@ impl Kit {
         (Pen::width(Face::OnAccent, text) + 30.0).clamp(64.0, max.max(64.0))
     }
 
+    /// What a button says where there is little room: its verb.
+    pub fn short(text: &str, max: f64) -> &str {
+        let fits = Pen::width(Face::OnAccent, text) + 24.0 <= max;
+        if fits { text } else { text.split(' ').next().unwrap_or(text) }
+    }
+
     /// The main action.
     pub fn main_button(&mut self, area: Area, text: &str) {
         self.uses("button");
@@ -66,7 +72,7 @@ impl Kit {
     /// Words in the middle of an area.
     pub fn label(&mut self, face: Face, area: Area, text: &str) {
         let y = area.middle() + face.size() * 0.35;
-        self.pen.set(face, Anchor::Middle, area.x + area.w / 2.0, y, area.w - 14.0, text);
+        self.pen.set(face, Anchor::Middle, area.x + area.w / 2.0, y, area.w - 10.0, text);
     }
 
     /// Buttons in a row, the first filled, as many as fit; each as wide as its words.
@@ -79,9 +85,9 @@ impl Kit {
             }
             let place = Area { x, w, ..area };
             if at == 0 {
-                self.main_button(place, text)
+                self.main_button(place, text);
             } else {
-                self.button(place, text)
+                self.button(place, text);
             }
             x += w + 8.0;
         }
@@ -96,9 +102,9 @@ impl Kit {
             }
             let place = Area { y, h: CONTROL, ..area };
             if at == 0 {
-                self.main_button(place, text)
+                self.main_button(place, text);
             } else {
-                self.button(place, text)
+                self.button(place, text);
             }
             y += CONTROL + 8.0;
         }
@@ -119,21 +125,17 @@ impl Kit {
             Tone::Positive => (Paint::Dot, Paint::Hair),
             Tone::Caution => (Paint::Accent, Paint::Glow),
             Tone::Negative => (Paint::Ink, Paint::Edge),
+            Tone::Over => (Paint::Ink, Paint::Hair),
         };
+        let crossed = matches!(state.tone, Tone::Negative | Tone::Over);
         self.pen.rect(shape, crisp(area), 10.0);
         let (cx, cy) = (x + 10.0, y + CHIP / 2.0);
-        if state.tone == Tone::Negative {
+        if crossed {
             self.pen.path(dot, &format!("M{} {}l5 5m0 -5l-5 5", super::pen::N(cx - 2.5), super::pen::N(cy - 2.5)));
         } else {
             self.pen.round(dot, cx, cy, 3.0);
         }
-        self.pen.words(
-            if state.tone == Tone::Negative { Face::Struck } else { Face::Small },
-            x + 17.0,
-            y + 14.4,
-            w,
-            &text,
-        );
+        self.pen.words(if state.tone == Tone::Over { Face::Struck } else { Face::Small }, x + 17.0, y + 14.4, w, &text);
         w
     }
 
@@ -163,7 +165,11 @@ impl Kit {
         let base = middle + 4.6;
         match &fact.kind {
             FactKind::Figure(form) => {
-                self.pen.words(Face::Text, x, base, max, form);
+                // Half a moment says less than its day.
+                let forms = [*form, if *form == TIME { "00/00" } else { form }];
+                if let Some(form) = forms.iter().find(|form| Pen::width(Face::Text, form) <= max) {
+                    self.pen.words(Face::Text, x, base, max, form);
+                }
             }
             FactKind::Choice(options) => {
                 let at = usize::try_from(nth).unwrap_or(0) % options.len().max(1);
@@ -379,11 +385,24 @@ impl Kit {
     /// Names and values below each other, as many as fit.
     pub fn facts(&mut self, area: Area, facts: &[&Fact], row: f64) {
         self.uses("facts");
-        let split = (area.w * 0.44).min(150.0);
+        if area.w < 190.0 {
+            return self.narrow_facts(area, facts);
+        }
+        let split = (area.w * 0.48).min(150.0);
         for (nth, (fact, place)) in (0..).zip(facts.iter().zip(area.rows(row))) {
             self.pen.words(Face::Small, place.x, place.middle() + 4.4, split - 10.0, &fact.name);
             self.value(fact, place.x + split, place.middle(), place.w - split, nth);
             self.pen.across(Paint::Hair, place.x, place.bottom(), place.w);
+        }
+    }
+
+    /// Names above their values, where there is no room beside.
+    pub fn narrow_facts(&mut self, area: Area, facts: &[&Fact]) {
+        self.uses("facts");
+        for (nth, (fact, row)) in (0..).zip(facts.iter().zip(area.rows(42.0))) {
+            self.pen.words(Face::Small, row.x, row.y + 12.0, row.w, &fact.name);
+            self.value(fact, row.x, row.y + 26.0, row.w, nth);
+            self.pen.across(Paint::Hair, row.x, row.bottom() - 2.0, row.w);
         }
     }
 }

@@ -58,7 +58,7 @@ mod tests {
     #[test]
     fn words_that_fit_stay_and_others_end_in_an_ellipsis() {
         assert_eq!(fitted("Offers", 13.0, false, 100.0), "Offers");
-        assert_eq!(fitted("Offers on a listing", 13.0, false, 70.0), "Offers on…");
+        assert_eq!(fitted("Offers on a listing", 13.0, false, 70.0), "Offers o…");
         assert_eq!(fitted("Offers", 13.0, false, 8.0), "");
     }
 

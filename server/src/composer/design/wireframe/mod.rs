@@ -12,12 +12,13 @@ mod scene;
 
 use model::sections::{Entity, Metric, ScreenKind};
 
-use crate::composer::{blueprint::ScreenPlan, choice::choice};
+use crate::composer::{blueprint::ScreenPlan, choice::choice, inflect::joined};
 
 use super::{
     Subject, scales,
     subject::label,
     tokens::{self, Identity},
+    tone::Tone,
 };
 use kit::Kit;
 use scene::Scene;
@@ -30,6 +31,8 @@ pub struct Place {
     pub name: String,
     /// Who uses it; everybody when empty.
     pub actors: Vec<String>,
+    /// Whether it shows many things, rather than one task.
+    pub is_overview: bool,
 }
 
 /// A wireframe, and the components it shows.
@@ -57,15 +60,27 @@ pub fn draw(
     Drawn { svg: pen.into_svg(title), components }
 }
 
+/// The names of the first facts that a form asks for.
+pub fn entered(subject: &Subject<'_>, plan: &ScreenPlan, entity: &Entity) -> String {
+    let facts = scene::entered(subject, plan, entity);
+    let names = facts.iter().map(|fact| fact.name.to_lowercase()).take(3);
+    joined(&names.collect::<Vec<_>>())
+}
+
 fn scene<'t>(subject: &Subject<'_>, plan: &ScreenPlan, entity: &Entity, title: &'t str) -> Scene<'t> {
     let (control, card) = tokens::corners(subject.mood(), &subject.wishes);
-    let verbs = scene::verbs(subject, plan, entity);
+    let course = scene::course(subject, entity);
+    let present = scene::present(subject, plan, entity, &course);
+    let state = course.get(present).map_or("", |stop| stop.state.as_str());
+    let verbs = scene::verbs(subject, plan, entity, state);
     Scene {
         thing: scene::thing(subject, entity),
         parent: subject.parent(entity).map(|parent| scene::thing(subject, parent)),
         child: subject.child(entity).map(|child| scene::thing(subject, child)),
         main: main_action(subject, plan, entity, &verbs),
-        course: scene::course(subject, entity),
+        entered: scene::entered(subject, plan, entity),
+        present,
+        course,
         people: scene::people(subject, plan, entity),
         measures: measures(subject, plan),
         verbs,
@@ -98,12 +113,19 @@ fn main_action(subject: &Subject<'_>, plan: &ScreenPlan, entity: &Entity, verbs:
         plan.kind,
         K::Detail | K::Thread | K::Queue | K::Checkout | K::Checklist | K::Scan | K::Player | K::Form | K::Compare
     );
-    // A form that enters something is left by the step with which its life begins.
-    let begins = |verb: &&String| {
-        plan.kind != K::Form
-            || entity.transitions.iter().any(|step| step.verb == **verb && step.from.first() == entity.states.first())
+    let tones = &subject.knowledge.scales.tones;
+    let fits = |verb: &&String| {
+        entity.transitions.iter().filter(|step| step.verb == **verb).any(|step| match plan.kind {
+            // A form that enters something is left by the step with which its life begins.
+            K::Form | K::Steps | K::Checkout => {
+                step.from.first() == entity.states.first() && !matches!(tones.of(&step.to), Tone::Negative | Tone::Over)
+            }
+            // Somebody who decides may have come to end it; elsewhere that is no main action.
+            K::Queue => true,
+            _ => !matches!(tones.of(&step.to), Tone::Negative | Tone::Over),
+        })
     };
-    match verbs.iter().find(begins).filter(|_| stepwise) {
+    match verbs.iter().find(fits).filter(|_| stepwise) {
         Some(verb) => label(verb),
         None => usual(),
     }

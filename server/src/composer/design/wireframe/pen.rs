@@ -75,6 +75,10 @@ impl Paint {
 pub enum Face {
     /// What a page is called.
     Title,
+    /// The same where it is long.
+    LongTitle,
+    /// The same where it is very long.
+    LongestTitle,
     /// A large figure.
     Figure,
     /// What a part of a page is called.
@@ -98,6 +102,8 @@ impl Face {
     pub fn size(self) -> f64 {
         match self {
             Self::Title => 23.0,
+            Self::LongTitle => 19.5,
+            Self::LongestTitle => 17.0,
             Self::Figure => 26.0,
             Self::Head => 15.0,
             Self::Text | Self::Strong | Self::Link | Self::OnAccent => 13.5,
@@ -112,7 +118,9 @@ impl Face {
     fn attributes(self, display: &str) -> String {
         let size = self.size();
         match self {
-            Self::Title | Self::Figure => format!("font-size=\"{size}\" font-family=\"{display}\" font-weight=\"500\""),
+            Self::Title | Self::LongTitle | Self::LongestTitle | Self::Figure => {
+                format!("font-size=\"{size}\" font-family=\"{display}\" font-weight=\"500\"")
+            }
             Self::Head | Self::Strong => format!("font-size=\"{size}\" font-weight=\"600\""),
             Self::Text => format!("font-size=\"{size}\""),
             Self::Small => format!("font-size=\"{size}\" fill=\"{QUIET}\""),

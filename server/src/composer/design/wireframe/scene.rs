@@ -1,12 +1,12 @@
 //! What a wireframe shows: the names of the product's own fields, states and verbs, ready to be drawn.
 
-use model::sections::{Entity, Field, SYSTEM};
+use model::sections::{Entity, Field, SYSTEM, ScreenKind, SetBy, Transition};
 
 use crate::composer::{
     blueprint::ScreenPlan,
     design::{
         Subject,
-        subject::{is_person, label, steps},
+        subject::{is_person, label},
         tone::Tone,
     },
 };
@@ -73,6 +73,17 @@ pub struct Thing {
     pub name: String,
 }
 
+/// A stop in the life of a thing.
+#[derive(Debug, Clone)]
+pub struct Stop {
+    /// The state it is in.
+    pub state: String,
+    /// The step that led there; none to the first.
+    pub verb: String,
+    /// Who took it; nobody where it came by itself.
+    pub by: String,
+}
+
 /// Everything one wireframe is drawn from.
 pub struct Scene<'a> {
     /// What the screen is about.
@@ -85,8 +96,12 @@ pub struct Scene<'a> {
     pub verbs: Vec<String>,
     /// What the filled button says.
     pub main: String,
-    /// What happened, in order: a step, to which state, by whom.
-    pub course: Vec<(String, String)>,
+    /// Its life as it would go.
+    pub course: Vec<Stop>,
+    /// Where in that life it is shown: a stop from which people can go on.
+    pub present: usize,
+    /// What is entered here: facts of everything that is made on this screen.
+    pub entered: Vec<Fact>,
     /// Names of those who take part, whoever uses the screen first.
     pub people: Vec<String>,
     /// The product's measures, and what they should reach.
@@ -101,6 +116,8 @@ pub struct Scene<'a> {
     pub chance: u64,
 }
 
+/// The form of a moment.
+pub const TIME: &str = "00/00, 00:00";
 /// More is not drawn.
 const FACTS: usize = 12;
 
@@ -123,6 +140,12 @@ impl Scene<'_> {
         self.verbs.get(nth).map(|verb| label(verb))
     }
 
+    /// What can be answered: the filled button first, then up to as many others.
+    pub fn answers(&self, others: usize) -> Vec<String> {
+        let verbs = (0..5).filter_map(|nth| self.verb(nth)).filter(|verb| *verb != self.main);
+        std::iter::once(self.main.clone()).chain(verbs.take(others)).filter(|text| !text.is_empty()).collect()
+    }
+
     /// A small number that differs from place to place.
     pub fn vary(&self, place: u32, of: u32) -> u32 {
         let mixed =
@@ -130,12 +153,14 @@ impl Scene<'_> {
         u32::try_from((mixed >> 33) % u64::from(of.max(1))).unwrap_or(0)
     }
 
-    /// A state for a row: the first rows begin the life, later ones are further on.
+    /// A state for a row: those of the usual way first, a little out of order, as in life.
     pub fn state_of(&self, row: usize) -> Option<&State> {
         const ORDER: [usize; 8] = [1, 0, 2, 1, 3, 0, 4, 2];
-        let count = self.thing.states.len();
         let at = ORDER.get(row % ORDER.len()).copied().unwrap_or(0);
-        self.thing.states.get(if count == 0 { 0 } else { at % count })
+        let count = self.thing.states.len().max(1);
+        let usual = self.course.get(at % count).map(|stop| stop.state.as_str());
+        let by_name = usual.and_then(|name| self.thing.states.iter().find(|state| state.name == name));
+        by_name.or_else(|| self.thing.states.get(at % count))
     }
 }
 
@@ -164,8 +189,10 @@ fn name_of(facts: &[Fact]) -> Option<String> {
         .map(|fact| fact.name.as_str())
         .take(2)
         .collect();
+    let plain = || texts.iter().find(|fact| ["title", "name"].contains(&fact.name.to_lowercase().as_str()));
     match own.as_slice() {
-        [] => texts.first().map(|fact| fact.name.clone()),
+        [] | [_] if plain().is_some() => plain().map(|fact| fact.name.clone()),
+        [] => texts.iter().find(|fact| fact.required).map(|fact| fact.name.clone()),
         [one] => Some((*one).to_owned()),
         [one, other, ..] => Some(format!("{one}, {}", other.to_lowercase())),
     }
@@ -183,7 +210,7 @@ fn fact(field: &Field) -> Fact {
         "number" => FactKind::Figure("00"),
         "year" => FactKind::Figure("0000"),
         "date" => FactKind::Figure("00/00"),
-        "time" => FactKind::Figure("00/00, 00:00"),
+        "time" => FactKind::Figure(TIME),
         "duration" => FactKind::Figure("0 h 00"),
         "percentage" => FactKind::Figure("00 %"),
         "temperature" => FactKind::Figure("00.0 °C"),
@@ -202,19 +229,96 @@ fn fact(field: &Field) -> Fact {
     Fact { name: label(&field.name), kind, required: field.required }
 }
 
-/// What can be done on a screen: the steps its features name first, then the other steps of whoever uses it.
-pub fn verbs(subject: &Subject<'_>, plan: &ScreenPlan, entity: &Entity) -> Vec<String> {
+/// What can be done on a screen by those who use it, in the state it is shown in: what leads onwards first, what ends it early last.
+pub fn verbs(subject: &Subject<'_>, plan: &ScreenPlan, entity: &Entity, present: &str) -> Vec<String> {
     let acts = subject.features(&plan.features).into_iter().flat_map(|feature| &feature.acts);
-    let named = acts.filter(|act| act.entity == entity.id).map(|act| act.verb.as_str());
-    let theirs = steps(entity, &plan.actors);
-    let is_step = |verb: &&str| theirs.iter().any(|step| step.verb == *verb);
-    let mut verbs: Vec<String> = Vec::new();
-    for verb in named.filter(is_step).chain(theirs.iter().map(|step| step.verb.as_str())) {
-        if verbs.len() < 5 && !verbs.iter().any(|known| known == verb) {
-            verbs.push(verb.to_owned());
+    let named: Vec<&str> = acts.filter(|act| act.entity == entity.id).map(|act| act.verb.as_str()).collect();
+    let tones = &subject.knowledge.scales.tones;
+    let mut theirs: Vec<&Transition> = own_steps(entity, &plan.actors);
+    theirs.sort_by_key(|step| {
+        let ends_early = matches!(tones.of(&step.to), Tone::Negative | Tone::Over);
+        (!step.from.iter().any(|from| from == present), ends_early, !named.contains(&step.verb.as_str()))
+    });
+    theirs.iter().map(|step| step.verb.clone()).take(5).collect()
+}
+
+/// The steps of whoever uses a screen; of anybody where that is not said.
+fn own_steps<'e>(entity: &'e Entity, actors: &[String]) -> Vec<&'e Transition> {
+    let own = |step: &&Transition| {
+        step.by.is_empty() || step.by.iter().any(|by| by != SYSTEM && (actors.is_empty() || actors.contains(by)))
+    };
+    entity.transitions.iter().filter(own).collect()
+}
+
+/// The stop of a life at which its screen is most telling: one from which whoever uses it can go on, not the first if there is another.
+pub fn present(subject: &Subject<'_>, plan: &ScreenPlan, entity: &Entity, course: &[Stop]) -> usize {
+    use ScreenKind as K;
+    if matches!(plan.kind, K::Form | K::Steps | K::Checkout | K::Queue) {
+        return 0;
+    }
+    let tones = &subject.knowledge.scales.tones;
+    let steps = own_steps(entity, &plan.actors);
+    let goes_on = |at: &usize| {
+        course.get(*at).is_some_and(|stop| {
+            steps.iter().any(|step| {
+                step.from.contains(&stop.state) && !matches!(tones.of(&step.to), Tone::Negative | Tone::Over)
+            })
+        })
+    };
+    [1, 2, 0, 3].into_iter().find(goes_on).unwrap_or(1).min(course.len().saturating_sub(1))
+}
+
+/// Facts of everything that is made on a screen: what the thing belongs to first, if that is made here as well. What a step or the
+/// program fills in by itself is not asked for.
+pub fn entered(subject: &Subject<'_>, plan: &ScreenPlan, entity: &Entity) -> Vec<Fact> {
+    let acts: Vec<_> = subject.features(&plan.features).into_iter().flat_map(|feature| &feature.acts).collect();
+    let makes = |other: &Entity| acts.iter().any(|act| act.verb == "create" && act.entity == other.id);
+    let parent = subject.parent(entity).filter(|parent| makes(parent) && makes(entity));
+    let of = |entity: &Entity, most: usize| {
+        let columns = subject.blueprint.table_of(&entity.id).map_or(&[][..], |table| &table.columns);
+        let by_step =
+            |field: &Field| columns.iter().any(|c| c.about == field.name && matches!(c.set_by, SetBy::Transition));
+        let asked = entity.fields.iter().filter(|field| !by_step(field) && !is_filled_in(&field.name, &field.kind));
+        asked.map(fact).take(most).collect::<Vec<_>>()
+    };
+    let mut facts = parent.map(|parent| of(parent, FACTS)).unwrap_or_default();
+    let is_plain = |fact: &Fact| ["Title", "Name", "Description"].contains(&fact.name.as_str());
+    if facts.iter().filter(|fact| fact.kind != FactKind::Image && !is_plain(fact)).count() > 2 {
+        facts.retain(|fact| !is_plain(fact));
+    }
+    let images = facts.iter().any(|fact| fact.kind == FactKind::Image);
+    facts.extend(of(entity, FACTS).into_iter().filter(|fact| !(images && fact.kind == FactKind::Image)));
+    // What has to be there comes before what may be; pictures and long texts have places of their own.
+    facts.sort_by_key(|fact| !fact.required);
+    facts
+}
+
+/// Whether nobody types it in: the moment of a step, a count of what happened.
+fn is_filled_in(name: &str, kind: &str) -> bool {
+    let name = name.to_lowercase();
+    kind == "time" && name.ends_with(" at") || name.starts_with("times ") || name.ends_with(" since")
+}
+
+impl Fact {
+    /// Whether it is the moment of something that happened.
+    pub fn is_stamp(&self) -> bool {
+        self.kind == FactKind::Figure(TIME) && is_filled_in(&self.name, "time")
+    }
+
+    /// How well it tells one thing from another in a narrow place: the lower, the better.
+    pub fn rank(&self) -> u8 {
+        match &self.kind {
+            _ if self.is_stamp() => 7,
+            FactKind::Figure("0.00") => 0,
+            FactKind::Choice(_) | FactKind::Rating => 1,
+            FactKind::Figure("00/00") => 2,
+            FactKind::Figure("A-0000" | "+00 000 000" | TIME) => 4,
+            FactKind::Figure(_) => 1,
+            FactKind::Place | FactKind::Text => 5,
+            FactKind::YesNo | FactKind::Colour | FactKind::File => 6,
+            FactKind::Long | FactKind::Image => 8,
         }
     }
-    verbs
 }
 
 /// Those who take part in a screen, then others who move its thing on.
@@ -234,22 +338,38 @@ pub fn people(subject: &Subject<'_>, plan: &ScreenPlan, entity: &Entity) -> Vec<
     names
 }
 
-/// A life as it would go: each step with the state it leads to, and who takes it.
-pub fn course(subject: &Subject<'_>, entity: &Entity) -> Vec<(String, String)> {
-    let Some(mut at) = entity.states.first() else { return Vec::new() };
-    let mut course = vec![(label(at), String::new())];
-    let mut seen = vec![at];
+/// A life as it would go: at each stop the step that keeps to its usual way.
+pub fn course(subject: &Subject<'_>, entity: &Entity) -> Vec<Stop> {
+    let Some(first) = entity.states.first() else { return Vec::new() };
+    let stop = |state: &str| Stop { state: state.to_owned(), verb: String::new(), by: String::new() };
+    let tones = &subject.knowledge.scales.tones;
+    let (mut at, mut course) = (first, vec![stop(first)]);
     let place = |state: &String| entity.states.iter().position(|known| known == state).unwrap_or(usize::MAX);
     while course.len() < 7 {
-        let onward = entity.transitions.iter().filter(|step| step.from.contains(at) && !seen.contains(&&step.to));
-        let Some(step) = onward.min_by_key(|step| place(&step.to)) else { break };
-        let by = step.by.first().filter(|by| *by != SYSTEM).map(|by| subject.role(by)).unwrap_or_default();
-        course.push((label(&step.to), by));
+        let fresh = |step: &&Transition| {
+            step.from.contains(at)
+                && entity.states.contains(&step.to)
+                && course.iter().all(|stop| stop.state != step.to)
+                && (course.len() < 2 || !matches!(tones.of(&step.to), Tone::Negative | Tone::Over))
+        };
+        let strays = |step: &Transition| match tones.of(&step.to) {
+            Tone::Negative | Tone::Over => 2,
+            Tone::Caution if !is_under_way(&step.to) => 1,
+            _ => 0,
+        };
+        let next = entity.transitions.iter().filter(fresh).min_by_key(|step| (strays(step), place(&step.to)));
+        let Some(step) = next else { break };
+        let by = step.by.first().filter(|by| *by != SYSTEM).map(|by| label(&subject.role(by))).unwrap_or_default();
+        course.push(Stop { state: step.to.clone(), verb: step.verb.clone(), by });
         at = &step.to;
-        seen.push(at);
     }
     if course.len() == 1 {
-        course.extend(entity.states.iter().skip(1).take(4).map(|state| (label(state), String::new())));
+        course.extend(entity.states.iter().skip(1).take(4).map(|state| stop(state)));
     }
     course
+}
+
+/// Whether a state to look at is one that everything passes through.
+fn is_under_way(state: &str) -> bool {
+    ["in ", "under ", "awaiting ", "waiting", "being "].iter().any(|start| state.starts_with(start))
 }

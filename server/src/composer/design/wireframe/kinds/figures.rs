@@ -85,7 +85,7 @@ fn attention(kit: &mut Kit, scene: &Scene<'_>, area: Area) {
         states = scene.thing.states.iter().take(2).collect();
     }
     let (_, rows) = area.split_top(20.0, 6.0);
-    for (nth, row) in (0_u32..).zip(rows.rows(scene.row)) {
+    for (nth, row) in (0_u32..).zip(rows.rows(scene.row)).take(2.max(states.len() + 1).min(5)) {
         kit.bar(row.x, row.middle(), row.w * 0.4, nth);
         if let Some(state) = states.get(usize::try_from(nth).unwrap_or(0) % states.len().max(1)) {
             kit.chip_left_of(row.right(), row.middle() - 10.0, row.w * 0.56, state);
@@ -106,7 +106,8 @@ pub fn report(kit: &mut Kit, scene: &Scene<'_>, body: Area) {
     let (head, table) = inside.split_top(116.0, 10.0);
     let (_, facts) = head.split_top(30.0, 8.0);
     let short = scene.short_facts();
-    for (half, place) in short.chunks(3).zip(facts.columns(2, 28.0)) {
+    let halves = if facts.w < 410.0 { 1 } else { 2 };
+    for (half, place) in short.chunks(3).zip(facts.columns(halves, 28.0)) {
         kit.facts(place, half, 25.0);
     }
     match &scene.child {
@@ -163,6 +164,15 @@ pub fn compare(kit: &mut Kit, scene: &Scene<'_>, body: Area) {
         for (side, column) in (0_u32..).zip(&columns) {
             let differs = if nth % 3 == 1 { side } else { 0 };
             kit.value(fact, column.x, row.middle(), column.w, nth + differs);
+        }
+        kit.pen.across(Paint::Hair, row.x, row.y, row.w);
+    }
+    if let Some(row) = rows.get(facts.len()).filter(|_| !scene.thing.states.is_empty()) {
+        kit.pen.words(Face::Small, row.x, row.middle() + 4.4, labels.w, "State");
+        for (side, column) in columns.iter().enumerate() {
+            if let Some(state) = scene.state_of(side) {
+                kit.chip(column.x, row.middle() - 10.0, column.w, state);
+            }
         }
         kit.pen.across(Paint::Hair, row.x, row.y, row.w);
     }

@@ -43,15 +43,18 @@ pub fn draw(kind: ScreenKind, kit: &mut Kit, scene: &Scene<'_>, body: Area) {
     draw(kit, scene, body);
 }
 
-/// Facts that are compared in columns: figures and choices first, then others that do not name the thing.
+/// Facts that are compared in columns: sums and choices first, and none that already names the thing.
 fn columns<'s>(scene: &'s Scene<'_>, most: usize) -> Vec<&'s Fact> {
-    let short = scene.short_facts();
-    let compared = |fact: &&&Fact| {
-        matches!(fact.kind, FactKind::Figure(_) | FactKind::Choice(_) | FactKind::Rating | FactKind::YesNo)
-    };
-    let first = short.iter().filter(compared);
-    let others = short.iter().filter(|fact| !compared(fact) && !scene.thing.name.starts_with(&fact.name));
-    first.chain(others).take(most).copied().collect()
+    let mut facts = scene.short_facts();
+    facts.retain(|fact| !scene.thing.name.starts_with(&fact.name));
+    facts.sort_by_key(|fact| fact.rank());
+    facts.truncate(most);
+    facts
+}
+
+/// What is said in a sentence: no moment of a step, no long text.
+fn said<'s>(scene: &'s Scene<'_>) -> Option<&'s Fact> {
+    columns(scene, 1).into_iter().find(|fact| fact.rank() < 5)
 }
 
 /// Words on up to two lines, the first at `y`.

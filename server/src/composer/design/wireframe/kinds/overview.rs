@@ -88,7 +88,7 @@ pub fn search(kit: &mut Kit, scene: &Scene<'_>, body: Area) {
     kit.main_button(Area { w: 84.0, ..button }, say);
     let (facets, cards) = rest.split_left(if rest.w > 500.0 { 136.0 } else { 122.0 }, 24.0);
     self::facets(kit, scene, facets);
-    let across = if cards.w > 360.0 { 3 } else { 2 };
+    let across = 2;
     let h = (cards.h - 14.0) / 2.0;
     for line in 0..2_u32 {
         let row = Area { y: cards.y + f64::from(line) * (h + 14.0), h, ..cards };
@@ -161,20 +161,23 @@ fn card(kit: &mut Kit, scene: &Scene<'_>, area: Area, nth: u32) {
     } else {
         kit.bar(x, y - 5.0, w, nth);
     }
-    let facts = columns(scene, if face.pictured { 1 } else { 3 });
-    let line = if face.pictured { area.bottom() - 14.0 } else { y + 18.0 };
     if face.pictured {
-        let state = scene.state_of(usize::try_from(nth).unwrap_or(0)).filter(|_| w > 90.0);
-        let chip = state.map_or(0.0, |state| kit.chip_left_of(area.right() - 8.0, line - 9.0, w * 0.6, state));
-        if let Some(fact) = facts.first() {
-            card_fact(kit, fact, x, line, w - chip - 4.0, nth);
+        let line = area.bottom() - 14.0;
+        let state = scene.state_of(usize::try_from(nth).unwrap_or(0));
+        let chip = state.map_or(0.0, |state| kit.chip_left_of(area.right() - 9.0, line - 10.0, w * 0.62, state));
+        match columns(scene, 1).first() {
+            Some(fact) if nth == 0 => {
+                kit.pen.words(Face::Small, x, line + 4.6, w - chip - 8.0, &fact.name);
+            }
+            Some(fact) => kit.value(fact, x, line, w - chip - 8.0, nth),
+            None => {}
         }
         return;
     }
-    for (row, fact) in (0_u32..).zip(&facts) {
-        let y = line + f64::from(row) * 19.0;
-        if y + 34.0 < area.bottom() || row == 0 {
-            card_fact(kit, fact, x, y, w, nth);
+    for (row, fact) in (0_u32..).zip(columns(scene, 3)) {
+        let line = y + 18.0 + f64::from(row) * 20.0;
+        if line + 32.0 < area.bottom() || row == 0 {
+            named_value(kit, fact, x, line, w, nth);
         }
     }
     if let Some(state) = scene.state_of(usize::try_from(nth).unwrap_or(0)) {
@@ -182,13 +185,10 @@ fn card(kit: &mut Kit, scene: &Scene<'_>, area: Area, nth: u32) {
     }
 }
 
-/// On the first card its name, on the others its value.
-fn card_fact(kit: &mut Kit, fact: &Fact, x: f64, y: f64, w: f64, nth: u32) {
-    if nth == 0 {
-        kit.pen.words(Face::Small, x, y + 4.6, w, &fact.name);
-    } else {
-        kit.value(fact, x, y, w, nth);
-    }
+/// A fact on a card: its name, and its value at the right.
+fn named_value(kit: &mut Kit, fact: &Fact, x: f64, y: f64, w: f64, nth: u32) {
+    let name = kit.pen.words(Face::Small, x, y + 4.6, w * 0.62, &fact.name);
+    kit.value(fact, x + name + 10.0, y, w - name - 10.0, nth);
 }
 
 /// A column a state, with a card on its way.
@@ -196,7 +196,7 @@ pub fn board(kit: &mut Kit, scene: &Scene<'_>, body: Area) {
     kit.uses("board-column");
     kit.uses("card");
     let most = if body.w > 500.0 { 4 } else { 3 };
-    let states: Vec<String> = scene.course.iter().map(|(state, _)| state.clone()).take(most).collect();
+    let states: Vec<String> = scene.course.iter().map(|stop| label(&stop.state)).take(most).collect();
     let names = if states.len() < 2 { vec![scene.thing.one.clone(), "Done".to_owned()] } else { states };
     let count = u32::try_from(names.len()).unwrap_or(2);
     let facts = columns(scene, 2);
@@ -208,12 +208,20 @@ pub fn board(kit: &mut Kit, scene: &Scene<'_>, body: Area) {
         for (nth, mut place) in (0_u32..).zip(cards.rows(78.0)).take(usize::try_from(held).unwrap_or(1)) {
             place.h -= 10.0;
             let lifted = at == 1 && nth == 0;
-            board_card(kit, scene, place, &facts, at * 3 + nth, lifted);
+            let verb = scene.course.get(2).map(|stop| label(&stop.verb)).filter(|verb| lifted && !verb.is_empty());
+            board_card(kit, scene, place, &facts, at * 3 + nth, (lifted, verb));
         }
     }
 }
 
-fn board_card(kit: &mut Kit, scene: &Scene<'_>, place: Area, facts: &[&Fact], nth: u32, lifted: bool) {
+fn board_card(
+    kit: &mut Kit,
+    scene: &Scene<'_>,
+    place: Area,
+    facts: &[&Fact],
+    nth: u32,
+    (lifted, verb): (bool, Option<String>),
+) {
     let area = if lifted { Area { x: place.x - 5.0, y: place.y + 3.0, ..place } } else { place };
     kit.pen.rect(if lifted { Paint::Line } else { Paint::Hair }, crisp(area), kit.card);
     let (x, w) = (area.x + 11.0, area.w - 22.0);
@@ -223,9 +231,9 @@ fn board_card(kit: &mut Kit, scene: &Scene<'_>, place: Area, facts: &[&Fact], nt
         kit.bar(x, area.y + 16.0, w, nth);
     }
     if let Some(fact) = facts.first() {
-        card_fact(kit, fact, x, area.y + 35.0, w, nth);
+        named_value(kit, fact, x, area.y + 35.0, w, nth);
     }
-    match scene.verb(0).filter(|_| lifted) {
+    match verb {
         Some(verb) => {
             kit.pen.set(Face::Link, Anchor::End, area.right() - 22.0, area.bottom() - 9.0, w - 14.0, &verb);
             kit.pen.path(
@@ -239,7 +247,7 @@ fn board_card(kit: &mut Kit, scene: &Scene<'_>, place: Area, facts: &[&Fact], nt
         }
         None => {
             if let Some(fact) = facts.get(1) {
-                card_fact(kit, fact, x, area.y + 54.0, w, nth);
+                named_value(kit, fact, x, area.y + 54.0, w, nth);
             }
         }
     }

@@ -15,16 +15,39 @@ pub fn checkout(kit: &mut Kit, scene: &Scene<'_>, body: Area) {
     let (left, right) = body.split_left(body.w * 0.54, 32.0);
     let (what, how) = left.split_top(92.0, 18.0);
     bought(kit, scene, what);
-    let fields: Vec<&Fact> = scene.short_facts().into_iter().filter(|fact| !is_sum(fact)).collect();
+    let fields: Vec<&Fact> = scene
+        .short_facts()
+        .into_iter()
+        .filter(|fact| !is_sum(fact) && matches!(fact.kind, FactKind::Choice(_) | FactKind::Text | FactKind::YesNo))
+        .collect();
     let mut y = how.y;
-    for (nth, fact) in (0..).zip(fields) {
-        if y + 18.0 + CONTROL > how.bottom() + 1.0 {
-            break;
-        }
+    for (nth, fact) in (0..).zip(fields.iter().take(2)) {
         kit.field(Area { y, h: 18.0 + CONTROL, ..how }, fact, nth);
-        y += 18.0 + CONTROL + 12.0;
+        y += 18.0 + CONTROL + 14.0;
     }
+    what_follows(kit, scene, Area { y, h: (how.bottom() - y).max(0.0), ..how });
     sums(kit, scene, right);
+}
+
+/// What happens to the money from here on.
+fn what_follows(kit: &mut Kit, scene: &Scene<'_>, area: Area) {
+    let rows = area.rows(27.0);
+    let stops: Vec<_> = scene.course.iter().take(rows.len()).collect();
+    if stops.len() < 2 {
+        return;
+    }
+    kit.uses("state-track");
+    if let (Some(first), Some(last)) = (rows.first(), rows.get(stops.len() - 1)) {
+        kit.pen.down(Paint::Hair, first.x + 6.0, first.middle(), last.y - first.y);
+        kit.pen.above();
+    }
+    for (at, (stop, row)) in stops.iter().zip(&rows).enumerate() {
+        kit.pen.round(Paint::Sheet, row.x + 6.5, row.middle(), 6.0);
+        kit.pen.round(if at == 0 { Paint::Accent } else { Paint::Edge }, row.x + 6.5, row.middle(), 4.5);
+        let face = if at == 0 { Face::Strong } else { Face::Text };
+        let w = kit.pen.words(face, row.x + 24.0, row.middle() + 4.6, row.w * 0.55, &label(&stop.state));
+        kit.pen.words(Face::Small, row.x + 36.0 + w, row.middle() + 4.6, row.w - 36.0 - w, &stop.by);
+    }
 }
 
 fn is_sum(fact: &Fact) -> bool {
@@ -55,8 +78,11 @@ fn sums(kit: &mut Kit, scene: &Scene<'_>, area: Area) {
     kit.uses("sums");
     let inside = kit.panel(area);
     let parent = scene.parent.as_ref().map(|parent| &parent.facts);
-    let all = scene.thing.facts.iter().chain(parent.into_iter().flatten()).filter(|fact| is_sum(fact));
-    let mut names: Vec<String> = all.map(|fact| fact.name.clone()).take(4).collect();
+    let all: Vec<&Fact> =
+        scene.thing.facts.iter().chain(parent.into_iter().flatten()).filter(|fact| is_sum(fact)).collect();
+    // What is paid out or back later is no part of what is paid now.
+    let due = all.iter().filter(|fact| fact.required || all.iter().all(|other| !other.required));
+    let mut names: Vec<String> = due.map(|fact| fact.name.clone()).take(4).collect();
     if names.is_empty() {
         names.push(scene.thing.one.clone());
     }

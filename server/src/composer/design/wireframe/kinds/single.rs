@@ -1,10 +1,13 @@
 //! One thing: read, entered, come to step by step.
 
 use super::{Area, Face, FactKind, Kit, Pen, Scene};
-use crate::composer::design::wireframe::{
-    kit::{CONTROL, crisp},
-    pen::{Anchor, Paint},
-    scene::{Fact, State},
+use crate::composer::design::{
+    subject::label,
+    wireframe::{
+        kit::{CONTROL, crisp},
+        pen::{Anchor, N, Paint},
+        scene::Fact,
+    },
 };
 
 /// A field with its name.
@@ -19,7 +22,7 @@ pub fn detail(kit: &mut Kit, scene: &Scene<'_>, body: Area) {
     } else {
         body
     };
-    let (left, right) = rest.split_left(rest.w * 0.6, 28.0);
+    let (left, right) = rest.split_left(rest.w * if rest.w > 500.0 { 0.6 } else { 0.56 }, 24.0);
     actions(kit, scene, right);
     let lower = scene.child.as_ref().filter(|child| !child.many.is_empty());
     let (upper, below) =
@@ -54,25 +57,24 @@ pub fn detail(kit: &mut Kit, scene: &Scene<'_>, body: Area) {
 fn state_track(kit: &mut Kit, scene: &Scene<'_>, area: Area) {
     kit.uses("state-track");
     let most = if area.w > 500.0 { 6 } else { 5 };
-    let steps: Vec<&String> = scene.course.iter().map(|(state, _)| state).take(most).collect();
-    let count = u32::try_from(steps.len()).unwrap_or(1);
-    let places = area.columns(count, 0.0);
+    let stops: Vec<String> = scene.course.iter().map(|stop| label(&stop.state)).take(most).collect();
+    let places = area.columns(u32::try_from(stops.len()).unwrap_or(1), 0.0);
     let y = area.y + 8.0;
-    if let (Some(first), Some(here)) = (places.first(), places.get(1)) {
-        kit.pen.path(Paint::Edge, &format!("M{} {y}H{}", first.x + 6.0, area.right() - first.w + 6.0));
-        kit.pen.path(Paint::Line, &format!("M{} {y}H{}", first.x + 6.0, here.x + 6.0));
+    let here = scene.present.min(stops.len().saturating_sub(1));
+    if let (Some(first), Some(at), Some(last)) = (places.first(), places.get(here), places.last()) {
+        kit.pen.path(Paint::Edge, &format!("M{} {}H{}", N(first.x + 6.0), N(y), N(last.x + 6.0)));
+        kit.pen.path(Paint::Line, &format!("M{} {}h{}", N(first.x + 6.0), N(y), N(at.x - first.x)));
     }
     kit.pen.above();
-    for (at, (step, place)) in steps.iter().zip(&places).enumerate() {
-        match at {
-            0 | 1 => kit.pen.round(Paint::Accent, place.x + 6.0, y, if at == 1 { 6.0 } else { 4.0 }),
-            _ => {
-                kit.pen.round(Paint::Sheet, place.x + 6.0, y, 5.0);
-                kit.pen.round(Paint::Edge, place.x + 6.0, y, 4.5);
-            }
+    for (at, (stop, place)) in stops.iter().zip(&places).enumerate() {
+        if at > here {
+            kit.pen.round(Paint::Sheet, place.x + 6.0, y, 5.0);
+            kit.pen.round(Paint::Edge, place.x + 6.0, y, 4.5);
+        } else {
+            kit.pen.round(Paint::Accent, place.x + 6.0, y, if at == here { 6.0 } else { 4.0 });
         }
-        let face = if at == 1 { Face::Strong } else { Face::Small };
-        kit.pen.words(face, place.x, y + 25.0, place.w - 8.0, step);
+        let face = if at == here { Face::Strong } else { Face::Small };
+        kit.pen.words(face, place.x, y + 25.0, place.w - 8.0, stop);
     }
 }
 
@@ -80,67 +82,78 @@ fn state_track(kit: &mut Kit, scene: &Scene<'_>, area: Area) {
 fn actions(kit: &mut Kit, scene: &Scene<'_>, area: Area) {
     kit.uses("panel");
     let inside = kit.panel(area);
-    let state = State {
-        name: scene.course.get(1).map_or_else(String::new, |(state, _)| state.to_lowercase()),
-        tone: crate::composer::design::tone::Tone::Caution,
-    };
-    let chip = if state.name.is_empty() { 0.0 } else { kit.chip(inside.x, inside.y, inside.w, &state) };
-    let mut y = if chip > 0.0 { inside.y + 34.0 } else { inside.y };
+    let mut y = inside.y;
+    let name = scene.course.get(scene.present).map(|stop| stop.state.clone());
+    if let Some(state) = name.and_then(|name| scene.thing.states.iter().find(|state| state.name == name)) {
+        kit.chip(inside.x, inside.y, inside.w, state);
+        y += 34.0;
+    }
     for person in scene.people.iter().take(2) {
         kit.person(inside.x, y + 8.0, inside.w, person);
         y += 27.0;
     }
-    let mut texts: Vec<String> = vec![scene.main.clone()];
-    texts.extend((0..3).filter_map(|nth| scene.verb(nth)).filter(|verb| *verb != scene.main));
-    texts.retain(|text| !text.is_empty());
     let room = Area { y: y + 8.0, h: (inside.bottom() - y - 8.0).max(CONTROL), ..inside };
-    let end = kit.stacked(room, &texts);
+    let end = kit.stacked(room, &scene.answers(3));
     if end + 34.0 < inside.bottom() {
-        kit.lines(Area { y: end + 6.0, h: inside.bottom() - end - 6.0, ..inside }.split_top(45.0, 0.0).0, 1);
+        kit.lines(Area { y: end + 6.0, h: (inside.bottom() - end - 6.0).min(45.0), ..inside }, 1);
     }
 }
 
-/// Fields in two columns, long ones across.
+/// Fields in two columns, pictures and a long text across.
 pub fn form(kit: &mut Kit, scene: &Scene<'_>, body: Area) {
     let (fields, foot) = body.split_bottom(CONTROL, 16.0);
-    let mut y = fields.y;
-    let has_room = |y: f64, h: f64| y + h <= fields.bottom() + 1.0;
-    let short = scene.short_facts();
-    let own = if short.is_empty() { Vec::new() } else { short };
-    let long = scene.thing.facts.iter().find(|fact| fact.kind == FactKind::Long);
-    let reserved = if scene.thing.pictured { 72.0 } else { 0.0 } + long.map_or(0.0, |_| FIELD + 26.0);
-    let mut nth = 0;
-    for pair in own.chunks(2) {
-        if !has_room(y, FIELD + if nth == 0 { 0.0 } else { reserved }) {
+    let pictured = scene.entered.iter().any(|fact| fact.kind == FactKind::Image);
+    let long = scene.entered.iter().find(|fact| fact.kind == FactKind::Long);
+    let short: Vec<&Fact> =
+        scene.entered.iter().filter(|fact| !matches!(fact.kind, FactKind::Image | FactKind::Long)).collect();
+    let (mut y, mut nth) = (fields.y, 0);
+    // One row less where pictures or a long text need the room.
+    let rows = ((fields.h + 12.0) / (FIELD + 12.0)).floor();
+    let reserved = if pictured || long.is_some() { 1.0 } else { 0.0 };
+    for pair in short.chunks(2) {
+        if y + FIELD > fields.y + (rows - reserved).max(1.0) * (FIELD + 12.0) {
             break;
         }
-        let row = Area { y, h: FIELD, ..fields };
-        let wide = pair.len() == 1;
-        let places = if wide { vec![row] } else { row.columns(2, 20.0) };
+        let places = Area { y, h: FIELD, ..fields }.columns(2, 20.0);
         for (fact, place) in pair.iter().zip(places) {
-            kit.field(if wide { Area { w: (place.w - 20.0) / 2.0, ..place } } else { place }, fact, nth);
+            kit.field(place, fact, nth);
             nth += 1;
         }
         y += FIELD + 12.0;
     }
-    if scene.thing.pictured && has_room(y, 60.0) {
-        pictures(kit, Area { y, h: 56.0, ..fields });
-        y += 70.0;
+    let room = fields.bottom() - y;
+    let (picture_w, text_x) =
+        if pictured && long.is_some() { (fields.w / 2.0 - 10.0, fields.w / 2.0 + 10.0) } else { (fields.w, 0.0) };
+    if pictured && room > 40.0 {
+        pictures(kit, Area { y: y + 18.0, h: (room - 18.0).min(60.0), w: picture_w, ..fields });
+        kit.pen.words(Face::Small, fields.x, y + 11.0, picture_w, &picture_name(scene));
     }
-    if let Some(fact) = long.filter(|_| has_room(y, FIELD)) {
-        let h = (fields.bottom() - y).min(110.0);
-        kit.field(Area { y, h, ..fields }, fact, nth);
+    if let Some(fact) = long.filter(|_| room > FIELD - 10.0) {
+        kit.field(Area { x: fields.x + text_x, y, w: fields.w - text_x, h: room.min(96.0) }, fact, nth);
     }
-    let mut texts = vec![scene.main.clone()];
-    texts.extend(scene.verb(0).filter(|verb| *verb != scene.main && scene.verbs.len() > 1));
-    kit.buttons(foot, &texts);
+    let below = if pictured || long.is_some() { foot.y } else { (y + 8.0).min(foot.y) };
+    let foot = Area { y: below, ..foot };
+    kit.buttons(foot, &scene.answers(1));
     kit.pen.set(Face::Small, Anchor::End, foot.right(), foot.middle() + 4.4, foot.w * 0.3, "* needed");
+    // What becomes of it, where there is room to say so.
+    if scene.course.len() > 1 && body.bottom() - foot.bottom() > 66.0 {
+        let track = Area::new(body.x, body.bottom() - 40.0, body.w, 40.0);
+        state_track(kit, scene, track);
+    }
+}
+
+fn picture_name(scene: &Scene<'_>) -> String {
+    let pictures = scene.entered.iter().find(|fact| fact.kind == FactKind::Image);
+    pictures.map_or_else(String::new, |fact| fact.name.clone())
 }
 
 /// Pictures that are there, and a place for one more.
 fn pictures(kit: &mut Kit, area: Area) {
     let mut x = area.x;
     for _ in 0..3 {
+        if x + 158.0 > area.right() {
+            break;
+        }
         kit.picture(Area::new(x, area.y, 74.0, area.h));
         x += 84.0;
     }
@@ -152,7 +165,7 @@ fn pictures(kit: &mut Kit, area: Area) {
 
 /// A row of steps, the present one large.
 pub fn steps(kit: &mut Kit, scene: &Scene<'_>, body: Area) {
-    let facts = &scene.thing.facts;
+    let facts = &scene.entered;
     let present = facts
         .iter()
         .position(|fact| matches!(&fact.kind, FactKind::Choice(options) if options.len() > 2))
@@ -167,14 +180,14 @@ pub fn steps(kit: &mut Kit, scene: &Scene<'_>, body: Area) {
         let (_, choices) = content.split_top(18.0, 10.0);
         large_choice(kit, choices, fact);
     }
-    let (_, evidence) = content.split_top(112.0, 0.0);
-    let evidence = Area { h: evidence.h.max(0.0), ..evidence };
-    if evidence.h > 50.0 {
-        if scene.thing.pictured {
-            pictures(kit, Area { h: evidence.h.min(72.0), ..evidence });
-        } else if let Some(next) = facts.iter().skip(present + 1).find(|fact| !matches!(fact.kind, FactKind::Image)) {
-            kit.field(Area { w: evidence.w * 0.6, h: evidence.h.min(84.0), ..evidence }, next, 1);
-        }
+    let asked =
+        if facts.get(present).is_some_and(|fact| matches!(fact.kind, FactKind::Choice(_))) { 112.0 } else { 76.0 };
+    let (_, evidence) = content.split_top(asked, 0.0);
+    if scene.thing.pictured && evidence.h > 50.0 {
+        pictures(kit, Area { h: evidence.h.min(72.0), ..evidence });
+    } else if let Some(next) = facts.iter().skip(present + 1).find(|fact| fact.kind != FactKind::Image) {
+        let h = if next.kind == FactKind::Long { evidence.h.min(96.0) } else { FIELD };
+        kit.field(Area { w: evidence.w * 0.6, h, ..evidence }, next, 1);
     }
     let w = Kit::button_width(&scene.main, 220.0);
     kit.main_button(Area { x: foot.right() - w, w, ..foot }, &scene.main);
@@ -183,7 +196,7 @@ pub fn steps(kit: &mut Kit, scene: &Scene<'_>, body: Area) {
 
 /// Up to four steps: facts one after another, and a last look.
 fn step_names(scene: &Scene<'_>, present: usize) -> Vec<String> {
-    let facts = &scene.thing.facts;
+    let facts = &scene.entered;
     let mut names: Vec<String> = Vec::new();
     if let Some(before) = present.checked_sub(1).and_then(|at| facts.get(at)).or_else(|| facts.get(1)) {
         names.push(before.name.clone());
@@ -223,7 +236,10 @@ fn step_row(kit: &mut Kit, area: Area, names: &[String]) {
 fn large_choice(kit: &mut Kit, area: Area, fact: &Fact) {
     let area = Area { h: 66.0, ..area };
     let FactKind::Choice(options) = &fact.kind else {
-        kit.field(Area { y: area.y - 14.0, h: FIELD + 16.0, w: area.w * 0.6, ..area }, fact, 1);
+        let place = Area { h: CONTROL + 6.0, w: area.w * 0.6, ..area };
+        kit.uses("field");
+        kit.pen.rect(Paint::Line, crisp(place), kit.control);
+        kit.value(fact, place.x + 12.0, place.middle(), place.w - 24.0, 1);
         return;
     };
     kit.uses("choice");

@@ -1,9 +1,13 @@
 //! What happens one after another: what was said, what was done, what waits.
 
-use super::{Area, Face, FactKind, Kit, Scene, columns};
-use crate::composer::design::wireframe::{
-    kit::{CONTROL, crisp},
-    pen::{Anchor, Paint},
+use super::{Area, Face, FactKind, Kit, Scene, said};
+use crate::composer::design::{
+    subject::label,
+    wireframe::{
+        kit::{CONTROL, crisp},
+        pen::{Anchor, Paint},
+        scene::Fact,
+    },
 };
 
 /// Both sides in turn, what it is about beside, and a place to answer.
@@ -17,8 +21,8 @@ pub fn thread(kit: &mut Kit, scene: &Scene<'_>, body: Area) {
 
 fn messages(kit: &mut Kit, scene: &Scene<'_>, area: Area) {
     kit.uses("message");
-    let amount = columns(scene, 1);
-    let count = if area.h > 210.0 { 3_u32 } else { 2 };
+    let amount = said(scene);
+    let count = if area.h >= 186.0 { 3_u32 } else { 2 };
     let h = (area.h / f64::from(count)) - 10.0;
     for nth in 0..count {
         let theirs = nth % 2 == 0;
@@ -39,7 +43,7 @@ fn messages(kit: &mut Kit, scene: &Scene<'_>, area: Area) {
         if let Some(state) = state {
             kit.chip_left_of(place.right() - 10.0, place.y + 7.0, w * 0.42, state);
         }
-        match amount.first() {
+        match amount {
             Some(fact) => {
                 let named = kit.pen.words(Face::Strong, x, place.y + 39.0, w * 0.5, &fact.name);
                 kit.value(fact, x + named + 12.0, place.y + 34.4, w - named - 36.0, nth);
@@ -55,13 +59,11 @@ fn messages(kit: &mut Kit, scene: &Scene<'_>, area: Area) {
 /// A field for what is answered with, and the answers that are possible.
 fn answer_bar(kit: &mut Kit, scene: &Scene<'_>, area: Area) {
     kit.uses("answer-bar");
-    let hint = columns(scene, 1).first().map_or_else(|| "Answer".to_owned(), |fact| fact.name.clone());
+    let hint = said(scene).map_or_else(|| "Answer".to_owned(), |fact| fact.name.clone());
     let (field, buttons) = area.split_top(CONTROL, 12.0);
     kit.pen.rect(Paint::Edge, crisp(field), kit.control);
     kit.pen.words(Face::Small, field.x + 11.0, field.middle() + 4.4, field.w - 22.0, &hint);
-    let mut texts = vec![scene.main.clone()];
-    texts.extend((0..4).filter_map(|nth| scene.verb(nth)).filter(|verb| *verb != scene.main));
-    kit.buttons(Area { h: CONTROL, ..buttons }, &texts);
+    kit.buttons(Area { h: CONTROL, ..buttons }, &scene.answers(4));
 }
 
 /// What a thread or a case is about.
@@ -76,25 +78,22 @@ fn about_panel(kit: &mut Kit, scene: &Scene<'_>, area: Area) {
         kit.picture(picture);
         rest = below;
     }
-    kit.uses("facts");
-    for (nth, (fact, row)) in (0..).zip(about.facts.iter().filter(|f| f.kind != FactKind::Long).zip(rest.rows(42.0))) {
-        kit.pen.words(Face::Small, row.x, row.y + 12.0, row.w, &fact.name);
-        kit.value(fact, row.x, row.y + 25.0, row.w, nth);
-        kit.pen.across(Paint::Hair, row.x, row.bottom() - 2.0, row.w);
-    }
+    let facts: Vec<&Fact> = about.facts.iter().filter(|fact| fact.kind != FactKind::Long).collect();
+    kit.narrow_facts(rest, &facts);
 }
 
 /// A line of what happened: when, what, by whom.
 pub fn timeline(kit: &mut Kit, scene: &Scene<'_>, body: Area) {
     kit.uses("timeline");
-    let fact = columns(scene, 1);
-    let mut entries = scene.course.clone();
+    let fact = said(scene);
+    let mut entries: Vec<(String, String)> =
+        scene.course.iter().map(|stop| (label(&stop.state), stop.by.clone())).collect();
     if entries.len() < 3 {
-        entries =
-            (0..5).map(|_| (scene.thing.one.clone(), scene.people.first().cloned().unwrap_or_default())).collect();
+        let by = scene.people.first().cloned().unwrap_or_default();
+        entries = (0..5).map(|_| (String::new(), by.clone())).collect();
     }
     entries.reverse();
-    let h = (body.h / f64::from(u32::try_from(entries.len().min(6)).unwrap_or(1))).clamp(46.0, 60.0);
+    let h = (body.h / f64::from(u32::try_from(entries.len().min(6)).unwrap_or(1))).clamp(46.0, 74.0);
     let line = body.x + 98.0;
     let rows = body.rows(h);
     let shown = rows.len().min(entries.len());
@@ -113,11 +112,18 @@ pub fn timeline(kit: &mut Kit, scene: &Scene<'_>, body: Area) {
             if nth == 0 { 6.0 } else { 3.5 },
         );
         let x = line + 20.0;
-        let w = kit.pen.words(Face::Strong, x, y + 4.6, body.right() - x - 130.0, what);
+        let w = match what.as_str() {
+            "" if nth == 0 => kit.pen.words(Face::Strong, x, y + 4.6, body.right() - x - 130.0, &scene.thing.name),
+            "" => {
+                kit.bar(x, y, 120.0, nth);
+                120.0
+            }
+            what => kit.pen.words(Face::Strong, x, y + 4.6, body.right() - x - 130.0, what),
+        };
         if !by.is_empty() {
             kit.pen.words(Face::Small, x + w + 12.0, y + 4.6, body.right() - x - w - 12.0, by);
         }
-        match fact.first().filter(|_| nth % 2 == 0) {
+        match fact.filter(|_| nth % 2 == 0) {
             Some(fact) => {
                 let named = kit.pen.words(Face::Small, x, y + 25.0, 170.0, &fact.name);
                 kit.value(fact, x + named + 10.0, y + 20.6, 150.0, nth);
@@ -133,7 +139,7 @@ pub fn queue(kit: &mut Kit, scene: &Scene<'_>, body: Area) {
     waiting_list(kit, scene, waiting);
     let (rest, decision) = case.split_bottom(CONTROL + 30.0, 12.0);
     let (head, content) = rest.split_top(24.0, 12.0);
-    kit.pen.words(Face::Head, head.x, head.y + 15.0, head.w * 0.62, &scene.thing.name);
+    kit.pen.words(Face::Head, head.x, head.y + 15.0, head.w * 0.62, &scene.thing.one);
     if let Some(state) = scene.thing.states.first() {
         kit.chip_left_of(head.right(), head.y, head.w * 0.36, state);
     }
@@ -149,7 +155,7 @@ fn waiting_list(kit: &mut Kit, scene: &Scene<'_>, area: Area) {
         if nth == 0 {
             kit.pen.rect(Paint::Glow, Area { x: row.x - 8.0, w: row.w + 8.0, ..row }, kit.control);
             kit.pen.rect(Paint::Accent, Area::new(row.x - 8.0, row.y + 6.0, 2.5, row.h - 12.0), 0.0);
-            kit.pen.words(Face::Strong, row.x + 4.0, row.y + 19.0, row.w - 12.0, &scene.thing.one);
+            kit.pen.words(Face::Strong, row.x + 4.0, row.y + 19.0, row.w - 12.0, &scene.face().name);
         } else {
             kit.bar(row.x + 4.0, row.y + 15.0, row.w - 30.0, nth);
             kit.pen.across(Paint::Hair, row.x, row.bottom(), row.w - 8.0);
@@ -183,7 +189,5 @@ fn decide(kit: &mut Kit, scene: &Scene<'_>, area: Area) {
     kit.pen.across(Paint::Hair, line.x, line.y, line.w);
     let overseer = scene.people.first().map_or_else(|| "Decision".to_owned(), |who| format!("{who} decides"));
     kit.pen.words(Face::Small, line.x, line.y + 18.0, line.w, &overseer);
-    let mut texts = vec![scene.main.clone()];
-    texts.extend((0..4).filter_map(|nth| scene.verb(nth)).filter(|verb| *verb != scene.main));
-    kit.buttons(Area { h: CONTROL, ..buttons }, &texts);
+    kit.buttons(Area { h: CONTROL, ..buttons }, &scene.answers(4));
 }

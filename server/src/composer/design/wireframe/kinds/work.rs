@@ -72,13 +72,12 @@ pub fn scan(kit: &mut Kit, scene: &Scene<'_>, body: Area) {
     kit.pen.words(Face::Small, field.x + 11.0, field.middle() + 4.4, field.w - 22.0, &hint);
     kit.uses("panel");
     let inside = kit.panel(right);
-    kit.pen.words(Face::Head, inside.x, inside.y + 14.0, inside.w, &scene.thing.one);
+    kit.pen.words(Face::Strong, inside.x, inside.y + 14.0, inside.w, &scene.thing.one);
     if let Some(state) = scene.state_of(0) {
         kit.chip(inside.x, inside.y + 26.0, inside.w, state);
     }
     let (_, rest) = inside.split_top(56.0, 0.0);
-    let mut texts = vec![scene.main.clone()];
-    texts.extend(scene.verb(1).filter(|verb| *verb != scene.main));
+    let texts = scene.answers(1);
     let (facts, buttons) = rest.split_bottom(40.0 * f64::from(u32::try_from(texts.len()).unwrap_or(1)) - 8.0, 12.0);
     let short = scene.short_facts();
     kit.facts(facts, &short, 30.0);
@@ -118,12 +117,18 @@ pub fn player(kit: &mut Kit, scene: &Scene<'_>, body: Area) {
     let (stage, parts) = body.split_left(body.w * 0.64, 28.0);
     kit.uses("stage");
     let (view, foot) = stage.split_bottom(CONTROL + 24.0, 12.0);
-    let reads = scene.thing.facts.iter().any(|fact| fact.kind == FactKind::Long) && !scene.thing.pictured;
+    let plays = scene.thing.facts.iter().any(is_played);
     kit.pen.rect(Paint::Wash, view, kit.card);
-    if reads {
-        let inside = Area { w: view.w * 0.8, x: view.x + view.w * 0.1, ..view.inset(26.0) };
+    if !plays {
+        let mut inside = Area { w: view.w * 0.8, x: view.x + view.w * 0.1, ..view.inset(24.0) };
         kit.pen.words(Face::Head, inside.x, inside.y + 12.0, inside.w, &scene.thing.name);
-        kit.lines(Area { y: inside.y + 28.0, h: inside.h - 28.0, ..inside }, 0);
+        (_, inside) = inside.split_top(14.0, 14.0);
+        if scene.thing.pictured {
+            let (picture, rest) = inside.split_top(inside.h * 0.5, 12.0);
+            kit.picture(picture);
+            inside = rest;
+        }
+        kit.lines(inside, 0);
     } else {
         let (cx, cy) = (view.x + view.w / 2.0, view.middle());
         kit.pen.round(Paint::Accent, cx, cy, 26.0);
@@ -134,10 +139,15 @@ pub fn player(kit: &mut Kit, scene: &Scene<'_>, body: Area) {
     kit.pen.rect(Paint::Bar, Area::new(line.x, line.middle() - 2.0, line.w, 4.0), 2.0);
     kit.pen.rect(Paint::Accent, Area::new(line.x, line.middle() - 2.0, line.w * 0.38, 4.0), 2.0);
     kit.pen.round(Paint::Accent, line.x + line.w * 0.38, line.middle(), 6.0);
-    let mut texts = vec![scene.main.clone()];
-    texts.extend(scene.verb(1).filter(|verb| *verb != scene.main));
-    kit.buttons(Area { h: CONTROL, ..buttons }, &texts);
+    kit.buttons(Area { h: CONTROL, ..buttons }, &scene.answers(1));
     parts_list(kit, scene, parts);
+}
+
+/// Sound or film, not a text.
+fn is_played(fact: &Fact) -> bool {
+    const MEDIA: [&str; 9] = ["video", "audio", "recording", "film", "sound", "clip", "podcast", "episode", "length"];
+    let name = fact.name.to_lowercase();
+    fact.kind == FactKind::File || MEDIA.iter().any(|word| name.contains(word))
 }
 
 fn parts_list(kit: &mut Kit, scene: &Scene<'_>, area: Area) {
