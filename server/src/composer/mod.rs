@@ -7,6 +7,7 @@ mod blueprint;
 mod brand;
 mod cast;
 mod choice;
+mod code;
 mod entities;
 mod inflect;
 mod knowledge;

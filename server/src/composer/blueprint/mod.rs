@@ -13,7 +13,7 @@ mod tables;
 use model::sections::{ApiRole, Entity, Feature, Operation, Product, SYSTEM, Table};
 
 use super::lexicon::Lexicon;
-use names::ascii_words;
+pub use names::ascii_words;
 pub use screens::ScreenPlan;
 
 /// What the later stages are made from, beside the product.
