@@ -5,7 +5,7 @@
 mod contrast;
 
 use crate::{
-    CheckResult, Stage,
+    CheckResult, Stage, openapi,
     sections::{Feature, Priority, Scheme, Sections, Token, alias},
     svg,
 };
@@ -226,6 +226,9 @@ fn architecture(sections: &Sections) -> Vec<CheckResult> {
                 .map(|role| format!("{} to role {role}", operation.id)),
         );
     }
+    let document = openapi::document("API", "API", architecture);
+    let invalid = openapi::faults(&document).into_iter().chain(openapi::missing(&document, architecture));
+    let invalid: Vec<String> = invalid.map(|fault| fault.to_string()).collect();
     let drawings = architecture
         .diagrams
         .iter()
@@ -235,6 +238,13 @@ fn architecture(sections: &Sections) -> Vec<CheckResult> {
     let mut results = vec![
         result("entities", "Entities and tables agree", "Every entity has its table.", "Without the other", &disagree),
         result("references", "References lead somewhere", "All do.", "Lead nowhere", &lost),
+        result(
+            "openapi",
+            "The OpenAPI document is valid",
+            "Its references, parameters and responses are sound.",
+            "Not so",
+            &invalid,
+        ),
         result(
             "svg",
             "Drawings are well-formed and free of script",

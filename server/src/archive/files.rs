@@ -28,7 +28,9 @@ pub(super) fn files(taken: &Taken) -> Vec<Entry> {
             Stage::Product => {}
             Stage::Brand => brand(&mut files, &taken.sections),
             Stage::Design => design(&mut files, &taken.sections.design),
-            Stage::Architecture => architecture(&mut files, &taken.sections.architecture),
+            Stage::Architecture => {
+                architecture(&mut files, &taken.name, &taken.sections.product.summary, &taken.sections.architecture);
+            }
             Stage::Code => code(&mut files, &taken.sections),
         }
     }
@@ -108,19 +110,12 @@ fn design(files: &mut Files, design: &Design) {
     }
 }
 
-fn architecture(files: &mut Files, architecture: &Architecture) {
+fn architecture(files: &mut Files, title: &str, summary: &str, architecture: &Architecture) {
     for diagram in &architecture.diagrams {
         files.put(&format!("architecture/{}.svg", diagram.id), drawing(&diagram.svg, &Ground::plain()));
         files.put(&format!("architecture/{}.mmd", diagram.id), ended(&diagram.mermaid));
     }
-    if let Some(document) = openapi(architecture) {
-        files.put("architecture/openapi.json", json(&document));
-    }
-}
-
-/// The API as OpenAPI: none until `model` can tell it.
-fn openapi(_architecture: &Architecture) -> Option<Value> {
-    None
+    files.put("architecture/openapi.json", json(&model::openapi::document(title, summary, architecture)));
 }
 
 fn code(files: &mut Files, sections: &Sections) {

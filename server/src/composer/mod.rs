@@ -8,6 +8,7 @@ mod blueprint;
 pub(crate) mod brand;
 mod cast;
 mod choice;
+mod code;
 mod design;
 mod entities;
 mod inflect;

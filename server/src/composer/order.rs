@@ -47,8 +47,8 @@ impl Composer {
                     Some(&made.brand).filter(|brand| !brand.palette.is_empty() && !order.is_made_anew(Stage::Brand));
                 self.design(directive, note, product, brand).pieces()
             }
-            Stage::Architecture => Vec::new(),
-            Stage::Code => Vec::new(),
+            Stage::Architecture => self.architecture(directive, note, product).pieces(),
+            Stage::Code => self.code(directive, note, product, &made.architecture).pieces(),
         })
     }
 
@@ -58,7 +58,7 @@ impl Composer {
             Stage::Product => None,
             Stage::Brand => self.brand_faults(),
             Stage::Design => self.design_faults(),
-            Stage::Architecture => None,
+            Stage::Architecture => self.architecture_faults(),
             Stage::Code => None,
         }
     }

@@ -2,6 +2,7 @@
 
 mod architecture;
 mod brand;
+mod code;
 mod design;
 mod product;
 
@@ -9,6 +10,7 @@ use model::{CheckResult, Directive, Stage, sections::Sections};
 
 pub use architecture::architecture;
 pub use brand::brand;
+pub use code::code;
 pub use design::design;
 pub use product::product;
 
@@ -17,7 +19,9 @@ pub fn section(stage: Stage, directive: &Directive, sections: &Sections) -> Opti
     match stage {
         Stage::Product => Some(product(directive, &sections.product)),
         Stage::Brand => Some(brand(directive, &sections.brand)),
-        Stage::Design | Stage::Architecture | Stage::Code => None,
+        Stage::Design => Some(design(directive, &sections.design)),
+        Stage::Architecture => Some(architecture(directive, &sections.architecture)),
+        Stage::Code => Some(code(directive, &sections.code)),
     }
 }
 
