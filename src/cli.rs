@@ -50,7 +50,7 @@ pub(crate) enum Command {
         #[arg(long)]
         revert_all: bool,
     },
-    /// Compose a product from a directive, with neither database nor server.
+    /// Make a whole product from a directive, with neither database nor server.
     Compose(ComposeArgs),
     /// Check the built site, or the composer's knowledge.
     Check {
@@ -118,9 +118,12 @@ pub(crate) enum Users {
 pub(crate) struct ComposeArgs {
     /// What to build, in a sentence; "-" reads it from standard input.
     pub(crate) directive: String,
-    /// Which section: product, brand, or all.
-    #[arg(long, default_value = "product")]
+    /// Which section: product, brand, design, architecture, code, or all.
+    #[arg(long, default_value = "all")]
     pub(crate) stage: String,
+    /// The engine to begin with; the first of those configured by default. "composer" asks no other.
+    #[arg(long)]
+    pub(crate) engine: Option<String>,
     /// What to do differently.
     #[arg(long)]
     pub(crate) note: Option<String>,
@@ -133,7 +136,7 @@ pub(crate) struct ComposeArgs {
     /// Compose from the knowledge in this folder instead of what the program was built with.
     #[arg(long, value_name = "DIR")]
     pub(crate) knowledge: Option<PathBuf>,
-    /// Also write the section to files in this folder.
+    /// Also write everything to files in this folder, as an export would hold it: sections, drawings, tokens, OpenAPI, code.
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
 }

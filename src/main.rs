@@ -29,7 +29,7 @@ fn main() -> ExitCode {
 
 fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
-        Command::Compose(args) => compose::compose(&args),
+        Command::Compose(args) => in_runtime(compose::compose(args)),
         Command::Serve { no_worker } => in_runtime(serve::serve(!no_worker)),
         Command::Work => in_runtime(serve::work()),
         Command::Migrate { revert_all } => in_runtime(serve::migrate(revert_all)),

@@ -107,6 +107,23 @@ pub enum ArchiveError {
     Db(#[from] DbError),
 }
 
+/// Everything an archive of these sections holds, by path: for whoever writes files of their own.
+pub fn bundle(directive: &Directive, sections: &Sections, stages: &[Stage]) -> Vec<(String, Vec<u8>)> {
+    let checked = |stage: &Stage| {
+        let own = crate::studio::own_checks(*stage, sections);
+        (*stage, [model::checks::check(*stage, sections), own].concat())
+    };
+    let taken = Taken {
+        name: directive.title(120),
+        title: None,
+        directive: directive.clone(),
+        sections: sections.clone(),
+        stages: stages.to_vec(),
+        checks: stages.iter().map(checked).collect(),
+    };
+    files::files(&taken).into_iter().map(|entry| (entry.name, entry.bytes)).collect()
+}
+
 impl Archive {
     /// Makes the domain.
     pub fn new(studio: Studio, blobs: Blobs, limits: Limits) -> Self {

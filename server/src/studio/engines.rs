@@ -18,7 +18,7 @@ impl Engines {
     }
 
     /// Who is asked, in order. A wish for one of them puts it first; a wish for the composer asks nobody else.
-    pub(super) fn chain(&self, wished: Option<&str>) -> Vec<Arc<dyn StageEngine>> {
+    pub fn chain(&self, wished: Option<&str>) -> Vec<Arc<dyn StageEngine>> {
         let is_wished = |engine: &Arc<dyn StageEngine>| Some(engine.name().to_string().as_str()) == wished;
         if is_wished(&self.composer) {
             return vec![Arc::clone(&self.composer)];

@@ -27,6 +27,7 @@ use model::{
 use time::OffsetDateTime;
 
 pub use attempt::{Attempt, Broken, MadeSection, Sink};
+pub use checks::own as own_checks;
 pub use composed::ComposerEngine;
 pub use diff::{Change, Changed, Line, Span, Word, compare};
 pub use engine::{Brief, EngineError, Made, PieceStream, StageEngine, Usage};
