@@ -6,7 +6,7 @@ use model::{
     svg,
 };
 
-use super::{links::anchor, running_text};
+use super::{links::anchor, running_text, with_marks};
 
 /// The pieces of a part as views; a mark is shown in the colours of the palette that is there.
 pub(super) fn pieces(brand: &Brand, among: &Brand, slot: &str) -> Vec<AnyView> {
@@ -217,17 +217,8 @@ fn candidate_view(candidate: &NameCandidate) -> impl IntoView + use<> {
 }
 
 /// Words between asterisks are words spoken about, and set in italics.
-fn emphasised(text: &str) -> impl IntoView + use<> {
-    let parts: Vec<String> = text.split('*').map(str::to_owned).collect();
-    // An asterisk without its partner is just one.
-    if parts.len().is_multiple_of(2) {
-        return text.to_owned().into_any();
-    }
-    let told = parts
-        .into_iter()
-        .enumerate()
-        .map(|(at, part)| if at.is_multiple_of(2) { part.into_any() } else { view! { <em>{part}</em> }.into_any() });
-    told.collect_view().into_any()
+fn emphasised(text: &str) -> AnyView {
+    with_marks(text, '*', |words| view! { <em>{words}</em> }.into_any())
 }
 
 #[cfg(all(test, feature = "ssr"))]

@@ -5,6 +5,8 @@
 use leptos::prelude::*;
 use model::sections::{Product, ScreenKind};
 
+use super::with_code;
+
 /// The id of a piece's element: `features-list-thing`. No two stages have lists of one name.
 pub(super) fn anchor(part: &str, id: &str) -> String {
     format!("{part}-{id}")
@@ -51,6 +53,19 @@ pub(super) fn features(product: &Product, ids: &[String]) -> Vec<Link> {
     let title =
         |id: &String| product.features.iter().find(|feature| feature.id == *id).map(|feature| feature.title.clone());
     ids.iter().map(|id| title(id).map_or_else(|| Link::dead(id), |title| Link::to("features", id, title))).collect()
+}
+
+/// Features by their numbers in the product, for where many things serve many of them; their titles are said when asked for.
+pub(super) fn numbered_features(product: &Product, ids: &[String]) -> Option<AnyView> {
+    let numbered = product.features.iter().zip(1..).filter(|(feature, _)| ids.contains(&feature.id));
+    let links: Vec<AnyView> = numbered
+        .map(|(feature, number): (_, u32)| {
+            let (target, title) = (format!("#{}", anchor("features", &feature.id)), feature.title.clone());
+            view! { " " <a href=target title=title>{number}</a> }.into_any()
+        })
+        .collect();
+    let word = if links.len() == 1 { "for feature" } else { "for features" };
+    (!links.is_empty()).then(|| view! { <p class="quiet">{word} {links}</p> }.into_any())
 }
 
 /// Entities under their names.
@@ -114,8 +129,8 @@ pub(super) fn linked(name: &'static str, links: Vec<Link>) -> Option<AnyView> {
 
 /// A line of a list of facts whose fact is a text; nothing when it is empty.
 pub(super) fn told(name: &str, text: &str) -> Option<AnyView> {
-    let (name, text) = (name.to_owned(), text.to_owned());
-    (!text.is_empty()).then(|| view! { <div><dt dir="auto">{name}</dt><dd dir="auto">{text}</dd></div> }.into_any())
+    let (name, told) = (name.to_owned(), with_code(text));
+    (!text.is_empty()).then(|| view! { <div><dt dir="auto">{name}</dt><dd dir="auto">{told}</dd></div> }.into_any())
 }
 
 /// A list of facts; nothing when there are none.

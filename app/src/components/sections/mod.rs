@@ -173,7 +173,24 @@ fn running_text(slot: &'static str, text: &str) -> Vec<AnyView> {
     if text.is_empty() {
         return Vec::new();
     }
-    vec![view! { <p class="running" data-piece=slot dir="auto">{text.to_owned()}</p> }.into_any()]
+    vec![view! { <p class="running" data-piece=slot dir="auto">{with_code(text)}</p> }.into_any()]
+}
+
+/// Text whose words between backticks are words of a program.
+fn with_code(text: &str) -> AnyView {
+    with_marks(text, '`', |words| view! { <code>{words}</code> }.into_any())
+}
+
+/// Text whose words between two of a mark are shown in their own way.
+fn with_marks(text: &str, mark: char, show: fn(String) -> AnyView) -> AnyView {
+    let parts: Vec<String> = text.split(mark).map(str::to_owned).collect();
+    // A mark without its partner is just a mark, and most texts have none.
+    if parts.len() == 1 || parts.len().is_multiple_of(2) {
+        return text.to_owned().into_any();
+    }
+    let told = parts.into_iter().enumerate();
+    let told = told.map(|(at, part)| if at.is_multiple_of(2) { part.into_any() } else { show(part) });
+    told.collect_view().into_any()
 }
 
 /// A piece that is read by its name and a sentence, and unfolded when wanted.

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use model::sections::{Deed, Operation, Product};
 
-use super::super::links::{Link, anchor, features, roles, tables};
+use super::super::links::{Link, anchor, numbered_features, roles, tables};
 
 /// An operation; the first of its table opens that table's group.
 pub(super) fn view(operation: &Operation, among: &[Operation], product: &Product) -> AnyView {
@@ -13,17 +13,14 @@ pub(super) fn view(operation: &Operation, among: &[Operation], product: &Product
         let table = tables(std::slice::from_ref(&operation.table)).into_iter().map(Link::view).collect_view();
         view! { <h4>{table}</h4> }
     });
-    let features = features(product, &operation.features).into_iter();
-    let features = features.map(|link| view! { <li>{link.view()}</li> }).collect_view();
-    let features = (!operation.features.is_empty()).then(|| view! { <ul class="refs" role="list">{features}</ul> });
     let method = operation.method.as_str();
     view! {
         <article class="operation" id=anchor("operations", &operation.id) data-piece=format!("operations/{}", operation.id)>
             {group}
             <p class="call"><code><b>{method}</b> " " {operation.path.clone()}</code></p>
             <div>
-                <p dir="auto">{operation.summary.clone()} {deed_view(&operation.deed)}</p>
-                {features}
+                <p dir="auto">{operation.summary.clone()} {deed_view(operation)}</p>
+                {numbered_features(product, &operation.features)}
             </div>
             {callers_view(&operation.roles)}
         </article>
@@ -32,15 +29,16 @@ pub(super) fn view(operation: &Operation, among: &[Operation], product: &Product
 }
 
 /// What is to be known of a deed beside its sentence: how far a step leads, what a list can be narrowed by.
-fn deed_view(deed: &Deed) -> Option<AnyView> {
-    match deed {
+fn deed_view(operation: &Operation) -> Option<AnyView> {
+    match &operation.deed {
         Deed::Step { from, to, sets } => {
-            let (from, to) = (from.join(" or "), to.clone());
-            let sets = (!sets.is_empty()).then(|| view! { ", sets " <code>{sets.join(", ")}</code> });
-            Some(view! { " " <span class="life">{from} " → " {to} {sets}</span> }.into_any())
+            // Many a sentence says so itself.
+            let way = (!operation.summary.contains('→')).then(|| format!(" {} → {to}.", from.join(" or ")));
+            let sets = (!sets.is_empty()).then(|| view! { " Sets " <code>{sets.join(", ")}</code> "." });
+            Some(view! { <span class="life">{way} {sets}</span> }.into_any())
         }
         Deed::List { filters } if !filters.is_empty() => {
-            Some(view! { " " <span class="life">"By " <code>{filters.join(", ")}</code></span> }.into_any())
+            Some(view! { " " <span class="life">"By " <code>{filters.join(", ")}</code> "."</span> }.into_any())
         }
         Deed::List { .. } | Deed::Create | Deed::Read | Deed::Change | Deed::Remove => None,
     }

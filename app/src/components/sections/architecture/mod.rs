@@ -12,7 +12,7 @@ use model::{
 use super::{
     links::{anchor, facts, features, linked, operations, source, told},
     product::severity,
-    running_text,
+    running_text, with_code,
 };
 
 /// The pieces of a part as views.
@@ -62,6 +62,9 @@ fn diagram_view(diagram: &Diagram) -> AnyView {
     .into_any()
 }
 
+/// How much larger than drawn, so that its smallest words can be read.
+const SCALE: f64 = 1.2;
+
 /// A drawing that says how large it is, where it only says what it shows.
 fn in_its_size(svg: &str) -> String {
     let tag = svg.split('>').next().unwrap_or_default();
@@ -69,7 +72,7 @@ fn in_its_size(svg: &str) -> String {
     let numbers: Vec<f64> = shows.split([' ', ',']).filter_map(|number| number.parse().ok()).collect();
     match numbers[..] {
         [_, _, width, height] if !tag.contains(" width=") && width.is_finite() && height.is_finite() => {
-            svg.replacen("<svg ", &format!("<svg width=\"{width}\" height=\"{height}\" "), 1)
+            svg.replacen("<svg ", &format!("<svg width=\"{:.0}\" height=\"{:.0}\" ", SCALE * width, SCALE * height), 1)
         }
         _ => svg.to_owned(),
     }
@@ -100,7 +103,7 @@ fn decision_view(decision: &Decision, product: &Product) -> AnyView {
     view! {
         <article class="decision" id=anchor("decisions", &decision.id) data-piece=format!("decisions/{}", decision.id)>
             <h4 dir="auto">{decision.title.clone()}</h4>
-            <p dir="auto">{decision.choice.clone()}</p>
+            <p dir="auto">{with_code(&decision.choice)}</p>
             <details><summary>"Why"</summary>{record}</details>
         </article>
     }
@@ -111,7 +114,7 @@ fn unit_view(unit: &Unit) -> AnyView {
     view! {
         <article class="unit" id=anchor("deployment", &unit.id) data-piece=format!("deployment/{}", unit.id)>
             <h4 dir="auto">{unit.name.clone()}</h4>
-            <p dir="auto">{unit.does.clone()}</p>
+            <p dir="auto">{with_code(&unit.does)}</p>
             {facts([told("How many", &unit.scaling), told("Without it", &unit.failure)])}
         </article>
     }
@@ -143,8 +146,8 @@ fn threat_view(threat: &Threat, product: &Product) -> AnyView {
                 <p class="quiet">{threat.kind.clone()}</p>
             </div>
             <div>
-                <p dir="auto">{threat.text.clone()}</p>
-                <p class="quiet" dir="auto"><span class="lead-in">"Therefore: "</span> {threat.mitigation.clone()}</p>
+                <p dir="auto">{with_code(&threat.text)}</p>
+                <p class="quiet" dir="auto"><span class="lead-in">"Therefore: "</span> {with_code(&threat.mitigation)}</p>
                 {about}
             </div>
         </article>
