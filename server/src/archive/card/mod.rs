@@ -155,7 +155,7 @@ fn stripe(brand: &Brand, ground: &Ground) -> String {
 }
 
 fn written(words: &str, x: f32, y: f32, size: f32, hand: Hand, colour: &str) -> String {
-    let words = words.replace('&', "&amp;").replace('<', "&lt;");
+    let words = words.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
     let (family, weight) = hand.css();
     format!(
         "<text x=\"{x}\" y=\"{y}\" font-family=\"{family}\" font-weight=\"{weight}\" font-size=\"{size}\" fill=\"{colour}\" xml:space=\"preserve\">{words}</text>"
