@@ -192,6 +192,23 @@ mod tests {
     }
 
     #[test]
+    fn words_are_written_and_those_of_other_alphabets_give_way_to_others() {
+        let artist = Artist::default();
+        let drawn = |title: &str, line: &str| artist.draw(&words(title, line), &Brand::default()).unwrap();
+        let all = [
+            drawn("Fernwick", ""),
+            drawn("Fernwich", ""),
+            drawn("Fernwick", "Sold"),
+            drawn("Книги", ""),
+            drawn("本の市場", ""),
+        ];
+        for (at, one) in all.iter().enumerate() {
+            assert!(all.iter().skip(at + 1).all(|other| other != one), "card {at} says what another says");
+        }
+        assert_eq!(drawn("本の市場", ""), drawn("سوق للكتب", ""));
+    }
+
+    #[test]
     fn a_mark_that_would_take_for_ever_is_left_out() {
         let logo = |svg: &str| Brand { logo: Some(Logo { idea: "x".into(), svg: svg.into() }), ..Brand::default() };
         let of = |brand: &Brand| mark(brand, &Ground::of(brand));
