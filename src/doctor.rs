@@ -2,7 +2,7 @@
 
 use std::{io::Write, process::ExitCode, time::Duration};
 
-use server::{clock::Clock, composer::Composer, config::Config, mail::Transport, services, tasks::Tasks};
+use server::{blobs, clock::Clock, composer::Composer, config::Config, mail::Transport, services, tasks::Tasks};
 
 use crate::site;
 
@@ -40,6 +40,7 @@ async fn examine() -> Vec<Finding> {
     let secret = if config.secret.is_temporary { "sound, but ATLAS9_SECRET is not set" } else { "sound" };
     findings.push(Finding { what: "Configuration", result: Ok(secret.to_owned()) });
     findings.push(Finding { what: "Mail", result: mail(&config) });
+    findings.push(Finding { what: "Files", result: blobs::reach(&config.blobs).await });
     findings.push(Finding { what: "PostgreSQL", result: database(&config).await });
     let tasks = Tasks::default();
     let redis = services::bus(&config, &tasks).await.map(|_| "answers".to_owned()).map_err(|e| e.to_string());

@@ -6,16 +6,19 @@ use std::collections::BTreeMap;
 use model::{
     Directive, ProjectTitle, Stage,
     sections::{BadContent, BadPiece, Sections},
+    trace::Basis,
 };
 
 use super::{
-    manifest::{FORMAT, MANIFEST, Manifest, VERSION, section_file},
+    manifest::{FORMAT, MANIFEST, Manifest, TRACE, VERSION, section_file},
     zip::{self, BadZip},
 };
 use crate::{blobs::Digest, studio::Incoming};
 
 /// How deep JSON may be nested. Sections are five deep.
 const DEPTH_MAX: u32 = 32;
+/// The most bytes of all sections together, as they are in their files.
+const SECTIONS_MAX_BYTES: usize = 8 * 1_024 * 1_024;
 
 /// Why an archive is not brought back.
 #[derive(Debug, thiserror::Error)]
@@ -47,6 +50,12 @@ pub enum BadArchive {
     /// There is nothing in it.
     #[error("there is no section in it")]
     Empty,
+    /// More than a project can be worked on with.
+    #[error("its sections have {0} bytes; {SECTIONS_MAX_BYTES} is the most")]
+    TooLong(usize),
+    /// What the pieces were made from is told in another way.
+    #[error("{TRACE} cannot be read: {0}")]
+    Trace(String),
     /// JSON in JSON in JSON.
     #[error("\"{0}\" is nested more than {DEPTH_MAX} deep")]
     TooDeep(String),
@@ -77,9 +86,10 @@ pub(super) fn bring(archive: &[u8]) -> Result<Incoming, BadArchive> {
     let manifest = manifest(&files.remove(MANIFEST).ok_or(BadArchive::NoManifest)?)?;
     compare(&manifest, &files)?;
     let (sections, stages) = sections(&manifest, &files)?;
+    let bases = files.get(TRACE).map_or_else(|| Ok(BTreeMap::new()), |bytes| bases(bytes))?;
     let directive = Directive::parse(&manifest.directive).map_err(|e| BadArchive::Directive(e.to_string()))?;
     let title = manifest.title.as_deref().map(ProjectTitle::parse).transpose().map_err(BadArchive::Title)?.flatten();
-    Ok(Incoming { directive, title, sections, stages })
+    Ok(Incoming { directive, title, sections, stages, bases })
 }
 
 fn manifest(bytes: &[u8]) -> Result<Manifest, BadArchive> {
@@ -117,6 +127,10 @@ fn compare(manifest: &Manifest, files: &BTreeMap<String, Vec<u8>>) -> Result<(),
 }
 
 fn sections(manifest: &Manifest, files: &BTreeMap<String, Vec<u8>>) -> Result<(Sections, Vec<Stage>), BadArchive> {
+    let length = manifest.sections.iter().filter_map(|named| files.get(&named.file)).map(Vec::len).sum();
+    if length > SECTIONS_MAX_BYTES {
+        return Err(BadArchive::TooLong(length));
+    }
     let (mut sections, mut stages) = (Sections::default(), Vec::new());
     for named in &manifest.sections {
         let unknown = || BadArchive::Section(short(&named.stage));
@@ -148,6 +162,18 @@ fn section(into: &mut Sections, stage: Stage, name: &str, bytes: &[u8]) -> Resul
     let mut taken = Sections::default();
     taken.take(stage, into);
     if taken == read { Ok(()) } else { Err(BadArchive::Ids(stage)) }
+}
+
+/// What the pieces were made from: addresses, and how what stood there looked.
+fn bases(bytes: &[u8]) -> Result<BTreeMap<Stage, Basis>, BadArchive> {
+    bounded(TRACE, bytes)?;
+    let bases: BTreeMap<Stage, Basis> = serde_json::from_slice(bytes).map_err(|e| BadArchive::Trace(e.to_string()))?;
+    let looks = bases.values().flat_map(|basis| basis.kept.values().chain([&basis.seen])).flat_map(BTreeMap::values);
+    let is_print = |print: &String| print.len() == 16 && print.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if let Some(other) = looks.into_iter().find(|print| !is_print(print)) {
+        return Err(BadArchive::Trace(format!("\"{}\" is no fingerprint", short(other))));
+    }
+    Ok(bases)
 }
 
 /// JSON that a parser may be let loose on.

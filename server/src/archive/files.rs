@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::{
     Taken,
     drawing::{Ground, stand_alone},
-    manifest::{FORMAT, Listed, MANIFEST, Manifest, Section, VERSION, json, section_file},
+    manifest::{FORMAT, Listed, MANIFEST, Manifest, Section, TRACE, VERSION, json, section_file},
     zip::Entry,
 };
 use crate::{blobs::Digest, markdown};
@@ -20,6 +20,7 @@ use crate::{blobs::Digest, markdown};
 pub(super) fn files(taken: &Taken) -> Vec<Entry> {
     let mut files = Files::default();
     files.put("README.md", readme(taken).into_bytes());
+    files.put(TRACE, json(&taken.bases));
     files.put("checks.json", json(&by_stage(taken, |stage| json!(taken.checks.get(&stage)))));
     for stage in &taken.stages {
         files.put(&section_file(*stage), section_json(&taken.sections, *stage));
@@ -158,6 +159,7 @@ fn readme(taken: &Taken) -> String {
 const REST: &str = "
 - `manifest.json` names every file with its size and SHA-256. `sha256sum` finds the same.
 - `checks.json` holds what was checked of each section, and how it came out.
+- `trace.json` holds what every piece was made from, so that what was out of date still is when the archive is brought back.
 - `brand/` holds the mark, `design/` the tokens in the Design Tokens format and a wireframe of every screen, `architecture/` the
   diagrams as pictures and in Mermaid, `code/` the program.
 

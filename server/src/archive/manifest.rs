@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 pub(super) const FORMAT: &str = "atlas9-archive";
 pub(super) const VERSION: u32 = 1;
 pub(super) const MANIFEST: &str = "manifest.json";
+/// What the pieces were made from.
+pub(super) const TRACE: &str = "trace.json";
 
 /// `manifest.json`. Neither ids, numbers nor times are in it: the same sections give the same archive, in whichever project they stand.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -7,10 +7,10 @@ mod files;
 mod manifest;
 pub mod zip;
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use model::{Directive, ProjectTitle, Stage, UserId, sections::Sections};
+use model::{Directive, ProjectTitle, Stage, UserId, sections::Sections, trace::Basis};
 use tokio::sync::Semaphore;
 
 pub use bring::BadArchive;
@@ -31,7 +31,7 @@ const CARD_VERSION: u32 = 1;
 const AT_ONCE: usize = 2;
 const TURN_WITHIN: Duration = Duration::from_secs(5);
 /// Archives that one person may bring back.
-const IMPORTS: Quota = Quota { name: "import", burst: 20, every: Duration::from_secs(30) };
+const IMPORTS: Quota = Quota { name: "import", burst: 10, every: Duration::from_secs(60) };
 
 /// The archive domain.
 #[derive(Clone)]
@@ -76,6 +76,7 @@ struct Taken {
     sections: Sections,
     stages: Vec<Stage>,
     checks: files::Checks,
+    bases: BTreeMap<Stage, Basis>,
 }
 
 /// Something that could not be taken away or brought back.
@@ -248,7 +249,12 @@ impl Archive {
 
     async fn looked_at(&self, project: &Project) -> Result<Taken, ArchiveError> {
         let current = self.studio.current(project.id).await?;
+        // A section from before this was written down is taken for up to date, as everywhere.
+        let basis = |stage: &Stage| {
+            (*stage, current.bases.get(stage).cloned().unwrap_or_else(|| Basis::now(*stage, &current.sections)))
+        };
         Ok(Taken {
+            bases: current.numbers.keys().map(basis).collect(),
             name: project.name(),
             title: title(project),
             directive: project.directive.clone(),

@@ -121,6 +121,18 @@ impl From<object_store::Error> for BlobsError {
     }
 }
 
+/// Where the configuration keeps files, in words, if the store answers there.
+///
+/// # Errors
+/// A sentence when it does not.
+pub async fn reach(config: &BlobsConfig) -> Result<String, String> {
+    let (files, prefix) = open::open(config)?;
+    match within(files.head(&Digest::of(&[]).path(&prefix))).await {
+        Ok(_) | Err(BlobsError::Missing) => Ok(format!("kept in {files}")),
+        Err(error) => Err(format!("{error}. ATLAS9_BLOBS says where files are kept")),
+    }
+}
+
 impl Blobs {
     /// Opens the store. Makes the folder, if it is one; asks nobody, if it is a bucket.
     ///

@@ -1,5 +1,7 @@
 //! A project that comes from elsewhere as a whole.
 
+use std::collections::BTreeMap;
+
 use model::{
     Directive, Event, GenerationId, Origin, ProjectId, ProjectTitle, Stage, UserId, sections::Sections, trace::Basis,
 };
@@ -17,6 +19,8 @@ pub struct Incoming {
     pub sections: Sections,
     /// Which of them are there, in order.
     pub stages: Vec<Stage>,
+    /// What their pieces were made from. A section without is taken for made from the others as they are.
+    pub bases: BTreeMap<Stage, Basis>,
 }
 
 impl Studio {
@@ -40,13 +44,15 @@ impl Studio {
         store::insert_imported(&mut tx, started, owner, &incoming, &events, now).await?;
         for (stage, own) in &checked {
             let content = incoming.sections.content(*stage).map_err(|_| StudioError::Unreadable)?;
+            let basis = incoming.bases.get(stage).cloned();
+            let basis = basis.unwrap_or_else(|| Basis::now(*stage, &incoming.sections));
             let revision = NewRevision {
                 id: self.clock.new_id(),
                 project: started.project,
                 stage: *stage,
                 origin: Origin::Import,
                 content: &content,
-                basis: &Basis::now(*stage, &incoming.sections),
+                basis: &basis,
                 generation: Some(started.generation),
                 author: Some(owner),
                 parent: None,

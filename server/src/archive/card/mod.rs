@@ -155,7 +155,7 @@ fn stripe(brand: &Brand, ground: &Ground) -> String {
 }
 
 fn written(words: &str, x: f32, y: f32, size: f32, hand: Hand, colour: &str) -> String {
-    let words = words.replace('&', "&amp;").replace('<', "&lt;");
+    let words = words.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
     let (family, weight) = hand.css();
     format!(
         "<text x=\"{x}\" y=\"{y}\" font-family=\"{family}\" font-weight=\"{weight}\" font-size=\"{size}\" fill=\"{colour}\" xml:space=\"preserve\">{words}</text>"
@@ -189,6 +189,23 @@ mod tests {
             assert_eq!(artist.draw(&words(title, line), &Brand::default()).unwrap(), card);
             assert!(card.len() < 200_000);
         }
+    }
+
+    #[test]
+    fn words_are_written_and_those_of_other_alphabets_give_way_to_others() {
+        let artist = Artist::default();
+        let drawn = |title: &str, line: &str| artist.draw(&words(title, line), &Brand::default()).unwrap();
+        let all = [
+            drawn("Fernwick", ""),
+            drawn("Fernwich", ""),
+            drawn("Fernwick", "Sold"),
+            drawn("Книги", ""),
+            drawn("本の市場", ""),
+        ];
+        for (at, one) in all.iter().enumerate() {
+            assert!(all.iter().skip(at + 1).all(|other| other != one), "card {at} says what another says");
+        }
+        assert_eq!(drawn("本の市場", ""), drawn("سوق للكتب", ""));
     }
 
     #[test]
