@@ -14,6 +14,7 @@ mod tables;
 use model::sections::{ApiRole, Entity, Feature, Operation, Product, SYSTEM, Table};
 
 use super::lexicon::Lexicon;
+pub use names::ascii_words;
 pub use screens::ScreenPlan;
 pub use tables::is_deadline;
 
@@ -60,7 +61,7 @@ fn acts_of(feature: &Feature) -> Vec<(&str, &str)> {
 
 /// What a path calls a verb: `hand-over`.
 pub fn slug_of(verb: &str) -> String {
-    names::hyphened(&names::snake(&names::ascii_words(verb)))
+    names::hyphened(&names::snake(&ascii_words(verb)))
 }
 
 /// Whether an entity is a person: somebody with an address who takes part.

@@ -165,11 +165,11 @@ pub(super) fn singular_and_plural(name: &str, lexicon: &Lexicon, is_english: boo
     let words = ascii_words(name);
     let one = snake(&words);
     let many = match words.split_last() {
+        // "Opening hours" are many already.
+        Some((last, _)) if is_english && lexicon.inflect.is_plural(last) => one.clone(),
         Some((last, before)) if is_english => {
             let mut many = before.to_vec();
-            // "Opening hours" is many already.
-            let plural = if lexicon.inflect.is_plural(last) { last.clone() } else { lexicon.inflect.plural(last) };
-            many.extend(ascii_words(&plural));
+            many.extend(ascii_words(&lexicon.inflect.plural(last)));
             snake(&many)
         }
         _ => one.clone(),
