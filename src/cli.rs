@@ -27,6 +27,8 @@ Environment (all optional):
   ATLAS9_SMTP_URL          the mail server, smtp:// or smtps:// [mail is written to files]
   ATLAS9_MAIL_FROM         the sender of mail                   [Atlas9 <no-reply@atlas9.invalid>]
   ATLAS9_MAIL_DIR          where mail is written without server [.local/mail]
+  ATLAS9_BLOBS             exports and pictures: a folder, or s3://bucket/prefix with the
+                           usual AWS_ variables for region, endpoint and keys [.local/blobs]
   ATLAS9_TRUSTED_PROXIES   networks whose X-Forwarded-For counts [this machine]
   ATLAS9_STYLEGUIDE        serve /styleguide                    [false]
   ATLAS9_COMPOSER_PACE_MS  pause between pieces, for tests      [0]

@@ -43,7 +43,7 @@ pub(crate) fn compose(args: &ComposeArgs) -> anyhow::Result<ExitCode> {
     let made = make(&composer, &directive, args.note.as_deref(), &stages)?;
     let took = began.elapsed();
     let text = render(args, &directive, &made)?;
-    io::stdout().lock().write_all(text.as_bytes())?;
+    say(&text)?;
     if let Some(folder) = &args.out {
         write_files(folder, &directive, &made)?;
     }
@@ -110,14 +110,22 @@ impl Made {
     }
 }
 
+/// The answer of a command, on stdout. Whoever stops reading (`| head`) has read enough.
+fn say(text: &str) -> io::Result<()> {
+    match io::stdout().lock().write_all(text.as_bytes()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => written,
+    }
+}
+
 /// Prints every mistake in the knowledge; the exit code says whether there was one.
-#[expect(clippy::print_stdout, reason = "the answer of the command")]
 pub(crate) fn check_knowledge(folder: Option<&Path>) -> anyhow::Result<ExitCode> {
     let faults = match Composer::from_files(&knowledge(folder)?) {
         Ok(composer) => composer.faults(),
         Err(Unsound(faults)) => faults,
     };
-    faults.iter().for_each(|fault| println!("{fault}"));
+    let list: String = faults.iter().map(|fault| format!("{fault}\n")).collect();
+    say(&list)?;
     if faults.is_empty() {
         tell("the knowledge is sound");
         return Ok(ExitCode::SUCCESS);

@@ -11,14 +11,20 @@ use leptos_router::{
 use crate::{
     components::layout::{Footer, Header},
     pages::{
+        comparison::Comparison,
         edit::Edit,
         explore::Explore,
         landing::Landing,
         login::LogIn,
         not_found::NotFound,
+        piece::PiecePage,
+        pieces::Pieces,
         project::ProjectPage,
         projects::Projects,
+        receipt::ReceiptPage,
+        replay::Replay,
         reset::{RequestReset, ResetPassword, ResetSent},
+        revisions::Revisions,
         settings::{ConfirmAddress, Settings},
         shared::Shared,
         signup::{ConfirmSignUp, SignUpPage, SignUpSent},
@@ -54,6 +60,12 @@ pub(crate) fn App() -> impl IntoView {
                     <Route path=path!("/projects") view=Projects ssr=SsrMode::Async />
                     <Route path=path!("/projects/:id") view=ProjectPage ssr=SsrMode::InOrder />
                     <Route path=path!("/projects/:id/edit") view=Edit ssr=SsrMode::Async />
+                    <Route path=path!("/projects/:id/edit/*piece") view=PiecePage ssr=SsrMode::Async />
+                    <Route path=path!("/projects/:id/pieces") view=Pieces ssr=SsrMode::Async />
+                    <Route path=path!("/projects/:id/revisions") view=Revisions ssr=SsrMode::Async />
+                    <Route path=path!("/projects/:id/revisions/:stage/:number") view=Comparison ssr=SsrMode::Async />
+                    <Route path=path!("/projects/:id/generations/:generation") view=Replay ssr=SsrMode::Async />
+                    <Route path=path!("/projects/:id/generations/:generation/receipt") view=ReceiptPage ssr=SsrMode::Async />
                 </Routes>
             </main>
             <Footer />

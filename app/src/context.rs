@@ -1,6 +1,9 @@
 //! What pages and server functions find in their context: the services, the request, and a place to leave a problem.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    borrow::Cow,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use axum::http::{HeaderMap, StatusCode, request::Parts};
 use leptos::prelude::*;
@@ -65,7 +68,7 @@ pub(crate) struct FormState {
     /// The page it is on.
     pub(crate) page: String,
     /// What was typed, by field. Passwords are never among it.
-    pub(crate) typed: Vec<(&'static str, String)>,
+    pub(crate) typed: Vec<(Cow<'static, str>, String)>,
     /// The field that is wrong; none when it is the whole.
     pub(crate) field: Option<&'static str>,
     /// What is wrong, in words.
@@ -80,9 +83,14 @@ impl FormState {
         Self { form, page: page.into(), ..Self::default() }
     }
 
+    /// What was typed into a field.
+    pub(crate) fn typed_in(&self, field: &str) -> Option<String> {
+        self.typed.iter().find(|(name, _)| name == field).map(|(_, typed)| typed.clone())
+    }
+
     /// With something that was typed.
-    pub(crate) fn with(mut self, field: &'static str, typed: &str) -> Self {
-        self.typed.push((field, typed.to_owned()));
+    pub(crate) fn with(mut self, field: impl Into<Cow<'static, str>>, typed: &str) -> Self {
+        self.typed.push((field.into(), typed.to_owned()));
         self
     }
 }

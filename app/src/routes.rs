@@ -210,8 +210,12 @@ async fn know_caller(State(context): State<PageContext>, mut request: Request, n
 /// No answer waits longer than this for its first byte, whatever hangs behind it.
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 
+/// An archive of some megabytes takes longer to arrive than a form.
+const UPLOAD_WITHIN: Duration = Duration::from_secs(60);
+
 async fn in_time(request: Request, next: Next) -> Response {
-    let answered = tokio::time::timeout(ANSWER_WITHIN, next.run(request)).await;
+    let limit = if request.uri().path() == "/api/projects/import" { UPLOAD_WITHIN } else { ANSWER_WITHIN };
+    let answered = tokio::time::timeout(limit, next.run(request)).await;
     answered.unwrap_or_else(|_| ApiError::unavailable().into_response())
 }
 

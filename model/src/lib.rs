@@ -3,10 +3,13 @@
 //! This crate knows no framework and does no IO. It builds for the server and for `wasm32-unknown-unknown`, and everything
 //! that crosses a boundary (log, HTTP, browser, export) is one of its types.
 
+mod address;
+pub mod checks;
 mod cursor;
 mod directive;
 mod draft;
 mod event;
+pub mod fields;
 mod generation;
 mod ids;
 pub mod openapi;
@@ -14,11 +17,14 @@ mod person;
 mod piece;
 mod problem;
 mod project;
+mod revision;
 pub mod sections;
 mod stage;
 pub mod svg;
+pub mod trace;
 mod words;
 
+pub use address::{Address, BadAddress};
 pub use cursor::{BadCursor, CURSOR_WORDS_MAX_CHARS, Cursor, Page, PageLimit, WordsCursor};
 pub use directive::{BadDirective, DIRECTIVE_MAX_CHARS, Directive};
 pub use draft::{Draft, Ending, StageDraft};
@@ -29,5 +35,6 @@ pub use person::{LocalPath, Role, Scope, Theme, UserKind};
 pub use piece::{BadPath, Piece, PiecePath};
 pub use problem::Problem;
 pub use project::{PROJECT_TITLE_MAX_CHARS, ProjectSummary, ProjectTitle, SharedSummary, Shelf, Sorting, Visibility};
+pub use revision::{Origin, RevisionSummary};
 pub use stage::{BadStage, Stage};
 pub use words::article;

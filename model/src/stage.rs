@@ -48,6 +48,12 @@ impl Stage {
             Self::Code => &[Self::Product, Self::Design, Self::Architecture],
         }
     }
+
+    /// Whether another stage, or what that one is made from, is made from this one: what follows when this one is made anew. A stage
+    /// follows itself.
+    pub fn makes_stale(self, other: Self) -> bool {
+        other == self || other.needs().iter().any(|needed| self.makes_stale(*needed))
+    }
 }
 
 impl fmt::Display for Stage {

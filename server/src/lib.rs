@@ -1,6 +1,8 @@
 //! What happens behind a page of Atlas9: one folder a domain, no HTML.
 
 pub mod accounts;
+pub mod archive;
+pub mod blobs;
 pub mod bus;
 pub mod clock;
 pub mod composer;
@@ -12,6 +14,7 @@ pub mod mail;
 pub mod markdown;
 pub mod metrics;
 pub mod projects;
+pub mod providers;
 pub mod services;
 pub mod studio;
 pub mod tasks;

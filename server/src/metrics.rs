@@ -12,6 +12,8 @@ use prometheus_client::{
     registry::{Registry, Unit},
 };
 
+use crate::providers::ProviderMetrics;
+
 /// All metrics of one process.
 #[derive(Clone)]
 pub struct Metrics {
@@ -28,6 +30,8 @@ pub struct Metrics {
     pub generations_running: Gauge,
     /// Events written to logs.
     pub events_appended: Counter,
+    /// Times that another engine took over in a stage.
+    pub fallbacks: Counter,
     /// Streams open to readers right now.
     pub followers: Gauge,
     /// Seconds from the start of a stage to its first piece in the log.
@@ -40,6 +44,8 @@ pub struct Metrics {
     pub request_errors: Counter,
     /// Seconds to the first byte of an answer.
     pub request_time: Histogram,
+    /// Calls to model providers.
+    pub providers: ProviderMetrics,
 }
 
 impl Default for Metrics {
@@ -60,12 +66,14 @@ impl Metrics {
             generations_cancelled: Counter::default(),
             generations_running: Gauge::default(),
             events_appended: Counter::default(),
+            fallbacks: Counter::default(),
             followers: Gauge::default(),
             first_piece: seconds(),
             generation_time: seconds(),
             requests: Counter::default(),
             request_errors: Counter::default(),
             request_time: seconds(),
+            providers: ProviderMetrics::default(),
         };
         let mut registry = Registry::with_prefix("atlas9");
         metrics.register(&mut registry);
@@ -84,6 +92,7 @@ impl Metrics {
             self.generations_running.clone(),
         );
         registry.register("events_appended", "Events written to logs", self.events_appended.clone());
+        registry.register("fallbacks", "Times another engine took over in a stage", self.fallbacks.clone());
         registry.register("followers", "Event streams open", self.followers.clone());
         let seconds = || Unit::Seconds;
         registry.register_with_unit(
@@ -101,6 +110,7 @@ impl Metrics {
             seconds(),
             self.request_time.clone(),
         );
+        self.providers.register(registry);
     }
 
     /// Everything in the OpenMetrics text format.

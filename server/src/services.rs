@@ -6,6 +6,8 @@ use tokio::time::Instant;
 
 use crate::{
     accounts::{Accounts, AccountsError, Parts},
+    archive::Archive,
+    blobs::Blobs,
     bus::Bus,
     clock::Clock,
     composer::{Composer, Unsound},
@@ -15,7 +17,8 @@ use crate::{
     mail::{Postman, Transport},
     metrics::Metrics,
     projects::Projects,
-    studio::Studio,
+    providers::{NoClient, Providers},
+    studio::{ComposerEngine, Engines, Studio},
     tasks::Tasks,
 };
 
@@ -42,6 +45,10 @@ pub struct Services {
     pub projects: Projects,
     /// Generations.
     pub studio: Studio,
+    /// Files under the hash of their content.
+    pub blobs: Blobs,
+    /// Taking projects away and bringing them back.
+    pub archive: Archive,
     /// When this process began.
     pub began: Instant,
 }
@@ -68,9 +75,15 @@ pub enum CannotStart {
     /// Mail cannot be sent as configured.
     #[error("{0}")]
     BadMail(String),
+    /// Files cannot be kept as configured.
+    #[error("{0}. Set ATLAS9_BLOBS to a folder or to s3://bucket/prefix.")]
+    NoBlobs(String),
     /// Passwords cannot be hashed here.
     #[error("passwords cannot be hashed: {0}")]
     NoAccounts(#[from] AccountsError),
+    /// Model providers cannot be reached from here.
+    #[error(transparent)]
+    NoProviders(#[from] NoClient),
     /// The knowledge is broken.
     #[error(transparent)]
     Unsound(#[from] Unsound),
@@ -89,11 +102,21 @@ impl Services {
         let tasks = Tasks::default();
         let bus = bus(&config, &tasks).await?;
         let metrics = Metrics::new();
+        let client = crate::providers::client(&config.providers)?;
+        let providers = Providers::new(
+            config.providers.clone(),
+            client,
+            Some(bus.connection()),
+            clock.clone(),
+            &metrics,
+            tasks.clone(),
+        );
+        let engines = Engines::new(providers.chain(), Arc::new(ComposerEngine::new(composer, config.studio.pace)));
         let studio = Studio::new(
             db.clone(),
             bus.clone(),
             clock.clone(),
-            composer,
+            engines,
             config.studio.clone(),
             metrics.clone(),
             tasks.clone(),
@@ -108,7 +131,11 @@ impl Services {
             postman: postman.clone(),
             site: config.site(),
         };
+        let blobs = Blobs::new(db.clone(), clock.clone(), &config.blobs).map_err(CannotStart::NoBlobs)?;
+        let limits = Limits::new(bus.connection(), clock.clone());
         Ok(Self {
+            archive: Archive::new(studio.clone(), blobs.clone(), limits),
+            blobs,
             accounts: Accounts::new(parts, &config.secret)?,
             postman,
             projects: Projects::new(db.clone(), clock.clone()),
@@ -129,6 +156,7 @@ impl Services {
         let letters = Arc::new(self.accounts.clone());
         self.tasks.spawn("postman", self.postman.clone().run(letters, self.tasks.clone()));
         self.tasks.spawn("janitor", self.accounts.clone().keep_tidy(self.tasks.clone()));
+        self.tasks.spawn("blobs", self.blobs.clone().keep_tidy(self.tasks.clone()));
         self.tasks.spawn("bin", self.projects.clone().keep_tidy(self.tasks.clone()));
     }
 

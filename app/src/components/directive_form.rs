@@ -12,8 +12,8 @@ pub(crate) fn DirectiveForm() -> impl IntoView {
     let state = use_context::<FormState>().filter(|state| state.form == "start_generation");
     let reason = state.as_ref().and_then(|state| state.error.clone());
     // A line break right after the tag would be dropped by the browser; one more keeps it.
-    let typed = state.and_then(|state| state.typed.into_iter().find(|(field, _)| *field == "directive"));
-    let typed = typed.map(|(_, directive)| format!("\n{}", escaped(&directive))).unwrap_or_default();
+    let typed = state.and_then(|state| state.typed_in("directive"));
+    let typed = typed.map(|directive| format!("\n{}", escaped(&directive))).unwrap_or_default();
     let described = if reason.is_some() { "directive-error directive-help" } else { "directive-help" };
     view! {
         <form class="directive" method="post" action="/fn/start_generation">

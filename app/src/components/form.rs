@@ -32,7 +32,7 @@ pub(crate) fn Field(
     value: String,
 ) -> impl IntoView {
     let state = state_of(form);
-    let typed = state.typed.iter().find(|(field, _)| *field == name).map(|(_, typed)| typed.clone());
+    let typed = state.typed_in(name);
     let value = (kind != "password").then(|| typed.unwrap_or(value)).filter(|value| !value.is_empty());
     let error = state.error.filter(|_| state.field == Some(name));
     let (id, error_id, help_id) =

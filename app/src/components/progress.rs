@@ -63,6 +63,7 @@ fn receipt_line(receipt: &Receipt) -> impl IntoView + use<> {
     view! { <p class="receipt" data-piece="receipt"><span class="label">"Receipt"</span> {line} "." {again} {paced}</p> }
 }
 
-fn spoken(milliseconds: f64) -> String {
+/// A span as people say it.
+pub(crate) fn spoken(milliseconds: f64) -> String {
     if milliseconds < 1_000.0 { format!("{milliseconds:.1} ms") } else { format!("{:.1} s", milliseconds / 1_000.0) }
 }

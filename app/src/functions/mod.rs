@@ -3,6 +3,7 @@
 pub(crate) mod accounts;
 pub(crate) mod event_stream;
 pub(crate) mod projects;
+pub(crate) mod revisions;
 pub(crate) mod studio;
 
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};

@@ -1,8 +1,12 @@
 //! What pages and the editor ask of the studio domain.
 
+use std::collections::BTreeMap;
+
 use axum::http::{HeaderName, StatusCode, header};
 use leptos::{prelude::*, server_fn::codec::GetUrl};
-use model::{Directive, Draft, Event, GenerationId, Logged, Piece, ProjectId, UserId, sections::Sections};
+use model::{
+    Directive, Draft, Event, GenerationId, Logged, Piece, PiecePath, ProjectId, Stage, UserId, sections::Sections,
+};
 use serde_json::json;
 use server::{
     http::{ApiError, event_frame, event_frames, last_event_id},
@@ -16,7 +20,11 @@ use super::{
     fail, fail_form, see_other,
 };
 use crate::{
-    components::{progress::receipt_html, sections::piece_html},
+    components::{
+        progress::receipt_html,
+        sections::{drawn_from, piece_html},
+        workbench::checks_html,
+    },
     context::{FormState, caller, client, headers, services, set_status},
 };
 
@@ -49,13 +57,27 @@ async fn new_guest(services: &Services) -> Result<UserId, ApiError> {
     Ok(guest.visitor.user)
 }
 
-/// Makes a project's sections again, with a note on what to do differently.
+/// Makes sections again, with a note on what to do differently: those ticked in `stages`, all when none is. With `review` the result waits to
+/// be compared and accepted.
 #[server(prefix = "/fn", endpoint = "regenerate")]
-pub(crate) async fn regenerate(project: String, #[server(default)] note: String) -> Result<(), FnError> {
+pub(crate) async fn regenerate(
+    project: String,
+    #[server(default)] note: String,
+    #[server(default)] stages: BTreeMap<String, String>,
+    #[server(default)] engine: String,
+    #[server(default)] review: Option<String>,
+) -> Result<(), FnError> {
     let project: ProjectId = project.parse().map_err(fail)?;
     let user = caller().await.map_err(fail)?.user().ok_or_else(|| fail(ApiError::not_found()))?;
-    let note = Some(note.trim().to_owned()).filter(|note| !note.is_empty());
-    services().studio.generate(user, project, Wish { stages: Vec::new(), note }).await.map_err(fail)?;
+    let stages = stages.keys().map(|name| name.parse::<Stage>()).collect::<Result<_, _>>();
+    let wish = Wish {
+        stages: stages.map_err(|e| fail(ApiError::unprocessable("unknown-stage", e.to_string())))?,
+        note: Some(note.trim().to_owned()).filter(|note| !note.is_empty()),
+        engine: Some(engine).filter(|engine| !engine.is_empty()),
+        review: review.is_some(),
+        ..Wish::default()
+    };
+    services().studio.generate(user, project, wish).await.map_err(fail)?;
     see_other(&format!("/projects/{project}/edit"));
     Ok(())
 }
@@ -95,26 +117,38 @@ pub(crate) async fn follow_generation(
     if !html {
         return Ok(Frames::new(event_frames(follower, metrics, event_frame)));
     }
-    let mut so_far = services.studio.draft(caller.user(), generation).await.map_err(fail)?;
+    let mut so_far = services.studio.project_draft(caller.user(), generation).await.map_err(fail)?;
     Ok(Frames::new(event_frames(follower, metrics, move |logged| html_frame(&mut so_far, logged))))
 }
 
-/// An event whose piece or receipt is markup. A piece may be shown in the light of others: a mark in the colours of the palette.
+/// An event whose piece or receipt is markup. A piece is shown as the page shows it among those that came before: a mark in the colours of
+/// the palette, a screen with the titles of the features it serves.
 fn html_frame(so_far: &mut Draft, logged: &Logged) -> String {
     so_far.read([logged]);
     let data = match logged.event() {
         Ok(Event::Piece { stage, path, value }) => {
             let mut alone = Sections::default();
-            if path.part() != "palette" {
-                alone.brand.palette.clone_from(&so_far.sections.brand.palette);
-            }
             // One that does not fit has no markup, as on a page that is loaded.
             let fits = alone.apply(stage, &Piece { path: path.clone(), value }).is_ok();
-            let html = if fits { piece_html(&alone, stage, &path) } else { String::new() };
-            json!({ "stage": stage, "path": path, "html": html })
+            let html = if fits { piece_html(&alone, &so_far.sections, stage, &path) } else { String::new() };
+            let piece = with_data(logged, json!({ "stage": stage, "path": path, "html": html }).to_string());
+            return drawn_frame(so_far, stage, &path) + &event_frame(&piece);
+        }
+        Ok(Event::Checks { stage, results }) => {
+            json!({ "stage": stage, "path": "checks", "html": checks_html(&results) })
         }
         Ok(Event::Receipt(receipt)) => json!({ "path": "receipt", "html": receipt_html(&receipt) }),
         _ => return event_frame(logged),
     };
-    event_frame(&Logged { data: data.to_string(), ..logged.clone() })
+    event_frame(&with_data(logged, data.to_string()))
+}
+
+fn with_data(logged: &Logged, data: String) -> Logged {
+    Logged { data, ..logged.clone() }
+}
+
+/// What is drawn anew because a piece came. It has no id: a reader who loses the connection behind it still waits for the piece.
+fn drawn_frame(so_far: &Draft, stage: Stage, path: &PiecePath) -> String {
+    let Some((part, html)) = drawn_from(&so_far.sections, stage, path) else { return String::new() };
+    format!("event: piece\ndata: {}\n\n", json!({ "stage": stage, "path": part, "html": html }))
 }

@@ -12,6 +12,7 @@ pub fn Editor(children: Children) -> impl IntoView {
     #[cfg(feature = "hydrate")]
     Effect::new(move |_| {
         if let Some(element) = root.get() {
+            super::tools::attach(&element);
             super::live::follow(&element);
         }
     });

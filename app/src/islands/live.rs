@@ -1,6 +1,10 @@
 //! Events into the page: what has arrived is put in place once per animation frame, so that a fast stream never blocks typing.
 
-use std::{cell::RefCell, rc::Rc};
+use std::{
+    cell::{Cell, RefCell},
+    collections::VecDeque,
+    rc::Rc,
+};
 
 use js_sys::{JSON, Reflect};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
@@ -13,6 +17,8 @@ use web_sys::{
 enum Change {
     /// A piece's markup, for the place of this address.
     Piece { stage: String, path: String, html: String },
+    /// More text at the end of a piece.
+    Text { stage: String, path: String, text: String },
     /// A stage begins again: what it showed goes.
     Restart(String),
     /// What screen readers hear and eyes see of the progress.
@@ -25,12 +31,17 @@ enum Change {
     State(&'static str),
 }
 
+/// How long a frame may be worked on, in milliseconds: what is left then waits for the next one, so that typing is never held up.
+const FRAME_MS: f64 = 6.0;
+
 /// The page being kept up to date.
 struct Page {
     root: Element,
     window: Window,
-    /// What arrived since the last frame.
-    waiting: RefCell<Vec<Change>>,
+    /// What arrived and is not on the page yet, in order.
+    waiting: RefCell<VecDeque<Change>>,
+    /// Whether a frame was asked for.
+    due: Cell<bool>,
     /// What the generation last said of itself, to be said again after an interruption.
     said: RefCell<String>,
 }
@@ -41,7 +52,13 @@ pub(super) fn follow(root: &Element) {
     let (Some(generation), Some(seq)) = (live.get_attribute("data-generation"), live.get_attribute("data-seq")) else {
         return;
     };
-    let page = Rc::new(Page { root: live, window, waiting: RefCell::default(), said: RefCell::default() });
+    let page = Rc::new(Page {
+        root: live,
+        window,
+        waiting: RefCell::default(),
+        due: Cell::new(false),
+        said: RefCell::default(),
+    });
     if page.root.get_attribute("data-state").as_deref() != Some("running") {
         return;
     }
@@ -57,7 +74,15 @@ pub(super) fn follow(root: &Element) {
 fn listen(page: &Rc<Page>, source: &EventSource) {
     on(page, source, "status", |data| text(data, "message").map(Change::Say).into_iter().collect());
     on(page, source, "piece", piece);
+    on(page, source, "checks", piece);
     on(page, source, "receipt", piece);
+    on(page, source, "delta", |data| {
+        let (stage, text) = (text(data, "stage").unwrap_or_default(), text(data, "text"));
+        self::text(data, "path").zip(text).map(|(path, text)| Change::Text { stage, path, text }).into_iter().collect()
+    });
+    on(page, source, "fallback", |data| {
+        text(data, "to").map(|to| Change::Say(format!("{to} takes over"))).into_iter().collect()
+    });
     on(page, source, "restart", |data| {
         let stage = text(data, "stage").map(Change::Restart);
         stage.into_iter().chain([Change::Say("Beginning again".to_owned())]).collect()
@@ -132,20 +157,32 @@ fn connection(page: &Rc<Page>, source: &EventSource) {
 impl Page {
     /// Keeps changes for the next frame, and asks for one if none is due.
     fn add(self: &Rc<Self>, changes: Vec<Change>) {
-        let frame_is_due = !self.waiting.borrow().is_empty();
         self.waiting.borrow_mut().extend(changes);
         if self.hidden() {
-            self.apply();
-            return;
+            self.apply(f64::INFINITY);
+        } else if !self.due.get() && !self.waiting.borrow().is_empty() {
+            self.ask_for_a_frame();
         }
-        if frame_is_due || self.waiting.borrow().is_empty() {
-            return;
-        }
+    }
+
+    fn ask_for_a_frame(self: &Rc<Self>) {
+        self.due.set(true);
         let page = Rc::clone(self);
-        let frame = Closure::once_into_js(move || page.apply());
+        let frame = Closure::once_into_js(move || {
+            page.due.set(false);
+            page.apply(page.now() + FRAME_MS);
+            if !page.waiting.borrow().is_empty() {
+                page.ask_for_a_frame();
+            }
+        });
         if self.window.request_animation_frame(frame.unchecked_ref()).is_err() {
-            self.apply();
+            self.due.set(false);
+            self.apply(f64::INFINITY);
         }
+    }
+
+    fn now(&self) -> f64 {
+        self.window.performance().map_or(0.0, |clock| clock.now())
     }
 
     /// A tab in the background gets no frames, and its changes must not pile up.
@@ -153,9 +190,12 @@ impl Page {
         self.window.document().is_some_and(|document| document.hidden())
     }
 
-    fn apply(&self) {
-        for change in self.waiting.take() {
+    /// Puts what waits in place, until a moment in time; at least one change.
+    fn apply(&self, until: f64) {
+        loop {
+            let Some(change) = self.waiting.borrow_mut().pop_front() else { return };
             match change {
+                Change::Text { stage, path, text } => self.append(&within(&stage), &path, &text),
                 Change::Piece { stage, path, html } => self.put(&within(&stage), &path, &html),
                 Change::Restart(stage) => self.clear(&within(&stage)),
                 Change::Say(words) => {
@@ -168,6 +208,18 @@ impl Page {
                     let _ = self.root.set_attribute("data-state", state);
                 }
             }
+            if self.now() >= until {
+                return;
+            }
+        }
+    }
+
+    /// Adds text to a piece that is being written, where the piece says that its text stands. What is there already is not touched.
+    fn append(&self, within: &str, path: &str, text: &str) {
+        let of_piece = format!("{within}[data-piece=\"{path}\"]");
+        let selector = format!("{of_piece}[data-text], {of_piece} [data-text]");
+        if let Ok(Some(place)) = self.root.query_selector(&selector) {
+            let _ = place.append_with_str_1(text);
         }
     }
 

@@ -3,5 +3,9 @@
 mod editor;
 #[cfg(feature = "hydrate")]
 mod live;
+#[cfg(feature = "hydrate")]
+mod page;
+#[cfg(feature = "hydrate")]
+mod tools;
 
 pub use editor::Editor;

@@ -1,9 +1,11 @@
 //! The streaming editor: the page as it is now, kept up to date by an island.
 
+use std::collections::BTreeMap;
+
 use leptos::{either::Either, prelude::*};
 use leptos_meta::{Link, Script};
-use model::Draft;
-use server::{http::ApiError, projects::Project};
+use model::{CheckResult, Draft, Stage};
+use server::{http::ApiError, projects::Project, studio::Workbench};
 
 use super::{error::error_view, id_of_address, label, project_of_address};
 use crate::{
@@ -15,6 +17,7 @@ use crate::{
         project_forms::Manage,
         sections::sections_view,
         title::PageTitle,
+        workbench::{KeyHelp, OutOfDate, PieceBar, Proposal, listed},
     },
     context::{assets, caller, services},
     islands::Editor,
@@ -26,46 +29,81 @@ pub(crate) fn Edit() -> impl IntoView {
     let id = id_of_address();
     let page = Suspend::new(async move {
         match load(id).await {
-            Ok((project, draft)) => Either::Left(view! { <Editing project draft /> }),
+            Ok((project, bench)) => Either::Left(view! { <Editing project bench /> }),
             Err(error) => Either::Right(error_view(&error)),
         }
     });
     view! { <Suspense>{page}</Suspense> }
 }
 
-async fn load(id: String) -> Result<(Project, Draft), ApiError> {
+async fn load(id: String) -> Result<(Project, Workbench), ApiError> {
     let project = project_of_address(id).await?;
-    let draft = services().studio.project_draft(caller().await?.user(), project.generation).await?;
-    Ok((project, draft))
+    let bench = services().studio.workbench(caller().await?.user(), project.generation).await?;
+    Ok((project, bench))
 }
 
 #[component]
-fn Editing(project: Project, draft: Draft) -> impl IntoView {
+fn Editing(project: Project, bench: Workbench) -> impl IntoView {
     let read = format!("/projects/{}", project.id);
-    let (running, managed) = (draft.ending.is_none(), project.clone());
-    let (state, sentence, generation) = (state(&draft), status_sentence(&draft), project.generation.to_string());
+    let (pieces, revisions) = (format!("{read}/pieces"), format!("{read}/revisions"));
+    let replay = format!("{read}/generations/{}", project.generation);
+    let managed = project.clone();
+    let (state, sentence) = (state(&bench.draft), status_sentence(&bench.draft));
+    let stale = listed(bench.staleness.stale.iter().map(|stale| &stale.piece));
+    let checks = if bench.checks.is_empty() { drafted_checks(&bench.draft) } else { bench.checks.clone() };
     view! {
         <PageTitle text=project.name() />
-        {running.then(|| view! { <IslandScripts /> })}
+        <IslandScripts />
         <Editor>
-            <article class="project" data-generation=project.generation.to_string() data-seq=draft.seq data-state=state>
+            <article
+                class="project"
+                data-generation=project.generation.to_string()
+                data-project=project.id.to_string()
+                data-seq=bench.draft.seq
+                data-state=state
+                data-locks=listed(bench.locks.iter())
+                data-stale=stale
+            >
                 <header class="project-head">
                     <p class="label" dir="auto">{label(&project)}</p>
                     <DirectiveHeading directive=project.directive />
                     <div class="bar">
                         <p class="progress" role="status" data-status="">{sentence}</p>
-                        <Stop generation />
+                        <Stop generation=project.generation.to_string() />
                         <a href=read>"Read"</a>
+                        <a href=pieces>"Pieces"</a>
+                        <a href=revisions>"Revisions"</a>
+                        <a class="when-over" href=replay>"Replay"</a>
                         <Manage project=managed />
                     </div>
                 </header>
                 <Contents />
-                {sections_view(&draft.sections)}
-                {receipt_view(draft.receipt.as_ref())}
-                <Again project=project.id.to_string() />
+                <div class="workbench" data-refresh="" inner_html=workbench_html(&bench)></div>
+                {sections_view(&bench.draft.sections, &checks)}
+                {receipt_view(bench.draft.receipt.as_ref())}
+                <Again project=project.id.to_string() engines=services().studio.engines() />
+                <PieceBar />
             </article>
+            <KeyHelp />
         </Editor>
     }
+    .into_any()
+}
+
+/// What waits and what is out of date, as markup: the island takes it over as a whole after an edit.
+fn workbench_html(bench: &Workbench) -> String {
+    let project = bench.generation.project;
+    let proposal = (!bench.proposed.is_empty()).then(|| {
+        view! { <Proposal project generation=bench.generation.id proposed=bench.proposed.clone() /> }.to_html()
+    });
+    let stale = (!bench.staleness.is_none())
+        .then(|| view! { <OutOfDate project staleness=bench.staleness.clone() /> }.to_html());
+    proposal.into_iter().chain(stale).collect()
+}
+
+/// Checks as the log tells them, while a generation runs.
+fn drafted_checks(draft: &Draft) -> BTreeMap<Stage, Vec<CheckResult>> {
+    draft.stages.iter().map(|(stage, made)| (*stage, made.checks.clone())).collect()
 }
 
 /// What a page with islands needs, and no other page has: the loader, and a head start for what it will load.

@@ -1,14 +1,20 @@
 //! One file a page.
 
+pub(crate) mod comparison;
 pub(crate) mod edit;
 pub(crate) mod error;
 pub(crate) mod explore;
 pub(crate) mod landing;
 pub(crate) mod login;
 pub(crate) mod not_found;
+pub(crate) mod piece;
+pub(crate) mod pieces;
 pub(crate) mod project;
 pub(crate) mod projects;
+pub(crate) mod receipt;
+pub(crate) mod replay;
 pub(crate) mod reset;
+pub(crate) mod revisions;
 pub(crate) mod settings;
 pub(crate) mod shared;
 pub(crate) mod signup;

@@ -1,10 +1,10 @@
 //! A project to read. While it is being made the page itself streams, part after part, and needs no script.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use axum::http::HeaderName;
 use leptos::{either::Either, prelude::*};
-use model::{Draft, PiecePath};
+use model::{CheckResult, Draft, PiecePath, Stage, StageDraft};
 use server::{http::ApiError, projects::Project, studio::Follower};
 use tokio::sync::watch;
 
@@ -16,8 +16,9 @@ use crate::{
         layout::Contents,
         progress::{receipt_view, status_sentence},
         project_forms::Manage,
-        sections::{Part, STAGES, StageFrame, part_view, parts},
+        sections::{Part, STAGES, StageFrame, is_drawn_from_others, part_view, parts},
         title::PageTitle,
+        workbench::checks_slot,
     },
     context::{caller, services},
     functions::answer_header,
@@ -54,6 +55,8 @@ pub(crate) fn ProjectPage() -> impl IntoView {
 struct Opened {
     project: Project,
     draft: watch::Receiver<Draft>,
+    /// How sections that are there stand up to their checks.
+    checks: BTreeMap<Stage, Vec<CheckResult>>,
 }
 
 async fn open(id: String) -> Result<Opened, ApiError> {
@@ -69,7 +72,12 @@ async fn open(id: String) -> Result<Opened, ApiError> {
     if !is_over {
         services.tasks.spawn("project page", keep_up(sender, follower));
     }
-    Ok(Opened { project, draft: receiver })
+    let checks = if is_over {
+        services.studio.current(project.id).await.map_err(ApiError::from)?.checks()
+    } else {
+        BTreeMap::new()
+    };
+    Ok(Opened { project, draft: receiver, checks })
 }
 
 /// Folds what comes into the draft until it ends or the reader leaves.
@@ -87,7 +95,7 @@ async fn keep_up(draft: watch::Sender<Draft>, mut follower: Follower) {
 
 #[component]
 fn Reading(opened: Opened) -> impl IntoView {
-    let Opened { project, draft } = opened;
+    let Opened { project, draft, checks } = opened;
     let (running, managed) = (draft.borrow().ending.is_none(), project.clone());
     let generation = project.generation.to_string();
     let stop = running.then(|| view! { <Stop generation /> });
@@ -101,7 +109,20 @@ fn Reading(opened: Opened) -> impl IntoView {
             view! { <Suspense>{Suspend::new(made)}</Suspense> }
         });
         let parts = parts.collect_view();
-        view! { <StageFrame stage>{parts}</StageFrame> }
+        let (draft, known) = (draft.clone(), checks.clone());
+        let is_checked = move |draft: &Draft| {
+            draft.ending.is_some()
+                || draft.stages.get(&stage).is_some_and(|stage| !stage.checks.is_empty() || stage.is_done())
+        };
+        let checked = async move {
+            when(draft, is_checked, |draft| {
+                let results =
+                    draft.stages.get(&stage).map(|stage| stage.checks.clone()).filter(|results| !results.is_empty());
+                checks_slot(stage, &results.map_or_else(|| known.clone(), |results| BTreeMap::from([(stage, results)])))
+            })
+            .await
+        };
+        view! { <StageFrame stage>{parts} <Suspense>{Suspend::new(checked)}</Suspense></StageFrame> }
     });
     let whole = draft.clone();
     let end = async move { when(whole, |draft| draft.ending.is_some(), |draft| end_view(draft, again)).await };
@@ -142,13 +163,14 @@ fn end_view(draft: &Draft, project: String) -> AnyView {
     .into_any()
 }
 
-/// A part is whole once a later one has begun, or the stage is over.
+/// A part is whole once a later one has begun, or the stage is over; one drawn from others, with the stage.
 fn is_made(part: Part) -> impl FnMut(&Draft) -> bool {
     let later: Vec<&str> = parts(part.stage).skip_while(|other| *other != part).skip(1).map(|part| part.slot).collect();
     move |draft| {
         let begun = |piece: &PiecePath| later.contains(&piece.part());
         let stage = draft.stages.get(&part.stage);
-        draft.ending.is_some() || stage.is_some_and(|stage| stage.is_done() || stage.pieces.iter().any(begun))
+        let passed = |stage: &StageDraft| !is_drawn_from_others(part) && stage.pieces.iter().any(begun);
+        draft.ending.is_some() || stage.is_some_and(|stage| stage.is_done() || passed(stage))
     }
 }
 

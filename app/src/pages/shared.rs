@@ -3,14 +3,13 @@
 use leptos::{either::Either, prelude::*};
 use leptos_meta::Meta;
 use leptos_router::hooks::use_params_map;
-use model::{Draft, Visibility};
-use server::{http::ApiError, projects::Project};
+use model::Visibility;
+use server::{http::ApiError, projects::Project, studio::Current};
 
 use super::error::error_view;
 use crate::{
     components::{
-        directive_form::DirectiveHeading, layout::Contents, progress::receipt_view, sections::sections_view,
-        social::Social, title::PageTitle,
+        directive_form::DirectiveHeading, layout::Contents, sections::sections_view, social::Social, title::PageTitle,
     },
     context::services,
 };
@@ -21,31 +20,32 @@ pub(crate) fn Shared() -> impl IntoView {
     let slug = use_params_map().read_untracked().get("slug").unwrap_or_default();
     let page = Suspend::new(async move {
         match load(&slug).await {
-            Ok((project, draft)) => Either::Left(view! { <Reading project draft /> }),
+            Ok((project, current)) => Either::Left(view! { <Reading project current /> }),
             Err(error) => Either::Right(error_view(&error)),
         }
     });
     view! { <Suspense>{page}</Suspense> }
 }
 
-async fn load(slug: &str) -> Result<(Project, Draft), ApiError> {
+async fn load(slug: &str) -> Result<(Project, Current), ApiError> {
     let services = services();
     let project = services.projects.shared(slug).await?;
-    let draft = services.studio.shared_draft(project.generation).await?;
-    Ok((project, draft))
+    let current = services.studio.current(project.id).await.map_err(ApiError::from)?;
+    Ok((project, current))
 }
 
 #[component]
-fn Reading(project: Project, draft: Draft) -> impl IntoView {
+fn Reading(project: Project, current: Current) -> impl IntoView {
     // Whoever has the address of an unlisted project may not want search engines to have it.
     let unlisted =
         (project.visibility == Visibility::Unlisted).then(|| view! { <Meta name="robots" content="noindex" /> });
-    let summary = draft.sections.product.summary.clone();
+    let summary = current.sections.product.summary.clone();
+    let card = format!("/p/{}/card.png", project.slug.as_deref().unwrap_or_default());
     let made_on = project.created_at.date().to_string();
     view! {
         <PageTitle text=project.name() />
         {unlisted}
-        <Social title=project.name() description=summary />
+        <Social title=project.name() description=summary picture=card />
         <article class="project">
             <header class="project-head">
                 <p class="label">"Directive"</p>
@@ -53,8 +53,7 @@ fn Reading(project: Project, draft: Draft) -> impl IntoView {
                 <p class="quiet">"Made on " <time datetime=made_on.clone()>{made_on.clone()}</time> " and shown by its owner."</p>
             </header>
             <Contents />
-            {sections_view(&draft.sections)}
-            {receipt_view(draft.receipt.as_ref())}
+            {sections_view(&current.sections, &current.checks())}
             <p class="make-yours"><a class="button primary" href="/#directive">"Make one of your own"</a></p>
         </article>
     }

@@ -1,7 +1,8 @@
 //! What pages are made of, side by side: for whoever builds one. Served where `ATLAS9_STYLEGUIDE` is set, and nowhere else.
 
+pub(crate) mod sample;
+
 use leptos::{either::Either, prelude::*};
-use model::sections::{Effort, Entity, Feature, Field, Priority, Risk, Sections, Severity, Story};
 use server::http::ApiError;
 
 use super::error::error_view;
@@ -38,7 +39,7 @@ fn Guide() -> impl IntoView {
             <Messages />
             <Lists />
             <h2>"A project"</h2>
-            {sections_view(&sample())}
+            {sections_view(&sample::sections(), &std::collections::BTreeMap::new())}
         </div>
     }
     .into_any()
@@ -185,46 +186,4 @@ fn Lists() -> impl IntoView {
         </section>
     }
     .into_any()
-}
-
-/// One piece of each kind that matters for how a section looks.
-fn sample() -> Sections {
-    let mut sections = Sections::default();
-    let words = |text: &str| text.to_owned();
-    sections.product.summary =
-        words("Engineers record the condition of bridges where they stand, and the county sees which one comes first.");
-    sections.product.features = vec![Feature {
-        actor: String::new(),
-        acts: Vec::new(),
-        screen: None,
-        id: words("record-condition"),
-        title: words("Record the condition of a bridge"),
-        story: Story {
-            who: words("engineer"),
-            want: words("record what I see"),
-            so: words("nobody has to drive there again"),
-        },
-        criteria: vec![words("A record without a photo of the bearing is not accepted.")],
-        priority: Priority::Must,
-        effort: Effort::M,
-        answers: vec![words("record"), words("bridges")],
-        entities: vec![words("bridge")],
-        source: words("field data"),
-    }];
-    sections.product.entities = vec![Entity {
-        id: words("bridge"),
-        name: words("Bridge"),
-        purpose: words("One bridge of the county."),
-        fields: vec![Field { name: words("span"), kind: words("distance"), required: true }],
-        transitions: Vec::new(),
-        states: vec![words("in use"), words("closed")],
-        relations: Vec::new(),
-    }];
-    sections.product.risks = vec![Risk {
-        id: words("stale"),
-        text: words("A record is older than the flood."),
-        mitigation: words("Every page shows the date of the last visit."),
-        severity: Severity::High,
-    }];
-    sections
 }

@@ -25,7 +25,7 @@ pub use product::{
 
 pub use screen::ScreenKind;
 
-use crate::{Piece, PiecePath, Stage};
+use crate::{Address, Piece, PiecePath, Stage};
 
 /// A piece that does not fit its section.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -103,6 +103,37 @@ impl Sections {
                 path: path.clone(),
                 reason: "it is not running text".to_owned(),
             }),
+        }
+    }
+
+    /// Takes a section over from other sections.
+    pub fn take(&mut self, stage: Stage, from: &Self) {
+        match stage {
+            Stage::Product => self.product.clone_from(&from.product),
+            Stage::Brand => self.brand.clone_from(&from.brand),
+            Stage::Design => self.design.clone_from(&from.design),
+            Stage::Architecture => self.architecture.clone_from(&from.architecture),
+            Stage::Code => self.code.clone_from(&from.code),
+        }
+    }
+
+    /// The piece at an address, if there is one.
+    pub fn piece(&self, at: &Address) -> Option<Piece> {
+        self.pieces(at.stage).into_iter().find(|piece| piece.path == at.path)
+    }
+
+    /// The addresses of a section's pieces, in reading order.
+    pub fn addresses(&self, stage: Stage) -> Vec<Address> {
+        self.pieces(stage).into_iter().map(|piece| Address { stage, path: piece.path }).collect()
+    }
+
+    /// Takes a piece away. One that is not there changes nothing.
+    pub fn remove(&mut self, stage: Stage, path: &PiecePath) {
+        let pieces = self.pieces(stage);
+        self.clear(stage);
+        for piece in pieces.iter().filter(|piece| piece.path != *path) {
+            // It was in the section before, so that it fits.
+            let _ = self.apply(stage, piece);
         }
     }
 

@@ -5,13 +5,16 @@
 
 mod architecture;
 mod blueprint;
-mod brand;
+pub(crate) mod brand;
 mod cast;
 mod choice;
+mod code;
+mod design;
 mod entities;
 mod inflect;
 mod knowledge;
 mod lexicon;
+mod order;
 mod plan;
 mod reading;
 mod recognise;
@@ -22,9 +25,11 @@ use model::{Directive, sections::Product};
 use architecture::{ArchitectureKnowledge, ArchitectureShelf};
 use brand::{BrandKnowledge, BrandShelf};
 use cast::Cast;
+use design::{DesignKnowledge, DesignShelf};
 use knowledge::Knowledge;
 pub use knowledge::{Fault, Files};
 use lexicon::Lexicon;
+pub use order::Order;
 use plan::Bounds;
 use reading::Reading;
 use recognise::Recognition;
@@ -41,6 +46,7 @@ pub struct Composer {
     knowledge: Knowledge,
     lexicon: Lexicon,
     brand: BrandShelf,
+    design: DesignShelf,
     architecture: ArchitectureShelf,
 }
 
@@ -76,15 +82,21 @@ impl Composer {
             (lexicon.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), knowledge)
         });
         let lexicon = lexicon.map_err(|fault| Unsound(vec![fault]))?;
-        let (brand, architecture) = (BrandShelf::new(files), ArchitectureShelf::new(files));
-        Ok(Self { knowledge: knowledge.map_err(Unsound)?, lexicon, brand, architecture })
+        Ok(Self {
+            knowledge: knowledge.map_err(Unsound)?,
+            lexicon,
+            brand: BrandShelf::new(files),
+            design: DesignShelf::new(files),
+            architecture: ArchitectureShelf::new(files),
+        })
     }
 
     /// What is wrong with the knowledge as a whole: slots that do not exist, names that do not resolve, lists too short or too long.
     pub fn faults(&self) -> Vec<Fault> {
         let brand = self.brand.open().map_or_else(<[Fault]>::to_vec, BrandKnowledge::check);
+        let design = self.design.open().map_or_else(<[Fault]>::to_vec, DesignKnowledge::check);
         let architecture = self.architecture.open().map_or_else(<[Fault]>::to_vec, ArchitectureKnowledge::check);
-        [self.knowledge.check(), brand, architecture].concat()
+        [self.knowledge.check(), brand, design, architecture].concat()
     }
 
     /// Composes the product section. Total: any directive gives a sound section, if a generic one.
@@ -140,4 +152,4 @@ fn wants_less(note: &Reading) -> bool {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -1,18 +1,22 @@
 //! Configuration: one file a concern, read once from the environment. Every value has a default that runs; a wrong value is refused with
 //! the variable's name and what it takes.
 
+mod blobs;
 mod database;
 mod http;
 mod mail;
+mod providers;
 mod redis;
 mod secret;
 mod studio;
 
 use std::{collections::HashMap, fmt::Display, str::FromStr};
 
+pub use blobs::{BlobsConfig, S3Config, S3Keys};
 pub use database::DatabaseConfig;
 pub use http::HttpConfig;
 pub use mail::MailConfig;
+pub use providers::{Api, ApiKey, Models, Price, ProviderConfig, ProvidersConfig, Waits};
 pub use redis::RedisConfig;
 pub use secret::Secret;
 pub use studio::StudioConfig;
@@ -30,6 +34,10 @@ pub struct Config {
     pub studio: StudioConfig,
     /// How mail is sent.
     pub mail: MailConfig,
+    /// Which model providers there are.
+    pub providers: ProvidersConfig,
+    /// Where files are kept.
+    pub blobs: BlobsConfig,
     /// Signs cookies.
     pub secret: Secret,
 }
@@ -67,6 +75,8 @@ impl Config {
             http: HttpConfig::read(variables)?,
             studio: StudioConfig::read(variables)?,
             mail: MailConfig::read(variables)?,
+            providers: ProvidersConfig::read(variables)?,
+            blobs: BlobsConfig::read(variables)?,
             secret: Secret::read(variables)?,
         })
     }

@@ -1,5 +1,7 @@
 //! PostgreSQL: pools, migrations, and what an error of it means for a caller.
 
+mod keyset;
+
 use std::{
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
@@ -14,6 +16,7 @@ use sqlx::{
 use tokio::time::Instant;
 
 use crate::config::DatabaseConfig;
+pub use keyset::{micros, place};
 
 /// The schema, forward and back.
 pub static MIGRATIONS: Migrator = sqlx::migrate!("../migrations");

@@ -14,6 +14,8 @@ pub enum CachePolicy {
     /// Nobody: the answer is for this caller, now.
     #[default]
     Private,
+    /// Everybody, who asks each time whether it is still so.
+    Revalidate,
     /// Everybody, for an hour: a file whose name does not change with its content.
     Hour,
     /// Everybody, for a year: a file whose name changes with its content.
@@ -24,6 +26,7 @@ impl CachePolicy {
     fn header(self) -> HeaderValue {
         HeaderValue::from_static(match self {
             Self::Private => "private, no-cache",
+            Self::Revalidate => "public, no-cache",
             Self::Hour => "public, max-age=3600",
             Self::Immutable => "public, max-age=31536000, immutable",
         })

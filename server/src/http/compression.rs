@@ -13,9 +13,12 @@ use tower_http::{
 const LEVEL: CompressionLevel = CompressionLevel::Precise(4);
 
 /// Compresses with brotli or gzip what gains by it and does not stream.
-pub fn compression_layer() -> CompressionLayer<And<And<DefaultPredicate, NotForContentType>, NotStreamed>> {
-    let fonts = NotForContentType::const_new("font/");
-    CompressionLayer::new().quality(LEVEL).compress_when(DefaultPredicate::new().and(fonts).and(NotStreamed))
+pub fn compression_layer()
+-> CompressionLayer<And<And<And<DefaultPredicate, NotForContentType>, NotForContentType>, NotStreamed>> {
+    let (fonts, archives) = (NotForContentType::const_new("font/"), NotForContentType::const_new("application/zip"));
+    CompressionLayer::new()
+        .quality(LEVEL)
+        .compress_when(DefaultPredicate::new().and(fonts).and(archives).and(NotStreamed))
 }
 
 /// An encoder holds back what it has until it has enough; an answer that comes piece by piece would come in lumps. Such answers say so

@@ -93,6 +93,6 @@ fn pages(
 async fn describe(services: Services, user: UserId, project: ProjectSummary) -> Result<String, ApiError> {
     let draft = services.studio.project_draft(Some(user), project.generation_id).await?;
     let mut described = serde_json::to_value(&project).unwrap_or_default();
-    described["sections"] = json!({ "product": draft.sections.product, "brand": draft.sections.brand });
+    described["sections"] = super::api::sections_json(&draft.sections);
     Ok(described.to_string())
 }

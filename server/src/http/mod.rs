@@ -1,6 +1,7 @@
 //! Axum routers for what is not a page, and what holds for every answer: problems, cache policy, security headers.
 
 mod api;
+mod archive;
 mod cache;
 mod compression;
 mod csrf;
@@ -15,9 +16,10 @@ mod problem;
 use axum::{
     Router,
     extract::DefaultBodyLimit,
-    routing::{get, post},
+    routing::{get, post, put},
 };
 
+pub use archive::UPLOAD_MAX_BYTES;
 pub use cache::{CachePolicy, write_cache_headers};
 pub use compression::compression_layer;
 pub use csrf::csrf_layer;
@@ -37,19 +39,37 @@ pub fn metrics_routes(services: Services) -> Router {
     Router::new().route("/metrics", get(health::metrics_for_anyone)).with_state(services)
 }
 
-/// All routes under `/api`, and `/metrics`.
+/// All routes under `/api`, the files of shared projects, and `/metrics`.
 pub fn routes(services: Services) -> Router {
     Router::new()
         .route("/api/projects", get(api::list_projects).post(api::create_project))
         .route("/api/account/export", get(export::export))
         .route("/api/explore", get(api::explore))
+        .route("/api/projects/import", post(archive::import).layer(DefaultBodyLimit::max(UPLOAD_MAX_BYTES)))
         .route("/api/projects/{id}", get(api::get_project).patch(api::change_project).delete(api::throw_away))
         .route("/api/projects/{id}/archival", post(api::archive).delete(api::take_back))
         .route("/api/projects/{id}/deletion", post(api::throw_away).delete(api::take_back))
         .route("/api/projects/{id}/generations", post(api::create_generation))
+        .route("/api/projects/{id}/state", get(api::state))
+        .route("/api/projects/{id}/revisions", get(api::list_revisions))
+        .route("/api/projects/{id}/revisions/{stage}/{number}", get(api::get_revision))
+        .route("/api/projects/{id}/revisions/{stage}/{number}/restoration", post(api::restore))
+        .route("/api/projects/{id}/pieces/{*address}", put(api::put_piece).delete(api::remove_piece))
+        .route("/api/projects/{id}/locks/{*address}", put(api::lock).delete(api::unlock))
+        .route("/api/projects/{id}/export.zip", get(archive::export_zip))
+        .route("/api/projects/{id}/export.md", get(archive::export_markdown))
+        .route("/api/projects/{id}/export.json", get(archive::export_json))
+        .route("/p/{slug}/export.zip", get(archive::shared_zip))
+        .route("/p/{slug}/export.md", get(archive::shared_markdown))
+        .route("/p/{slug}/export.json", get(archive::shared_json))
+        .route("/p/{slug}/card.png", get(archive::card))
         .route("/api/generations/{id}", get(api::get_generation))
         .route("/api/generations/{id}/events", get(events::generation_events))
         .route("/api/generations/{id}/cancellation", post(api::cancel_generation))
+        .route("/api/generations/{id}/receipt", get(api::receipt))
+        .route("/api/generations/{id}/acceptance", post(api::accept))
+        .route("/api/generations/{id}/refusal", post(api::refuse))
+        .route("/api/generations/{id}/forks", post(api::fork))
         .route("/api/health", get(health::health))
         .route("/api/ready", get(health::ready))
         .route("/metrics", get(health::metrics))

@@ -9,7 +9,9 @@ use axum::{
 };
 use model::{BadCursor, BadDirective, BadId, Problem, Scope};
 
-use crate::{accounts::AccountsError, db::DbError, projects::ProjectsError, studio::StudioError};
+use crate::{
+    accounts::AccountsError, archive::ArchiveError, db::DbError, projects::ProjectsError, studio::StudioError,
+};
 
 /// What went wrong, ready to be put into words for a program or a person.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,7 +65,12 @@ impl ApiError {
 
     /// 413.
     pub fn too_large() -> Self {
-        let detail = format!("The body is larger than {} kB. Send less.", super::BODY_MAX_BYTES / 1_024);
+        Self::larger_than(super::BODY_MAX_BYTES)
+    }
+
+    /// 413, where a body may have this many bytes.
+    pub fn larger_than(bytes: usize) -> Self {
+        let detail = format!("The body is larger than {} kB. Send less.", bytes / 1_024);
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", "The body is too large", detail)
     }
 
@@ -212,9 +219,45 @@ impl From<StudioError> for ApiError {
             StudioError::TooMany => {
                 Self::new(StatusCode::TOO_MANY_REQUESTS, "too-many-generations", "Too much at once", detail)
             }
-            StudioError::NotMadeHere(_) => Self::unprocessable("stage-not-available", detail),
+            StudioError::Conflict { .. } => {
+                Self::new(StatusCode::CONFLICT, "changed-meanwhile", "Changed meanwhile", detail)
+            }
+            StudioError::NothingStale => {
+                Self::new(StatusCode::CONFLICT, "nothing-stale", "Nothing is out of date", detail)
+            }
+            StudioError::NoSuchEngine(..) => Self::unprocessable("unknown-provider", detail),
+            StudioError::Missing { .. } => Self::unprocessable("stage-missing", detail),
+            StudioError::TooManyLocks => Self::unprocessable("too-many-locks", detail),
+            StudioError::BadPiece(_) => Self::unprocessable("bad-piece", detail),
+            StudioError::Unreadable => {
+                tracing::error!(error = detail, "answered 500");
+                Self::internal()
+            }
             StudioError::NoteTooLong(_) | StudioError::BadNote(_) => Self::unprocessable("bad-note", detail),
             StudioError::Db(error) => error.into(),
+        }
+    }
+}
+
+impl From<ArchiveError> for ApiError {
+    fn from(error: ArchiveError) -> Self {
+        let detail = capitalised(&error.to_string());
+        match error {
+            ArchiveError::Nothing => Self::new(StatusCode::CONFLICT, "nothing-made", "Nothing is made yet", detail),
+            ArchiveError::TooBig(_) => Self::unprocessable("too-big-to-export", detail),
+            ArchiveError::Bad(_) => Self::unprocessable("bad-archive", detail),
+            ArchiveError::Limited(limited) => Self::limited(detail, limited.retry_after),
+            ArchiveError::Busy => {
+                let mut busy = Self::unavailable();
+                busy.0.detail = detail;
+                busy
+            }
+            ArchiveError::Failed(_) => {
+                tracing::error!(error = detail, "answered 500");
+                Self::internal()
+            }
+            ArchiveError::Studio(error) => error.into(),
+            ArchiveError::Db(error) => error.into(),
         }
     }
 }

@@ -13,7 +13,7 @@ use time::OffsetDateTime;
 
 use crate::{
     clock::{Clock, NoRandomness},
-    db::{Database, DbError},
+    db::{Database, DbError, micros},
     tasks::Tasks,
 };
 
@@ -286,8 +286,4 @@ fn pattern(search: Option<&str>) -> Result<Option<String>, ProjectsError> {
     }
     pattern.push('%');
     Ok(Some(pattern))
-}
-
-fn micros(time: OffsetDateTime) -> i64 {
-    i64::try_from(time.unix_timestamp_nanos() / 1_000).unwrap_or(i64::MAX)
 }

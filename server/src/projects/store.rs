@@ -5,12 +5,12 @@ use model::{
     SharedSummary, Shelf, UserId, Visibility, WordsCursor,
 };
 use sqlx::PgPool;
-use time::{Duration, OffsetDateTime};
+use time::OffsetDateTime;
 use tracing::instrument;
 use uuid::Uuid;
 
 use super::{Project, named};
-use crate::db::DbError;
+use crate::db::{DbError, place};
 
 /// Which rows of a list.
 pub(super) struct Wanted<'a> {
@@ -333,11 +333,6 @@ pub(super) async fn purge(pool: &PgPool, before: OffsetDateTime) -> Result<u64, 
         before
     );
     Ok(gone.execute(pool).await?.rows_affected())
-}
-
-fn place(after: Option<Cursor>) -> (Option<OffsetDateTime>, Option<Uuid>) {
-    let time = |cursor: Cursor| OffsetDateTime::UNIX_EPOCH.checked_add(Duration::microseconds(cursor.micros));
-    after.map_or((None, None), |cursor| (time(cursor), Some(cursor.id)))
 }
 
 /// What was stored was a directive once; if a later version finds it unfit, that is an error, not a crash.

@@ -6,7 +6,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 use model::{Engine, Piece, Stage};
 
 use super::engine::{Brief, EngineError, Made, PieceStream, StageEngine};
-use crate::composer::{Composer, VERSION};
+use crate::composer::{Composer, Order, VERSION};
 
 /// Composes off the async threads, and hands the pieces over at its pace.
 pub struct ComposerEngine {
@@ -58,12 +58,13 @@ impl StageEngine for ComposerEngine {
 }
 
 fn pieces(composer: &Composer, brief: &Brief) -> Result<Vec<Piece>, EngineError> {
-    let (directive, note) = (&brief.directive, brief.note.as_deref());
-    match brief.stage {
-        Stage::Product => Ok(composer.product(directive, note).pieces()),
-        Stage::Brand => Ok(composer.brand(directive, note, &brief.made.product).pieces()),
-        stage => {
-            Err(EngineError { message: format!("The composer does not make the {stage} section."), retryable: false })
-        }
-    }
+    let order = Order {
+        directive: &brief.directive,
+        note: brief.note.as_deref(),
+        stage: brief.stage,
+        made: &brief.made,
+        together: &brief.together,
+        locked: &brief.locked,
+    };
+    composer.compose(&order).map_err(|unsound| EngineError { message: unsound.to_string(), retryable: false })
 }

@@ -3,30 +3,43 @@
 //! A generation is recorded first and run by a worker later. Everything that happens in it is an event in its log; readers fold the log,
 //! so that a page, a stream and an export tell the same story.
 
+mod attempt;
+mod checks;
 mod composed;
+mod diff;
 mod engine;
+mod engines;
 mod fanout;
 mod follow;
+mod import;
+mod journal;
+mod making;
+mod reading;
+mod revisions;
 mod runner;
 mod store;
 mod worker;
 
-use std::sync::Arc;
-
 use model::{
-    BadDirective, Directive, Draft, Event, GenerationId, GenerationStatus, Logged, ProjectId, Seq, Stage, UserId,
+    Address, BadDirective, Directive, Event, GenerationId, GenerationStatus, Logged, ProjectId, Seq, Stage, UserId,
+    sections::BadPiece,
 };
 use time::OffsetDateTime;
 
+pub use attempt::{Attempt, Broken, MadeSection, Sink};
 pub use composed::ComposerEngine;
+pub use diff::{Change, Changed, Line, Span, Word, compare};
 pub use engine::{Brief, EngineError, Made, PieceStream, StageEngine, Usage};
+pub use engines::Engines;
 pub use follow::Follower;
+pub use import::Incoming;
+pub use reading::{Current, Workbench};
+pub use revisions::Revision;
 pub use worker::Worker;
 
 use crate::{
     bus::Bus,
     clock::Clock,
-    composer::Composer,
     config::StudioConfig,
     db::{Database, DbError},
     metrics::Metrics,
@@ -40,8 +53,8 @@ pub const NOTE_MAX_CHARS: usize = model::DIRECTIVE_MAX_CHARS;
 const UNFINISHED_MAX: i64 = 5;
 /// The same directive sent again within this time is the same wish: a double click, a resent form.
 const SAME_WISH: time::Duration = time::Duration::seconds(10);
-/// Stages that an engine can make.
-const MADE_HERE: [Stage; 2] = [Stage::Product, Stage::Brand];
+/// Locks a project may have, and a generation may be asked to respect.
+pub const LOCKS_MAX: usize = 1_000;
 
 /// The studio domain.
 #[derive(Clone)]
@@ -49,7 +62,7 @@ pub struct Studio {
     db: Database,
     clock: Clock,
     fanout: Fanout,
-    engine: Arc<dyn StageEngine>,
+    engines: Engines,
     config: StudioConfig,
     metrics: Metrics,
     tasks: Tasks,
@@ -67,10 +80,20 @@ pub struct Started {
 /// What to make again.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Wish {
-    /// Which stages; all that can be made when empty.
+    /// Which stages; all when empty.
     pub stages: Vec<Stage>,
     /// What to do differently.
     pub note: Option<String>,
+    /// Pieces that stay, beside those that are locked anyway.
+    pub locks: Vec<Address>,
+    /// The engine to begin with, by its name.
+    pub engine: Option<String>,
+    /// Whether an answer that was given to the same question within the hour will do.
+    pub reuse: bool,
+    /// Whether what is made waits to be accepted, so that it can be compared first.
+    pub review: bool,
+    /// For a fork: the generation whose sections it began with.
+    pub forked_from: Option<GenerationId>,
 }
 
 /// A generation as its owner sees it.
@@ -84,6 +107,14 @@ pub struct Generation {
     pub stages: Vec<Stage>,
     /// What it is to do differently.
     pub note: Option<String>,
+    /// Pieces that stay.
+    pub locks: Vec<Address>,
+    /// The engine it begins with, where one was wished for.
+    pub engine: Option<String>,
+    /// Whether what it makes waits to be accepted.
+    pub review: bool,
+    /// The generation whose sections it began with, for a fork.
+    pub forked_from: Option<GenerationId>,
     /// How it is doing.
     pub status: GenerationStatus,
     /// How often a worker began it.
@@ -108,9 +139,39 @@ pub enum StudioError {
     /// Too much at once.
     #[error("{UNFINISHED_MAX} generations are under way already: wait for one to finish")]
     TooMany,
-    /// No engine makes that yet.
-    #[error("the {0} stage cannot be made yet")]
-    NotMadeHere(Stage),
+    /// There is no engine of that name.
+    #[error("there is no engine called \"{0}\": there are {1}")]
+    NoSuchEngine(String, String),
+    /// A stage is wished for whose sources are neither there nor wished for as well.
+    #[error("the {stage} section is made from the {needs} section, which is not there yet: ask for both")]
+    Missing {
+        /// What was wished for.
+        stage: Stage,
+        /// What it needs.
+        needs: Stage,
+    },
+    /// More locks than anybody can keep in mind.
+    #[error("a project can have {LOCKS_MAX} locks")]
+    TooManyLocks,
+    /// The section has changed since whoever asks last saw it.
+    #[error(
+        "the {stage} section was changed meanwhile: it is at revision {current} now. Look at what changed, then try again"
+    )]
+    Conflict {
+        /// Which section.
+        stage: Stage,
+        /// The number it is at.
+        current: u32,
+    },
+    /// A piece cannot become what was asked for.
+    #[error(transparent)]
+    BadPiece(#[from] BadPiece),
+    /// What is stored cannot be read.
+    #[error("a stored section cannot be read by this version")]
+    Unreadable,
+    /// Nothing is out of date.
+    #[error("nothing is out of date: there is nothing to rebuild")]
+    NothingStale,
     /// The note is too long.
     #[error("the note has {0} characters; {NOTE_MAX_CHARS} is the most")]
     NoteTooLong(usize),
@@ -138,13 +199,12 @@ impl Studio {
         db: Database,
         bus: Bus,
         clock: Clock,
-        composer: Arc<Composer>,
+        engines: Engines,
         config: StudioConfig,
         metrics: Metrics,
         tasks: Tasks,
     ) -> Self {
-        let engine = Arc::new(ComposerEngine::new(composer, config.pace));
-        Self { db, clock, fanout: Fanout::new(bus), engine, config, metrics, tasks }
+        Self { db, clock, fanout: Fanout::new(bus), engines, config, metrics, tasks }
     }
 
     /// Records a project and its first generation, and returns; a worker does the rest. The same directive from the same person
@@ -165,7 +225,7 @@ impl Studio {
         let started =
             Started { project: ProjectId(self.clock.new_id()), generation: GenerationId(self.clock.new_id()) };
         store::insert_project(&mut tx, started.project, owner, directive, now).await?;
-        let wish = Wish { stages: MADE_HERE.to_vec(), note: None };
+        let wish = Wish { stages: Stage::ALL.to_vec(), ..Wish::default() };
         store::insert_generation(&mut tx, started.generation, started.project, &wish, now).await?;
         store::commit(tx).await?;
         self.metrics.generations_queued.inc();
@@ -173,25 +233,17 @@ impl Studio {
         Ok(started)
     }
 
-    /// Records another generation of a project.
+    /// Records another generation of a project. Pieces that are locked stay, and those the wish names beside them.
     ///
     /// # Errors
-    /// [`StudioError::Busy`] when one is under way; [`StudioError::NotMadeHere`] for stages without an engine.
+    /// [`StudioError::Busy`] when one is under way; [`StudioError::Missing`] for a stage whose sources are not there.
     pub async fn generate(
         &self,
         user: UserId,
         project: ProjectId,
         mut wish: Wish,
     ) -> Result<GenerationId, StudioError> {
-        if let Some(stage) = wish.stages.iter().find(|stage| !MADE_HERE.contains(stage)) {
-            return Err(StudioError::NotMadeHere(*stage));
-        }
-        if wish.stages.is_empty() {
-            wish.stages = MADE_HERE.to_vec();
-        }
-        wish.stages.sort_unstable();
-        wish.stages.dedup();
-        wish.note = wish.note.as_deref().map(note).transpose()?.flatten();
+        self.check_wish(&mut wish)?;
         let generation = GenerationId(self.clock.new_id());
         let mut tx = store::begin(self.db.primary()).await?;
         store::lock_owner(&mut tx, user).await?;
@@ -201,11 +253,57 @@ impl Studio {
         if store::unfinished(&mut tx, user).await? >= UNFINISHED_MAX {
             return Err(StudioError::TooMany);
         }
+        self.check_sources(&mut tx, project, &wish).await?;
+        wish.locks.extend(store::locks_in(&mut tx, project).await?);
+        wish.locks.retain(|lock| wish.stages.contains(&lock.stage));
+        wish.locks.sort_unstable();
+        wish.locks.dedup();
         store::insert_generation(&mut tx, generation, project, &wish, self.clock.now()).await?;
         store::commit(tx).await?;
         self.metrics.generations_queued.inc();
         self.fanout.wake_workers();
         Ok(generation)
+    }
+
+    /// Brings a wish into order.
+    fn check_wish(&self, wish: &mut Wish) -> Result<(), StudioError> {
+        if wish.stages.is_empty() {
+            wish.stages = Stage::ALL.to_vec();
+        }
+        wish.stages.sort_unstable();
+        wish.stages.dedup();
+        wish.note = wish.note.as_deref().map(note).transpose()?.flatten();
+        if wish.locks.len() > LOCKS_MAX {
+            return Err(StudioError::TooManyLocks);
+        }
+        let names = self.engines.names();
+        match wish.engine.take().filter(|name| !name.is_empty()) {
+            Some(name) if !names.contains(&name) => {
+                let short = name.chars().take(40).collect();
+                Err(StudioError::NoSuchEngine(short, names.join(", ")))
+            }
+            engine => {
+                wish.engine = engine;
+                Ok(())
+            }
+        }
+    }
+
+    /// A stage is made from others, which must be there or be made with it.
+    async fn check_sources(&self, tx: &mut store::Tx, project: ProjectId, wish: &Wish) -> Result<(), StudioError> {
+        for stage in &wish.stages {
+            for needs in stage.needs().iter().copied().filter(|needs| !wish.stages.contains(needs)) {
+                if store::current_number(tx, project, needs).await? == 0 {
+                    return Err(StudioError::Missing { stage: *stage, needs });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The engines one can wish for, in the order in which they are asked.
+    pub fn engines(&self) -> Vec<String> {
+        self.engines.names()
     }
 
     /// A generation, for its owner.
@@ -231,63 +329,6 @@ impl Studio {
         {
             self.metrics.generations_cancelled.inc();
             self.fanout.announce(id, vec![Logged { seq, kind: event.kind().to_owned(), data: event.data() }]);
-        }
-        Ok(())
-    }
-
-    /// What a generation has made so far.
-    ///
-    /// # Errors
-    /// [`StudioError::NotFound`] for everybody but the owner.
-    pub async fn draft(&self, user: Option<UserId>, id: GenerationId) -> Result<Draft, StudioError> {
-        self.generation(user, id).await?;
-        let mut draft = Draft::default();
-        loop {
-            let events = store::events(self.db.primary(), id, draft.seq).await?;
-            if events.is_empty() {
-                return Ok(draft);
-            }
-            draft.read(&events);
-        }
-    }
-
-    /// What a project's page shows: the draft of its latest generation. A section that this one does not make, or has not made to its end,
-    /// is the newest that is whole.
-    ///
-    /// # Errors
-    /// [`StudioError::NotFound`] for everybody but the owner.
-    pub async fn project_draft(&self, user: Option<UserId>, id: GenerationId) -> Result<Draft, StudioError> {
-        let mut draft = self.draft(user, id).await?;
-        let generation = self.generation(user, id).await?;
-        let is_missing = |stage: &Stage| {
-            let is_whole = draft.stages.get(stage).is_some_and(model::StageDraft::is_done);
-            let is_being_made = generation.stages.contains(stage) && draft.ending.is_none();
-            !is_whole && !is_being_made
-        };
-        let missing: Vec<Stage> = MADE_HERE.into_iter().filter(is_missing).collect();
-        self.fill_from_revisions(id, &mut draft, &missing).await?;
-        Ok(draft)
-    }
-
-    /// What a project that is shown to others shows: every section as it is when whole, and nothing of work under way. The caller has made
-    /// sure that it may be shown.
-    ///
-    /// # Errors
-    /// [`DbError`] when the store cannot be asked.
-    pub async fn shared_draft(&self, id: GenerationId) -> Result<Draft, DbError> {
-        let mut draft = Draft::default();
-        self.fill_from_revisions(id, &mut draft, &MADE_HERE).await?;
-        Ok(draft)
-    }
-
-    /// Puts the newest whole sections of a generation's project into a draft.
-    async fn fill_from_revisions(&self, id: GenerationId, draft: &mut Draft, stages: &[Stage]) -> Result<(), DbError> {
-        for stage in stages {
-            if let Some(content) = store::newest_revision(self.db.primary(), id, *stage).await?
-                && let Err(error) = draft.sections.restore(*stage, &content)
-            {
-                tracing::error!(generation = %id, %error, "a stored section is broken");
-            }
         }
         Ok(())
     }

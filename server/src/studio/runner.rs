@@ -1,15 +1,17 @@
-//! Running one generation under its lease: stage after stage, piece by piece into the log.
+//! Running one generation under its lease: stages in their order, those that do not need each other side by side.
 
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use futures::{StreamExt, future::try_join_all};
-use model::{Event, GenerationId, Receipt, Stage, StageReceipt, sections::Sections};
+use futures::future::try_join_all;
+use model::{Event, GenerationId, Receipt, Stage, StageReceipt, sections::Sections, trace::Basis};
 use tokio::{sync::Mutex, time::Instant};
 
 use super::{
     Studio,
-    engine::{Brief, EngineError, Made, StageEngine},
+    attempt::Broken,
+    engine::EngineError,
     fanout::Heard,
+    journal::Journal,
     store::{self, AppendError, Claim, Fate},
 };
 use crate::{clock::milliseconds, db::DbError};
@@ -18,9 +20,6 @@ use crate::{clock::milliseconds, db::DbError};
 const LOST_MAX: u32 = 5;
 /// How long to leave a database alone that does not answer.
 const AFTER_FAILURE: Duration = Duration::from_secs(1);
-/// Events are written in batches: as many as this, or what came within the span below.
-const BATCH: usize = 64;
-const BATCH_SPAN: Duration = Duration::from_millis(15);
 
 /// How a run ended for the worker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,22 +32,13 @@ pub(super) enum Run {
     Released,
 }
 
-/// Why a run broke off.
-#[derive(Debug, thiserror::Error)]
-enum Broken {
-    #[error(transparent)]
-    Append(#[from] AppendError),
-    #[error(transparent)]
-    Engine(#[from] EngineError),
-}
-
 /// Runs a claimed generation to its end, unless the lease is lost or the program stops.
 pub(super) async fn run(studio: &Studio, claim: Claim) -> Run {
     let run = Runner {
         studio,
-        log: Mutex::new(Log { pending: Vec::new(), since: Instant::now() }),
-        made: Mutex::new(Sections::default()),
-        claim,
+        journal: Journal::new(studio, &claim),
+        made: Mutex::default(),
+        claim: &claim,
         began: Instant::now(),
     };
     tokio::select! {
@@ -58,19 +48,20 @@ pub(super) async fn run(studio: &Studio, claim: Claim) -> Run {
     }
 }
 
-struct Runner<'a> {
-    studio: &'a Studio,
-    claim: Claim,
-    log: Mutex<Log>,
-    /// The sections that later stages are made from.
-    made: Mutex<Sections>,
+pub(super) struct Runner<'a> {
+    pub(super) studio: &'a Studio,
+    pub(super) claim: &'a Claim,
+    pub(super) journal: Journal<'a>,
+    /// The sections as they are, those this run has made included.
+    pub(super) made: Mutex<AsMade>,
     began: Instant,
 }
 
-/// Events that wait to be written together.
-struct Log {
-    pending: Vec<Event>,
-    since: Instant,
+/// Sections, and what they were made from.
+#[derive(Default)]
+pub(super) struct AsMade {
+    pub(super) sections: Sections,
+    pub(super) bases: BTreeMap<Stage, Basis>,
 }
 
 impl Runner<'_> {
@@ -79,7 +70,7 @@ impl Runner<'_> {
         let ended = match made {
             Ok(receipts) => self.finish(receipts).await,
             Err(Broken::Engine(error)) => self.fail(&error).await,
-            Err(Broken::Append(error)) => Err(error),
+            Err(Broken::Sink(error)) => Err(error),
         };
         match ended {
             Ok(()) => Run::Ended,
@@ -92,13 +83,14 @@ impl Runner<'_> {
         }
     }
 
-    /// Stages that need none of those still to be made run side by side; then the next ones.
-    async fn stages(&self) -> Result<Vec<StageReceipt>, Broken> {
-        let done =
-            store::stages_done(self.studio.db.primary(), self.claim.generation).await.map_err(AppendError::from)?;
-        self.fetch_needed().await?;
+    /// A stage begins as soon as those it needs are made; stages that do not need each other run side by side.
+    async fn stages(&self) -> Result<Vec<StageReceipt>, Broken<AppendError>> {
+        let primary = self.studio.db.primary();
+        let done = store::stages_done(primary, self.claim.generation).await.map_err(away)?;
+        self.fetch().await?;
+        // Of stages that an earlier attempt has made the receipts are stored with what they made.
+        let mut receipts = store::receipts(primary, self.claim.generation).await.map_err(away)?;
         let mut left: Vec<Stage> = self.claim.stages.iter().copied().filter(|stage| !done.contains(stage)).collect();
-        let mut receipts = Vec::new();
         while !left.is_empty() {
             let (ready, later): (Vec<Stage>, Vec<Stage>) =
                 left.iter().partition(|stage| stage.needs().iter().all(|needed| !left.contains(needed)));
@@ -108,181 +100,59 @@ impl Runner<'_> {
         Ok(receipts)
     }
 
-    /// Sections that were made before, by this generation or an earlier one, and that its stages are made from.
-    async fn fetch_needed(&self) -> Result<(), Broken> {
+    /// Sections as they are: those that this generation has made already, and those that were there before.
+    async fn fetch(&self) -> Result<(), Broken<AppendError>> {
+        let stored = store::as_made(self.studio.db.primary(), self.claim.project, self.claim.generation).await;
         let mut made = self.made.lock().await;
-        let needed: BTreeSet<Stage> = self.claim.stages.iter().flat_map(|stage| stage.needs()).copied().collect();
-        for stage in needed {
-            let newest = store::newest_revision(self.studio.db.primary(), self.claim.generation, stage).await;
-            if let Some(content) = newest.map_err(AppendError::from)? {
-                made.restore(stage, &content).map_err(|e| broken(&e))?;
-            }
+        for section in stored.map_err(away)? {
+            made.sections.restore(section.stage, &section.content).map_err(|e| broken(&e))?;
+            made.bases.extend(section.basis.map(|basis| (section.stage, basis)));
         }
         Ok(())
     }
 
     /// Whether an earlier attempt began this stage, so that readers may hold pieces of it.
-    async fn begun_before(&self, stage: Stage) -> Result<bool, AppendError> {
+    pub(super) async fn begun_before(&self, stage: Stage) -> Result<bool, AppendError> {
         if self.claim.attempt == 1 {
             return Ok(false);
         }
         Ok(store::stages_begun(self.studio.db.primary(), self.claim.generation).await?.contains(&stage))
     }
 
-    async fn stage(&self, stage: Stage) -> Result<StageReceipt, Broken> {
-        let engine: &dyn StageEngine = self.studio.engine.as_ref();
-        let began = Instant::now();
-        if self.begun_before(stage).await? {
-            self.write(Event::Restart { stage, attempt: self.claim.attempt }).await?;
-        }
-        self.write(Event::Status { stage, message: opening(stage).to_owned() }).await?;
-        let brief = Brief {
-            directive: self.claim.directive.clone(),
-            note: self.claim.note.clone(),
-            stage,
-            made: self.made.lock().await.clone(),
-            generation: Some(self.claim.generation),
-            together: Vec::new(),
-            locked: Vec::new(),
-            reuse: false,
-        };
-        let mut pieces = engine.make(brief);
-        let (mut sections, mut count) = (Sections::default(), 0);
-        let mut first_piece = None;
-        while let Some(made) = self.next_piece(&mut pieces).await? {
-            let Made::Piece(piece) = made else { continue };
-            let is_first = first_piece.is_none();
-            first_piece.get_or_insert_with(|| began.elapsed());
-            // A piece that does not fit is the engine's fault and never reaches the log.
-            sections.apply(stage, &piece).map_err(|e| broken(&e))?;
-            count += 1;
-            self.write(Event::Piece { stage, path: piece.path, value: piece.value }).await?;
-            if is_first {
-                self.flush().await?;
-                self.studio.metrics.first_piece.observe(began.elapsed().as_secs_f64());
-            }
-        }
-        let content = sections.content(stage).map_err(|e| broken(&e))?;
-        self.complete(stage, &content).await?;
-        self.made.lock().await.restore(stage, &content).map_err(|e| broken(&e))?;
-        Ok(StageReceipt {
-            stage,
-            engine: engine.name(),
-            model: engine.model(stage),
-            fallbacks: Vec::new(),
-            tokens_in: 0,
-            tokens_out: 0,
-            cost_micros: 0,
-            cache_hit: false,
-            first_piece_ms: milliseconds(first_piece.unwrap_or_default()),
-            total_ms: milliseconds(began.elapsed()),
-            pieces: count,
-        })
-    }
-
-    /// The engine's next piece. While it thinks, what was made so far is written down.
-    async fn next_piece(&self, pieces: &mut super::PieceStream) -> Result<Option<Made>, Broken> {
-        let ready = tokio::select! {
-            biased;
-            piece = pieces.next() => Some(piece),
-            () = tokio::time::sleep(BATCH_SPAN) => None,
-        };
-        let piece = match ready {
-            Some(piece) => piece,
-            None => {
-                self.flush().await?;
-                pieces.next().await
-            }
-        };
-        Ok(piece.transpose()?)
-    }
-
-    /// Stores the section and says so, both or neither.
-    async fn complete(&self, stage: Stage, content: &str) -> Result<(), Broken> {
-        let mut log = self.log.lock().await;
-        let now = self.studio.clock.now();
-        let mut tx = store::begin(self.studio.db.primary()).await.map_err(AppendError::from)?;
-        let mut logged = self.append(&mut tx, &log.pending, Fate::GoesOn).await?;
-        let id = self.studio.clock.new_id();
-        let revision = store::insert_revision(&mut tx, id, &self.claim, stage, content, now).await?;
-        logged.extend(self.append(&mut tx, &[Event::StageDone { stage, revision }], Fate::GoesOn).await?);
-        store::commit(tx).await.map_err(AppendError::from)?;
-        log.pending.clear();
-        self.studio.fanout.announce(self.claim.generation, logged);
-        Ok(())
-    }
-
-    async fn finish(&self, stages: Vec<StageReceipt>) -> Result<(), AppendError> {
+    async fn finish(&self, mut stages: Vec<StageReceipt>) -> Result<(), AppendError> {
+        stages.sort_by_key(|receipt| receipt.stage);
         let receipt = Receipt {
             stages,
             total_ms: milliseconds(self.began.elapsed()),
             queued_ms: milliseconds(self.claim.waited.unsigned_abs()),
             attempts: self.claim.attempt,
-            pace_ms: self.studio.engine.pace_ms(),
+            pace_ms: self.studio.engines.pace_ms(),
         };
         let last = Event::Done { stages: self.claim.stages.clone() };
-        self.end(vec![Event::Receipt(receipt), last], Fate::Done).await?;
+        self.journal.end(vec![Event::Receipt(receipt), last], Fate::Done, &self.bases().await).await?;
         self.studio.metrics.generations_done.inc();
         self.studio.metrics.generation_time.observe(self.began.elapsed().as_secs_f64());
         Ok(())
+    }
+
+    /// What the sections were made from, now that those made side by side are all there.
+    async fn bases(&self) -> Vec<(Stage, Basis)> {
+        let made = self.made.lock().await;
+        let basis = |stage: Stage| {
+            let mut now = Basis::now(stage, &made.sections);
+            now.kept = made.bases.get(&stage).map(|basis| basis.kept.clone()).unwrap_or_default();
+            (stage, now)
+        };
+        self.claim.stages.iter().map(|stage| basis(*stage)).collect()
     }
 
     async fn fail(&self, error: &EngineError) -> Result<(), AppendError> {
         tracing::warn!(generation = %self.claim.generation, %error, "a generation failed");
         let code = if self.claim.lost >= LOST_MAX { "worker-died" } else { "engine-failed" }.to_owned();
         let last = Event::Failed { code, message: error.message.clone(), retryable: error.retryable };
-        self.end(vec![last], Fate::Failed).await?;
+        self.journal.end(vec![last], Fate::Failed, &[]).await?;
         self.studio.metrics.generations_failed.inc();
         Ok(())
-    }
-
-    async fn end(&self, events: Vec<Event>, fate: Fate) -> Result<(), AppendError> {
-        let mut log = self.log.lock().await;
-        log.pending.extend(events);
-        let mut tx = store::begin(self.studio.db.primary()).await?;
-        let logged = self.append(&mut tx, &log.pending, fate).await?;
-        store::commit(tx).await?;
-        log.pending.clear();
-        self.studio.fanout.announce(self.claim.generation, logged);
-        Ok(())
-    }
-
-    /// Puts an event into the log, with others when more come soon.
-    async fn write(&self, event: Event) -> Result<(), AppendError> {
-        let full = {
-            let mut log = self.log.lock().await;
-            if log.pending.is_empty() {
-                log.since = Instant::now();
-            }
-            log.pending.push(event);
-            log.pending.len() >= BATCH || log.since.elapsed() >= BATCH_SPAN
-        };
-        if full { self.flush().await } else { Ok(()) }
-    }
-
-    async fn flush(&self) -> Result<(), AppendError> {
-        let mut log = self.log.lock().await;
-        if log.pending.is_empty() {
-            return Ok(());
-        }
-        let mut tx = store::begin(self.studio.db.primary()).await?;
-        let logged = self.append(&mut tx, &log.pending, Fate::GoesOn).await?;
-        store::commit(tx).await?;
-        log.pending.clear();
-        self.studio.fanout.announce(self.claim.generation, logged);
-        Ok(())
-    }
-
-    async fn append(
-        &self,
-        tx: &mut store::Tx,
-        events: &[Event],
-        fate: Fate,
-    ) -> Result<Vec<model::Logged>, AppendError> {
-        let lease = self.studio.config.lease.as_secs_f64();
-        let logged = store::append(tx, &self.claim, events, fate, lease, self.studio.clock.now()).await?;
-        self.studio.metrics.events_appended.inc_by(u64::try_from(events.len()).unwrap_or_default());
-        Ok(logged)
     }
 
     /// Resolves when the lease is lost: another has it, or the owner stopped the generation. Renews it until then.
@@ -312,18 +182,18 @@ impl Runner<'_> {
     /// Renews the lease, and gives up waiting for the database before the lease is over.
     async fn renew(&self) -> Result<bool, DbError> {
         let lease = self.studio.config.lease;
-        let renewed = store::renew(self.studio.db.primary(), &self.claim, lease.as_secs_f64());
+        let renewed = store::renew(self.studio.db.primary(), self.claim, lease.as_secs_f64());
         tokio::time::timeout(lease / 3, renewed).await.unwrap_or(Err(DbError::Away(sqlx::Error::PoolTimedOut)))
     }
 
     /// Our own last event ends the lease as well; that is no loss, and `to_its_end` is about to return.
     async fn has_ended(&self) -> bool {
         let ended = store::is_over(self.studio.db.primary(), self.claim.generation, i64::MAX).await;
-        ended.unwrap_or(false) && self.log.try_lock().is_err()
+        ended.unwrap_or(false) && self.journal.is_busy()
     }
 
     async fn give_back(&self) -> Run {
-        match store::release(self.studio.db.primary(), &self.claim).await {
+        match store::release(self.studio.db.primary(), self.claim).await {
             Ok(()) => self.studio.fanout.wake_workers(),
             // The lease runs out by itself.
             Err(error) => tracing::debug!(%error, "a generation was not given back"),
@@ -332,19 +202,14 @@ impl Runner<'_> {
     }
 }
 
-/// What an engine made cannot be used, and would be made the same way again.
-fn broken(error: &dyn std::error::Error) -> EngineError {
-    EngineError { message: error.to_string(), retryable: false }
+/// The database could not be asked.
+fn away(error: DbError) -> Broken<AppendError> {
+    Broken::Sink(error.into())
 }
 
-fn opening(stage: Stage) -> &'static str {
-    match stage {
-        Stage::Product => "Reading the directive",
-        Stage::Brand => "Looking for a name",
-        Stage::Design => "Drawing screens",
-        Stage::Architecture => "Laying out the parts",
-        Stage::Code => "Writing files",
-    }
+/// What is stored cannot be read, and will not be the next time.
+fn broken(error: &dyn std::error::Error) -> EngineError {
+    EngineError { message: error.to_string(), retryable: false }
 }
 
 fn gave_up() -> EngineError {

@@ -89,7 +89,8 @@ impl Scratch {
         let (head, _) = server.rsplit_once('/').unwrap();
         let (url, redis) = (format!("{head}/{name}"), variable("REDIS_URL"));
         let mail = env::temp_dir().join(&name).display().to_string();
-        let extra = vec![("ATLAS9_MAIL_DIR".to_owned(), mail)];
+        let blobs = format!("{mail}/blobs");
+        let extra = vec![("ATLAS9_MAIL_DIR".to_owned(), mail), ("ATLAS9_BLOBS".to_owned(), blobs)];
         let scratch = Self { url, name, redis, extra, ahead: Arc::default(), own_redis: None };
         let config = scratch.config();
         server::services::database(&config).await.unwrap().migrate().await.unwrap();
@@ -136,6 +137,11 @@ impl Scratch {
     /// Lets time pass for all instances.
     pub fn pass(&self, time: Duration) {
         self.ahead.fetch_add(time.as_secs().try_into().unwrap(), Ordering::Relaxed);
+    }
+
+    /// Where instances keep their blobs.
+    pub fn blobs(&self) -> std::path::PathBuf {
+        env::temp_dir().join(&self.name).join("blobs")
     }
 
     /// Every letter written so far, the latest last, decoded.

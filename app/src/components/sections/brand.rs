@@ -6,14 +6,14 @@ use model::{
     svg,
 };
 
-use super::running_text;
+use super::{links::anchor, running_text};
 
-/// The pieces of a part as views.
-pub(super) fn pieces(brand: &Brand, slot: &str) -> Vec<AnyView> {
+/// The pieces of a part as views; a mark is shown in the colours of the palette that is there.
+pub(super) fn pieces(brand: &Brand, among: &Brand, slot: &str) -> Vec<AnyView> {
     match slot {
         "name" => brand.name.iter().map(|name| name_view(name).into_any()).collect(),
         "tagline" => running_text("tagline", &brand.tagline),
-        "logo" => brand.logo.iter().filter_map(|logo| logo_view(logo, brand)).collect(),
+        "logo" => brand.logo.iter().filter_map(|logo| logo_view(logo, among)).collect(),
         "palette" => brand.palette.iter().map(|colour| colour_view(colour).into_any()).collect(),
         "typography" => brand.typography.iter().map(|pair| typography_view(pair).into_any()).collect(),
         "voice" => brand.voice.iter().map(|voice| voice_view(voice).into_any()).collect(),
@@ -107,7 +107,7 @@ impl Ground {
 
 fn colour_view(colour: &Colour) -> impl IntoView + use<> {
     view! {
-        <article class="colour" data-piece=format!("palette/{}", colour.id)>
+        <article class="colour" id=anchor("palette", &colour.id) data-piece=format!("palette/{}", colour.id)>
             <h4 dir="auto">{colour.name.clone()}</h4>
             <p class="use"><code>{colour.id.clone()}</code> " " <span class="quiet" dir="auto">{colour.purpose.clone()}</span></p>
             <div class="tones">{tone_view("Light", &colour.light)} {tone_view("Dark", &colour.dark)}</div>
@@ -190,7 +190,7 @@ fn voice_view(voice: &Voice) -> impl IntoView + use<> {
 
 fn sample_view(sample: &Sample) -> impl IntoView + use<> {
     view! {
-        <article class=format!("sample {}", sample.id) data-piece=format!("samples/{}", sample.id)>
+        <article class=format!("sample {}", sample.id) id=anchor("samples", &sample.id) data-piece=format!("samples/{}", sample.id)>
             <h4 dir="auto">{sample.place.clone()}</h4>
             <p dir="auto">{sample.text.clone()}</p>
         </article>
@@ -202,7 +202,7 @@ fn candidate_view(candidate: &NameCandidate) -> impl IntoView + use<> {
         view! { <div><dt>{mark.about}</dt><dd><span class="points">{mark.points}</span> " " <span class="quiet">{mark.why}</span></dd></div> }
     });
     view! {
-        <article class="candidate" data-piece=format!("names/{}", candidate.id)>
+        <article class="candidate" id=anchor("names", &candidate.id) data-piece=format!("names/{}", candidate.id)>
             <header>
                 <h4 dir="auto">{candidate.name.clone()}</h4>
                 <p class="score">{candidate.score} <span class="quiet">" of 100"</span></p>
@@ -253,21 +253,20 @@ mod tests {
         let sections =
             made("A marketplace where collectors buy and sell vintage synthesizers, with escrow and condition grading");
         for piece in sections.brand.pieces() {
-            let html = piece_html(&sections, Stage::Brand, &PiecePath::parse(piece.path.part()).unwrap());
+            let html = piece_html(&sections, &sections, Stage::Brand, &PiecePath::parse(piece.path.part()).unwrap());
             assert!(html.contains(&format!("data-piece=\"{}\"", piece.path)), "{} in {html}", piece.path);
             assert!(!html.contains("style=") && !html.contains("var(--mark"), "{html}");
         }
-        assert!(
-            parts(Stage::Brand)
-                .all(|part| !piece_html(&sections, Stage::Brand, &PiecePath::parse(part.slot).unwrap()).is_empty())
-        );
+        assert!(parts(Stage::Brand).all(|part| {
+            !piece_html(&sections, &sections, Stage::Brand, &PiecePath::parse(part.slot).unwrap()).is_empty()
+        }));
     }
 
     #[test]
     fn a_mark_that_could_act_is_not_shown() {
         let mut sections = made("Invoice tracker");
         sections.brand.logo = Some(Logo { idea: "A trap".into(), svg: "<svg onload=\"alert(1)\"></svg>".into() });
-        assert!(pieces(&sections.brand, "logo").is_empty());
+        assert!(pieces(&sections.brand, &sections.brand, "logo").is_empty());
     }
 
     #[test]
@@ -285,7 +284,7 @@ mod tests {
             &env::var("DIRECTIVE").unwrap_or_else(|_| "Help beekeepers log hive inspections, even offline".to_owned()),
         );
         sections.product = model::sections::Product::default();
-        let body = Owner::new().with(|| sections_view(&sections).to_html());
+        let body = Owner::new().with(|| sections_view(&sections, &std::collections::BTreeMap::new()).to_html());
         let css = concat!(env!("CARGO_MANIFEST_DIR"), "/../style/main.css");
         let page = format!(
             "<!doctype html><meta charset=utf-8><link rel=stylesheet href=\"file://{css}\"><main class=\"project\">{body}</main>"

@@ -1,10 +1,20 @@
 //! The sections of a project, a file each. One piece has one markup, whether it comes with the page or over the stream.
 
+mod architecture;
 mod brand;
+mod code;
+mod design;
+mod links;
 mod product;
+#[cfg(all(test, feature = "ssr"))]
+mod tests;
+
+use std::collections::BTreeMap;
 
 use leptos::prelude::*;
-use model::{PiecePath, Stage, sections::Sections};
+use model::{CheckResult, PiecePath, Stage, sections::Sections};
+
+use super::workbench::checks_slot;
 
 /// A part of a section: the address its pieces begin with, and its heading.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,7 +25,7 @@ pub(crate) struct Part {
 }
 
 /// The stages that have a section, in reading order.
-pub(crate) const STAGES: [Stage; 2] = [Stage::Product, Stage::Brand];
+pub(crate) const STAGES: [Stage; 5] = Stage::ALL;
 
 const PRODUCT: [(&str, &str); 10] = [
     ("basis", ""),
@@ -41,12 +51,39 @@ const BRAND: [(&str, &str); 8] = [
     ("names", "Names considered"),
 ];
 
+const DESIGN: [(&str, &str); 6] = [
+    ("approach", ""),
+    ("screens", "What people see"),
+    ("components", "What screens are built from"),
+    ("type_scale", "Sizes of type"),
+    ("space_scale", "Distances"),
+    ("tokens", "Every value by name"),
+];
+
+const ARCHITECTURE: [(&str, &str); 9] = [
+    ("overview", ""),
+    ("diagrams", "How it hangs together"),
+    ("roles", "Who may call it"),
+    ("tables", "How it is stored"),
+    ("operations", "The API"),
+    ("decisions", "What was decided"),
+    ("deployment", "What runs where"),
+    ("capacity", "How much it carries"),
+    ("threats", "How it is attacked"),
+];
+
+/// The tree is no piece that an engine makes: it is drawn from the files, and anew with each that comes.
+const CODE: [(&str, &str); 3] = [("overview", ""), (TREE, "The program"), ("files", "File by file")];
+const TREE: &str = "tree";
+
 /// The parts of a stage's section in reading order.
 pub(crate) fn parts(stage: Stage) -> impl Iterator<Item = Part> + Clone {
     let parts: &'static [(&str, &str)] = match stage {
         Stage::Product => &PRODUCT,
         Stage::Brand => &BRAND,
-        Stage::Design | Stage::Architecture | Stage::Code => &[],
+        Stage::Design => &DESIGN,
+        Stage::Architecture => &ARCHITECTURE,
+        Stage::Code => &CODE,
     };
     parts.iter().map(move |(slot, heading)| Part { stage, slot, heading })
 }
@@ -63,10 +100,11 @@ pub(crate) fn stage_title(stage: Stage) -> &'static str {
 }
 
 /// All sections as far as they are made. Parts without pieces are there but hidden, so that a stream can fill them.
-pub(crate) fn sections_view(sections: &Sections) -> impl IntoView + use<> {
+pub(crate) fn sections_view(sections: &Sections, checks: &BTreeMap<Stage, Vec<CheckResult>>) -> impl IntoView + use<> {
     let stages = STAGES.map(|stage| {
         let parts = parts(stage).map(|part| part_view(part, sections)).collect_view();
-        view! { <StageFrame stage>{parts}</StageFrame> }
+        let checks = checks_slot(stage, checks);
+        view! { <StageFrame stage>{parts} {checks}</StageFrame> }
     });
     stages.into_iter().collect_view()
 }
@@ -93,25 +131,41 @@ pub(crate) fn part_view(part: Part, sections: &Sections) -> impl IntoView + use<
         <section class=format!("part {}", part.slot) aria-labelledby=labelled>
             {heading}
             // As text, so that nothing but pieces stands between them: a streamed page is then the same as a loaded one.
-            <div class="slot" data-slot=part.slot inner_html=html(pieces(sections, part.stage, part.slot))></div>
+            <div class="slot" data-slot=part.slot inner_html=html(pieces(sections, sections, part.stage, part.slot))></div>
         </section>
     }
 }
 
-/// The markup of one piece, for the stream; empty when the section has no such piece.
-pub(crate) fn piece_html(sections: &Sections, stage: Stage, path: &PiecePath) -> String {
-    Owner::new().with(|| html(pieces(sections, stage, path.part())))
+/// The markup of a piece that stands alone in its section, for the stream: the same as on the page with everything `among` in it. Empty
+/// when there is no such piece.
+pub(crate) fn piece_html(alone: &Sections, among: &Sections, stage: Stage, path: &PiecePath) -> String {
+    Owner::new().with(|| html(pieces(alone, among, stage, path.part())))
+}
+
+/// What has to be drawn anew when a piece has come: a part that is made of pieces of another, and its markup.
+pub(crate) fn drawn_from(among: &Sections, stage: Stage, path: &PiecePath) -> Option<(&'static str, String)> {
+    (stage == Stage::Code && path.part() == "files")
+        .then(|| (TREE, Owner::new().with(|| html(pieces(among, among, stage, TREE)))))
+}
+
+/// Whether a part is whole only when its stage is.
+pub(crate) fn is_drawn_from_others(part: Part) -> bool {
+    part.stage == Stage::Code && part.slot == TREE
 }
 
 fn html(pieces: Vec<AnyView>) -> String {
     pieces.into_iter().map(RenderHtml::to_html).collect()
 }
 
-fn pieces(sections: &Sections, stage: Stage, slot: &str) -> Vec<AnyView> {
+/// The pieces that `shown` has of a part, as views. They may take from `among` what was made before them and nothing else, so that a piece
+/// looks the same whenever it is shown: what its stage needs, and what stands before it in its own list.
+fn pieces(shown: &Sections, among: &Sections, stage: Stage, slot: &str) -> Vec<AnyView> {
     match stage {
-        Stage::Product => product::pieces(&sections.product, slot),
-        Stage::Brand => brand::pieces(&sections.brand, slot),
-        Stage::Design | Stage::Architecture | Stage::Code => Vec::new(),
+        Stage::Product => product::pieces(&shown.product, slot),
+        Stage::Brand => brand::pieces(&shown.brand, &among.brand, slot),
+        Stage::Design => design::pieces(&shown.design, among, slot),
+        Stage::Architecture => architecture::pieces(&shown.architecture, among, slot),
+        Stage::Code => code::pieces(&shown.code, among, slot),
     }
 }
 
@@ -120,6 +174,23 @@ fn running_text(slot: &'static str, text: &str) -> Vec<AnyView> {
         return Vec::new();
     }
     vec![view! { <p class="running" data-piece=slot dir="auto">{text.to_owned()}</p> }.into_any()]
+}
+
+/// A piece that is read by its name and a sentence, and unfolded when wanted.
+fn entry(id: String, path: String, name: &str, purpose: &str, count: String, body: AnyView) -> AnyView {
+    view! {
+        <article class="entry" id=id data-piece=path>
+            <details>
+                <summary>
+                    <h4><code>{name.to_owned()}</code></h4>
+                    <span class="what" dir="auto">{purpose.to_owned()}</span>
+                    <span class="quiet">{count}</span>
+                </summary>
+                {body}
+            </details>
+        </article>
+    }
+    .into_any()
 }
 
 /// Words of the directive, marked as such.

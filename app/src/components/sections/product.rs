@@ -9,7 +9,10 @@ use model::{
     },
 };
 
-use super::{running_text, words};
+use super::{
+    links::{anchor, entity},
+    running_text, words,
+};
 
 /// The pieces of a part as views.
 pub(super) fn pieces(product: &Product, slot: &str) -> Vec<AnyView> {
@@ -46,7 +49,7 @@ fn basis_view(basis: &Basis) -> impl IntoView + use<> {
 
 fn persona_view(persona: &Persona) -> impl IntoView + use<> {
     view! {
-        <article class="persona" data-piece=format!("personas/{}", persona.id)>
+        <article class="persona" id=anchor("personas", &persona.id) data-piece=format!("personas/{}", persona.id)>
             <h4 dir="auto">{persona.name.clone()}</h4>
             <p><span class="lead-in">"Wants to "</span> <bdi>{persona.goal.clone()}</bdi> "."</p>
             <p class="quiet"><span class="lead-in">"Today "</span> <bdi>{persona.pain.clone()}</bdi> "."</p>
@@ -59,7 +62,7 @@ fn feature_view(feature: &Feature) -> impl IntoView + use<> {
     let story = &feature.story;
     let (labelled, heading) = (format!("feature-{}", feature.id), format!("feature-{}", feature.id));
     view! {
-        <article class="feature" data-piece=format!("features/{}", feature.id) aria-labelledby=labelled>
+        <article class="feature" id=anchor("features", &feature.id) data-piece=format!("features/{}", feature.id) aria-labelledby=labelled>
             <header>
                 <h4 id=heading dir="auto">{feature.title.clone()}</h4>
                 <p class="tags">
@@ -90,7 +93,7 @@ fn entity_view(entity: &Entity) -> impl IntoView + use<> {
     let related =
         (!entity.relations.is_empty()).then(|| view! { <ul class="relations" aria-label="Relations">{relations}</ul> });
     view! {
-        <article class="entity" data-piece=format!("entities/{}", entity.id)>
+        <article class="entity" id=anchor("entities", &entity.id) data-piece=format!("entities/{}", entity.id)>
             <h4><code>{entity.name.clone()}</code></h4>
             <p class="quiet" dir="auto">{entity.purpose.clone()}</p>
             <dl class="fields">{fields}</dl>
@@ -112,13 +115,13 @@ fn field_view(field: &Field) -> impl IntoView + use<> {
 
 fn relation_view(relation: &Relation) -> impl IntoView + use<> {
     let role = relation.role.clone().map(|role| format!(" as {role}"));
-    view! { <li>{relation.kind.clone()} " " <code>{relation.to.clone()}</code> {role}</li> }
+    view! { <li>{relation.kind.clone()} " " {entity(&relation.to)} {role}</li> }
 }
 
 fn journey_view(journey: &Journey) -> impl IntoView + use<> {
     let steps = journey.steps.clone().into_iter().map(|step| view! { <li dir="auto">{step}</li> });
     view! {
-        <article class="journey" data-piece=format!("journeys/{}", journey.id)>
+        <article class="journey" id=anchor("journeys", &journey.id) data-piece=format!("journeys/{}", journey.id)>
             <h4 dir="auto">{journey.title.clone()}</h4>
             <p class="quiet">{journey.actor.clone()}</p>
             <ol>{steps.collect_view()}</ol>
@@ -128,7 +131,7 @@ fn journey_view(journey: &Journey) -> impl IntoView + use<> {
 
 fn metric_view(metric: &Metric) -> impl IntoView + use<> {
     view! {
-        <article class="metric" data-piece=format!("metrics/{}", metric.id)>
+        <article class="metric" id=anchor("metrics", &metric.id) data-piece=format!("metrics/{}", metric.id)>
             <h4 dir="auto">{metric.name.clone()}</h4>
             <p class="target">{metric.target.clone()}</p>
             <p class="quiet" dir="auto">{metric.measure.clone()}</p>
@@ -137,13 +140,9 @@ fn metric_view(metric: &Metric) -> impl IntoView + use<> {
 }
 
 fn risk_view(risk: &Risk) -> impl IntoView + use<> {
-    let severity = match risk.severity {
-        Severity::High => "high",
-        Severity::Medium => "medium",
-        Severity::Low => "low",
-    };
+    let severity = severity(risk.severity);
     view! {
-        <article class="risk" data-piece=format!("risks/{}", risk.id)>
+        <article class="risk" id=anchor("risks", &risk.id) data-piece=format!("risks/{}", risk.id)>
             <p class=format!("severity {severity}")>{severity}</p>
             <div>
                 <p dir="auto">{risk.text.clone()}</p>
@@ -155,7 +154,7 @@ fn risk_view(risk: &Risk) -> impl IntoView + use<> {
 
 fn exclusion_view(exclusion: &Exclusion) -> impl IntoView + use<> {
     view! {
-        <article class="exclusion" data-piece=format!("out_of_scope/{}", exclusion.id)>
+        <article class="exclusion" id=anchor("out_of_scope", &exclusion.id) data-piece=format!("out_of_scope/{}", exclusion.id)>
             <h4 dir="auto">{exclusion.what.clone()}</h4>
             <p class="quiet" dir="auto">{exclusion.why.clone()}</p>
         </article>
@@ -167,6 +166,14 @@ fn priority(priority: Priority) -> &'static str {
         Priority::Must => "must",
         Priority::Should => "should",
         Priority::Could => "could",
+    }
+}
+
+pub(super) fn severity(severity: Severity) -> &'static str {
+    match severity {
+        Severity::High => "high",
+        Severity::Medium => "medium",
+        Severity::Low => "low",
     }
 }
 

@@ -151,10 +151,9 @@ fn sounds(word: &str) -> String {
         starts = false;
         rest = &rest[taken..];
     }
-    // "-le" after a consonant is a syllable of its own.
-    let consonant_le =
-        silent_end && word.ends_with("le") && word.chars().rev().nth(2).is_some_and(|before| !is_vowel(before));
-    if consonant_le {
+    // "-le" and "-re" after a consonant are a syllable of their own.
+    let ending = word.ends_with("le") || word.ends_with("re");
+    if silent_end && ending && word.chars().rev().nth(2).is_some_and(|before| !is_vowel(before)) {
         sounds.insert(sounds.len() - 1, 'a');
     }
     sounds
@@ -169,7 +168,10 @@ fn next_sound(rest: &str, letter: char, starts: bool, before: &str) -> (usize, S
     let one = letter.len_utf8();
     if is_vowel(letter) && !(letter == 'y' && starts && rest[1..].starts_with(is_vowel)) {
         let together = DIPHTHONGS.iter().filter(|pair| rest.starts_with(**pair)).map(|pair| pair.len()).max();
-        return (together.unwrap_or(one), "a".to_owned());
+        let taken = together.unwrap_or(one);
+        // "light", "through": what stands there for the eye is not said.
+        let silent = if rest[taken..].starts_with("gh") && !rest[taken + 2..].starts_with(is_vowel) { 2 } else { 0 };
+        return (taken + silent, "a".to_owned());
     }
     let silent_start = |pair: &str| matches!(pair, "kn" | "wr" | "gn");
     let silent_end = |pair: &str| pair == "mb" && rest.len() > 2;
@@ -184,6 +186,14 @@ fn next_sound(rest: &str, letter: char, starts: bool, before: &str) -> (usize, S
     }
     let soft = rest[one..].starts_with(['e', 'i', 'y']);
     let sound = match letter {
+        // "sign", "column": at the end one of the two is silent.
+        'g' | 'n' if rest == "gn" || rest == "n" && before.ends_with('m') => String::new(),
+        'n' if rest[one..].starts_with(['c', 'k', 'q', 'x'])
+            && !rest[one..].starts_with("ch")
+            && !soft_c(&rest[one..]) =>
+        {
+            "N".to_owned()
+        }
         'c' if soft => "s".to_owned(),
         'c' | 'q' => "k".to_owned(),
         'x' if starts => "z".to_owned(),
@@ -193,6 +203,11 @@ fn next_sound(rest: &str, letter: char, starts: bool, before: &str) -> (usize, S
         other => other.to_string(),
     };
     (one, sound)
+}
+
+/// A c that is said like an s: "fence".
+fn soft_c(rest: &str) -> bool {
+    rest.strip_prefix('c').is_some_and(|after| after.starts_with(['e', 'i', 'y']))
 }
 
 /// Spellings that make a listener ask "how do you write that?".
@@ -252,6 +267,12 @@ mod tests {
             ("yoga", 2),
             ("hopscotch", 2),
             ("selvedge", 2),
+            ("nightlight", 2),
+            ("throughline", 2),
+            ("column", 2),
+            ("sign", 1),
+            ("ochre", 2),
+            ("tincture", 2),
         ] {
             let said = spoken(word);
             assert!(word == "strength" || said.is_some(), "{word} can be said");

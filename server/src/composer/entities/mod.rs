@@ -15,7 +15,7 @@ use super::{
     recognise::{Called, Recognition, domain_of},
 };
 
-const MOST_ENTITIES: usize = 12;
+const MOST_ENTITIES: usize = 14;
 /// People that must find room among them.
 const LEAST_PEOPLE: usize = 2;
 const MOST_FIELDS: usize = 12;
@@ -64,11 +64,11 @@ impl<F: Fn(&Text, &Words<'_>, &str) -> String> Builder<'_, F> {
         self.described(&mut drafts, &mut ids);
         self.companions(&mut drafts);
         self.objects_of_actions(&mut drafts, &mut ids);
-        if let Some(thing) = drafts.first_mut().filter(|thing| thing.entity.states.is_empty()) {
-            if let Some(domain) = self.domain_of_thing() {
-                thing.entity.states.clone_from(&domain.module.states);
-                self.live(&mut thing.entity, &domain.module.moves, None);
-            }
+        if let Some(thing) = drafts.first_mut().filter(|thing| thing.entity.states.is_empty())
+            && let Some(domain) = self.domain_of_thing()
+        {
+            thing.entity.states.clone_from(&domain.module.states);
+            self.live(&mut thing.entity, &domain.module.moves, None);
         }
         drafts.truncate(MOST_ENTITIES - LEAST_PEOPLE);
         self.people(&mut drafts, &mut ids);

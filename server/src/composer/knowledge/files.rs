@@ -8,10 +8,11 @@ use serde::de::DeserializeOwned;
 static EMBEDDED: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/knowledge");
 
 /// What a knowledge folder consists of.
-const FOLDERS: [&str; 7] = ["actions", "archetypes", "architecture", "brand", "capabilities", "domains", "lexicon"];
+const FOLDERS: [&str; 8] =
+    ["actions", "archetypes", "architecture", "brand", "capabilities", "design", "domains", "lexicon"];
 
 /// What only later sections need.
-const LATER: [&str; 2] = ["architecture", "brand"];
+const LATER: [&str; 3] = ["architecture", "brand", "design"];
 
 /// A mistake in a knowledge file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,7 +55,7 @@ impl Files {
         let mut files = Vec::new();
         for folder in FOLDERS {
             let entries = match fs::read_dir(root.join(folder)) {
-                // Whoever tries an archetype need not have these; their section then says which files are missing.
+                // Whoever tries an archetype need not have those of later sections; they then say which ones are missing.
                 Err(error) if error.kind() == io::ErrorKind::NotFound && LATER.contains(&folder) => continue,
                 entries => entries?,
             };

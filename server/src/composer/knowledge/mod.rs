@@ -75,7 +75,8 @@ mod tests {
 
     #[test]
     fn every_file_of_the_knowledge_is_sound() {
-        let faults = Knowledge::load(&Files::embedded()).map_or_else(|faults| faults, |knowledge| knowledge.check());
+        let composer = crate::composer::Composer::from_files(&Files::embedded());
+        let faults = composer.map_or_else(|unsound| unsound.0, |composer| composer.faults());
         if !faults.is_empty() {
             let list: Vec<String> = faults.iter().map(ToString::to_string).collect();
             panic!("{} faults:\n{}", list.len(), list.join("\n"));

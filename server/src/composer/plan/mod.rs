@@ -38,7 +38,7 @@ const MOST_RISKS: usize = 8;
 const MOST_METRICS: usize = 8;
 const MOST_EXCLUSIONS: usize = 6;
 /// Entities that modules describe; people come on top.
-const MOST_ENTITIES: usize = 10;
+const MOST_ENTITIES: usize = 12;
 
 /// A module that contributes, with the directive's reasons for it.
 #[derive(Debug, Clone)]
@@ -193,9 +193,13 @@ fn share<E>(items: &mut Vec<From<E>>, most: usize) {
     });
 }
 
-/// Keeps at most `most` entities besides the main thing: everybody's first, so that no feature is left without one, then those of the
-/// kind of product, then the others in turn.
+/// Keeps at most `most` entities besides the main thing: everybody's first, so that no feature is left without one, then those that a must
+/// does something to, those of the kind of product, and the others in turn.
 fn share_entities(plan: &mut Plan, most: usize) {
+    let musts = plan.features.iter().filter(|(_, feature)| feature.priority == Priority::Must);
+    let deeds =
+        musts.flat_map(|(_, feature)| &feature.acts).filter(|act| !matches!(act.verb.as_str(), "read" | "list"));
+    let needed: HashSet<String> = deeds.map(|act| act.entity.clone()).collect();
     let mut seen: Vec<(usize, &str)> = Vec::new();
     let mut order: Vec<(usize, usize, &str)> = Vec::new();
     for (from, entity) in plan.entities.iter().filter(|(_, entity)| entity.id != "thing") {
@@ -204,7 +208,13 @@ fn share_entities(plan: &mut Plan, most: usize) {
         }
         let turn = seen.iter().filter(|(other, _)| other == from).count();
         let own = plan.sources.get(*from).is_some_and(Source::is_archetype);
-        order.push((if own { turn.min(1) } else { turn * 2 }, seen.len(), &entity.id));
+        let place = match turn {
+            0 => 0,
+            _ if needed.contains(&entity.id) => 1,
+            _ if own => 2,
+            _ => turn * 2 + 1,
+        };
+        order.push((place, seen.len(), &entity.id));
         seen.push((*from, &entity.id));
     }
     order.sort_unstable();

@@ -1,0 +1,23 @@
+drop table blob_uses;
+drop table blobs;
+drop table piece_locks;
+drop index generations_forked_from;
+alter table generations
+    drop column forked_from,
+    drop column review,
+    drop column reuse,
+    drop column engine,
+    drop column locks;
+drop index revisions_project_newest;
+drop index revisions_current;
+drop index revisions_author_id;
+alter table revisions
+    drop constraint revisions_have_one_fate,
+    drop column refused_at,
+    drop column accepted_at,
+    drop column checks,
+    drop column receipt,
+    drop column basis,
+    drop column author_id,
+    drop column parent,
+    drop column origin;

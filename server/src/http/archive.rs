@@ -1,0 +1,155 @@
+//! Routes for files: projects to take away and to bring back, and the picture that other sites show.
+
+use axum::{
+    Json,
+    body::{Body, Bytes},
+    extract::{FromRequest, Multipart, Path, Request, State},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Redirect, Response},
+};
+use serde_json::json;
+
+use super::{CachePolicy, api, extract::Caller, problem::ApiError};
+use crate::{
+    accounts::Client,
+    archive::{File, Format, zip::ARCHIVE_MAX_BYTES},
+    services::Services,
+};
+
+/// The largest body with an archive: one of the largest size, and some room for what a form puts around it.
+pub const UPLOAD_MAX_BYTES: usize = ARCHIVE_MAX_BYTES + 16 * 1_024;
+
+macro_rules! exports {
+    ($($owned:ident, $shared:ident, $format:ident;)*) => {$(
+        pub(super) async fn $owned(state: State<Services>, caller: Caller, id: Path<String>, headers: HeaderMap) -> Result<Response, ApiError> {
+            export(&state, &caller, &id, Format::$format, &headers).await
+        }
+
+        pub(super) async fn $shared(state: State<Services>, slug: Path<String>, headers: HeaderMap) -> Result<Response, ApiError> {
+            export_shared(&state, &slug, Format::$format, &headers).await
+        }
+    )*};
+}
+exports! {
+    export_zip, shared_zip, Zip;
+    export_markdown, shared_markdown, Markdown;
+    export_json, shared_json, Json;
+}
+
+/// `GET /api/projects/{id}/export.zip`, `.md` and `.json`, for the owner.
+async fn export(
+    services: &Services,
+    caller: &Caller,
+    id: &str,
+    format: Format,
+    headers: &HeaderMap,
+) -> Result<Response, ApiError> {
+    let project = services.projects.get(caller.user(), id.parse()?).await?;
+    let file = services.archive.export(&project, format, known(headers)).await?;
+    Ok(answer(file, CachePolicy::Private, true, format == Format::Zip))
+}
+
+/// `GET /p/{slug}/export.zip`, `.md` and `.json`, for whoever has the address.
+async fn export_shared(
+    services: &Services,
+    slug: &str,
+    format: Format,
+    headers: &HeaderMap,
+) -> Result<Response, ApiError> {
+    let project = services.projects.shared(slug).await?;
+    let file = services.archive.export(&project, format, known(headers)).await?;
+    Ok(answer(file, CachePolicy::Revalidate, true, format == Format::Zip))
+}
+
+/// `GET /p/{slug}/card.png`.
+pub(super) async fn card(
+    State(services): State<Services>,
+    Path(slug): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let project = services.projects.shared(&slug).await?;
+    let file = services.archive.card(&project, known(&headers)).await?;
+    let mut response = answer(file, CachePolicy::Hour, false, true);
+    // It is there to be shown by others.
+    let policy = HeaderValue::from_static("cross-origin");
+    response.headers_mut().insert("cross-origin-resource-policy", policy);
+    Ok(response)
+}
+
+/// `POST /api/projects/import`: an archive as the body, or as the file of a form. Somebody unknown becomes a guest. A form leads to the project.
+pub(super) async fn import(
+    State(services): State<Services>,
+    caller: Caller,
+    client: Client,
+    request: Request,
+) -> Result<Response, ApiError> {
+    let from_form = is(request.headers(), header::ACCEPT, "text/html");
+    let archive = uploaded(request, &services).await?;
+    let (owner, set_cookie) = api::owner(&services, &caller, &client).await?;
+    let started = services.archive.import(owner, archive).await?;
+    let path = format!("/projects/{}", started.project);
+    let mut response = if from_form {
+        Redirect::to(&path).into_response()
+    } else {
+        let body = json!({ "project_id": started.project, "generation_id": started.generation });
+        (StatusCode::CREATED, [(header::LOCATION, path)], Json(body)).into_response()
+    };
+    if let Some(cookie) = set_cookie.and_then(|cookie| cookie.parse().ok()) {
+        response.headers_mut().insert(header::SET_COOKIE, cookie);
+    }
+    Ok(response)
+}
+
+async fn uploaded(request: Request, services: &Services) -> Result<Bytes, ApiError> {
+    let headers = request.headers();
+    let zipped = ["application/zip", "application/x-zip-compressed", "application/octet-stream"];
+    if zipped.iter().any(|kind| is(headers, header::CONTENT_TYPE, kind)) {
+        let bytes = Bytes::from_request(request, services).await;
+        return bytes.map_err(|e| unreadable(e.into_response().status()));
+    }
+    if !is(headers, header::CONTENT_TYPE, "multipart/form-data") {
+        return Err(ApiError::unsupported("application/zip, or a form with a file (multipart/form-data)"));
+    }
+    let form = Multipart::from_request(request, services).await;
+    let mut form = form.map_err(|e| unreadable(e.status()))?;
+    while let Some(field) = form.next_field().await.map_err(|e| unreadable(e.status()))? {
+        if field.file_name().is_some() {
+            return field.bytes().await.map_err(|e| unreadable(e.status()));
+        }
+    }
+    Err(ApiError::bad_request("The form holds no file."))
+}
+
+fn unreadable(status: StatusCode) -> ApiError {
+    match status {
+        StatusCode::PAYLOAD_TOO_LARGE => ApiError::larger_than(UPLOAD_MAX_BYTES),
+        _ => ApiError::bad_request("The archive did not arrive as a whole. Send it again."),
+    }
+}
+
+fn known(headers: &HeaderMap) -> Option<&str> {
+    headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok())
+}
+
+fn is(headers: &HeaderMap, name: header::HeaderName, what: &str) -> bool {
+    let value = headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    value.to_ascii_lowercase().contains(what)
+}
+
+/// A file, or that whoever asks has it already. What may be compressed on its way has a weak tag, because its bytes are not those of the tag then.
+fn answer(file: File, policy: CachePolicy, to_save: bool, strong: bool) -> Response {
+    let tag = format!("{}\"{}\"", if strong { "" } else { "W/" }, file.tag.as_str());
+    let mut response = match file.bytes {
+        Some(bytes) => Body::from(bytes).into_response(),
+        None => StatusCode::NOT_MODIFIED.into_response(),
+    };
+    response.extensions_mut().insert(policy);
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(file.media_type));
+    headers.extend(tag.parse().ok().map(|tag: HeaderValue| (header::ETAG, tag)));
+    if to_save {
+        let disposition = format!("attachment; filename=\"{}\"", file.name);
+        headers.extend(disposition.parse().ok().map(|value: HeaderValue| (header::CONTENT_DISPOSITION, value)));
+    }
+    response
+}

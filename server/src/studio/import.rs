@@ -1,0 +1,70 @@
+//! A project that comes from elsewhere as a whole.
+
+use model::{
+    Directive, Event, GenerationId, Origin, ProjectId, ProjectTitle, Stage, UserId, sections::Sections, trace::Basis,
+};
+
+use super::{Started, Studio, StudioError, checks, store, store::NewRevision};
+
+/// What comes.
+#[derive(Debug, Clone)]
+pub struct Incoming {
+    /// What was asked for.
+    pub directive: Directive,
+    /// What its owner called it.
+    pub title: Option<ProjectTitle>,
+    /// The sections. Every piece has gone through [`Sections::apply`].
+    pub sections: Sections,
+    /// Which of them are there, in order.
+    pub stages: Vec<Stage>,
+}
+
+impl Studio {
+    /// Makes a project of what comes. Its generation is over from the start, and its log tells what came as if an engine had just made it, so
+    /// that all readers of logs can read it.
+    ///
+    /// # Errors
+    /// [`StudioError::Unreadable`] when a section cannot be stored.
+    pub async fn import(&self, owner: UserId, incoming: Incoming) -> Result<Started, StudioError> {
+        let now = self.clock.now();
+        let started =
+            Started { project: ProjectId(self.clock.new_id()), generation: GenerationId(self.clock.new_id()) };
+        let (mut events, mut checked) = (Vec::new(), Vec::new());
+        for stage in &incoming.stages {
+            let (all, own) = checks::check_off_thread(*stage, incoming.sections.clone()).await;
+            events.extend(told(*stage, &incoming.sections, all));
+            checked.push((*stage, own));
+        }
+        events.push(Event::Done { stages: incoming.stages.clone() });
+        let mut tx = store::begin(self.db.primary()).await?;
+        store::insert_imported(&mut tx, started, owner, &incoming, &events, now).await?;
+        for (stage, own) in &checked {
+            let content = incoming.sections.content(*stage).map_err(|_| StudioError::Unreadable)?;
+            let revision = NewRevision {
+                id: self.clock.new_id(),
+                project: started.project,
+                stage: *stage,
+                origin: Origin::Import,
+                content: &content,
+                basis: &Basis::now(*stage, &incoming.sections),
+                generation: Some(started.generation),
+                author: Some(owner),
+                parent: None,
+                receipt: None,
+                checks: own,
+                accepted: true,
+            };
+            store::insert_revision(&mut tx, &revision, now).await?;
+        }
+        store::commit(tx).await?;
+        Ok(started)
+    }
+}
+
+/// A section as a log tells it.
+fn told(stage: Stage, sections: &Sections, results: Vec<model::CheckResult>) -> Vec<Event> {
+    let piece = |piece: model::Piece| Event::Piece { stage, path: piece.path, value: piece.value };
+    let begins = Event::Status { stage, message: "Brought back from an archive".to_owned() };
+    let ends = [Event::Checks { stage, results }, Event::StageDone { stage, revision: 1 }];
+    [begins].into_iter().chain(sections.pieces(stage).into_iter().map(piece)).chain(ends).collect()
+}

@@ -1,0 +1,321 @@
+//! Runs: recorded, claimed under a lease, ended.
+
+use model::{Directive, Event, GenerationId, GenerationStatus, ProjectId, Seq, UserId};
+use sqlx::PgPool;
+use time::OffsetDateTime;
+use tracing::instrument;
+use uuid::Uuid;
+
+use super::{Claim, ClaimError, Tx, addresses, decode, stages};
+use crate::{
+    db::{DbError, violated_constraint},
+    studio::{Generation, Started, StudioError, Wish},
+};
+
+/// Makes one person's starts wait for each other, so that counting and inserting is one step.
+#[instrument(name = "db.users.lock", skip_all)]
+pub(in crate::studio) async fn lock_owner(tx: &mut Tx, owner: UserId) -> Result<(), DbError> {
+    sqlx::query!("select id from users where id = $1 for update", owner.0).fetch_optional(&mut **tx).await?;
+    Ok(())
+}
+
+/// The project started from the same directive by the same person since a moment ago.
+#[instrument(name = "db.projects.same_wish", skip_all)]
+pub(in crate::studio) async fn same_wish(
+    tx: &mut Tx,
+    owner: UserId,
+    directive: &Directive,
+    since: OffsetDateTime,
+) -> Result<Option<Started>, DbError> {
+    let row = sqlx::query!(
+        "select p.id, g.id as generation from projects p join generations g on g.project_id = p.id
+         where p.owner_id = $1 and p.created_at > $2 and p.directive = $3 and g.status not in ('cancelled', 'failed')
+         order by p.created_at desc, g.created_at limit 1",
+        owner.0,
+        since,
+        directive.as_str()
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    Ok(row.map(|row| Started { project: ProjectId(row.id), generation: GenerationId(row.generation) }))
+}
+
+/// How many generations of one person wait or run.
+#[instrument(name = "db.generations.unfinished", skip_all)]
+pub(in crate::studio) async fn unfinished(tx: &mut Tx, owner: UserId) -> Result<i64, DbError> {
+    let count = sqlx::query_scalar!(
+        r#"select count(*) as "count!" from generations g join projects p on p.id = g.project_id
+           where p.owner_id = $1 and g.status in ('queued', 'running')"#,
+        owner.0
+    );
+    Ok(count.fetch_one(&mut **tx).await?)
+}
+
+#[instrument(name = "db.projects.insert", skip_all)]
+pub(in crate::studio) async fn insert_project(
+    tx: &mut Tx,
+    id: ProjectId,
+    owner: UserId,
+    directive: &Directive,
+    now: OffsetDateTime,
+) -> Result<(), DbError> {
+    sqlx::query!(
+        "insert into projects (id, owner_id, directive, created_at, updated_at) values ($1, $2, $3, $4, $4)",
+        id.0,
+        owner.0,
+        directive.as_str(),
+        now
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+#[instrument(name = "db.generations.insert", skip_all)]
+pub(in crate::studio) async fn insert_generation(
+    tx: &mut Tx,
+    id: GenerationId,
+    project: ProjectId,
+    wish: &Wish,
+    now: OffsetDateTime,
+) -> Result<(), StudioError> {
+    let stages: Vec<String> = wish.stages.iter().map(|stage| stage.as_str().to_owned()).collect();
+    let locks: Vec<String> = wish.locks.iter().map(ToString::to_string).collect();
+    let inserted = sqlx::query!(
+        "with touched as (update projects set updated_at = $5 where id = $2)
+         insert into generations (id, project_id, stages, note, status, created_at, locks, engine, reuse, review, forked_from)
+         values ($1, $2, $3, $4, 'queued', $5, $6, $7, $8, $9, $10)",
+        id.0,
+        project.0,
+        &stages,
+        wish.note,
+        now,
+        &locks,
+        wish.engine,
+        wish.reuse,
+        wish.review,
+        wish.forked_from.map(|id| id.0)
+    )
+    .execute(&mut **tx)
+    .await;
+    match inserted {
+        Ok(_) => Ok(()),
+        Err(e) if violated_constraint(&e) == Some("generations_one_at_a_time") => Err(StudioError::Busy),
+        Err(e) => Err(DbError::from(e).into()),
+    }
+}
+
+/// A generation of one of this person's projects.
+#[instrument(name = "db.generations.get", skip_all)]
+pub(in crate::studio) async fn generation(
+    pool: &PgPool,
+    owner: UserId,
+    id: GenerationId,
+) -> Result<Option<Generation>, DbError> {
+    let row = sqlx::query!(
+        "select g.id, g.project_id, g.stages, g.note, g.locks, g.engine, g.review, g.forked_from, g.status, g.attempt, g.last_seq, g.created_at,
+                g.finished_at
+         from generations g join projects p on p.id = g.project_id
+         where g.id = $1 and p.owner_id = $2",
+        id.0,
+        owner.0
+    )
+    .fetch_optional(pool)
+    .await?;
+    row.map(|row| {
+        Ok(Generation {
+            id: GenerationId(row.id),
+            project: ProjectId(row.project_id),
+            stages: stages(&row.stages)?,
+            note: row.note,
+            locks: addresses(&row.locks),
+            engine: row.engine,
+            review: row.review,
+            forked_from: row.forked_from.map(GenerationId),
+            status: row.status.parse().map_err(|e: String| decode(e))?,
+            attempt: u32::try_from(row.attempt).unwrap_or_default(),
+            last_seq: row.last_seq,
+            created_at: row.created_at,
+            finished_at: row.finished_at,
+        })
+    })
+    .transpose()
+}
+
+/// Whether a generation has ended, or is gone, and `at` is its last event or beyond.
+#[instrument(name = "db.generations.is_over", skip_all)]
+pub(in crate::studio) async fn is_over(pool: &PgPool, id: GenerationId, at: Seq) -> Result<bool, DbError> {
+    let over = sqlx::query_scalar!(
+        r#"select not exists (select from generations where id = $1 and (finished_at is null or last_seq > $2)) as "over!""#,
+        id.0,
+        at
+    );
+    Ok(over.fetch_one(pool).await?)
+}
+
+/// Takes the oldest generation that waits, or whose worker has been silent past its lease. Times are the database's, so that the
+/// clocks of workers do not matter.
+#[instrument(name = "db.generations.claim", skip_all)]
+pub(in crate::studio) async fn claim(
+    pool: &PgPool,
+    token: Uuid,
+    lease_seconds: f64,
+) -> Result<Option<Claim>, ClaimError> {
+    let row = sqlx::query!(
+        r#"with next as (
+               select id from generations
+               where status in ('queued', 'running') and (lease_until is null or lease_until < now())
+               order by created_at, id
+               limit 1
+               for update skip locked
+           )
+           update generations g
+           set status = 'running', attempt = attempt + 1, lease_token = $1, lease_until = now() + make_interval(secs => $2),
+               lost = lost + case when g.status = 'running' then 1 else 0 end
+           from next, projects p
+           where g.id = next.id and p.id = g.project_id
+           returning g.id, g.project_id, p.directive, g.stages, g.note, g.locks, g.engine, g.reuse, g.review, g.attempt, g.lost,
+                     extract(epoch from now() - g.created_at)::float8 as "waited!""#,
+        token,
+        lease_seconds
+    )
+    .fetch_optional(pool)
+    .await
+    .map_err(DbError::from)?;
+    row.map(|row| {
+        let unreadable = || ClaimError::Unreadable(GenerationId(row.id));
+        Ok(Claim {
+            generation: GenerationId(row.id),
+            project: ProjectId(row.project_id),
+            directive: Directive::parse(&row.directive).map_err(|_| unreadable())?,
+            stages: stages(&row.stages).map_err(|_| unreadable())?,
+            note: row.note,
+            locks: addresses(&row.locks),
+            engine: row.engine,
+            reuse: row.reuse,
+            review: row.review,
+            attempt: u32::try_from(row.attempt).unwrap_or(u32::MAX),
+            lost: u32::try_from(row.lost).unwrap_or(u32::MAX),
+            token,
+            waited: time::Duration::seconds_f64(row.waited.max(0.0)),
+        })
+    })
+    .transpose()
+}
+
+/// Renews the lease. `false` when it was lost.
+#[instrument(name = "db.generations.renew", skip_all)]
+pub(in crate::studio) async fn renew(pool: &PgPool, claim: &Claim, lease_seconds: f64) -> Result<bool, DbError> {
+    let renewed = sqlx::query!(
+        "update generations set lease_until = now() + make_interval(secs => $3) where id = $1 and lease_token = $2",
+        claim.generation.0,
+        claim.token,
+        lease_seconds
+    );
+    Ok(renewed.execute(pool).await?.rows_affected() == 1)
+}
+
+/// Gives a generation back unfinished, so that another worker takes it at once.
+#[instrument(name = "db.generations.release", skip_all)]
+pub(in crate::studio) async fn release(pool: &PgPool, claim: &Claim) -> Result<(), DbError> {
+    sqlx::query!(
+        "update generations set status = 'queued', lease_token = null, lease_until = null where id = $1 and lease_token = $2",
+        claim.generation.0,
+        claim.token
+    )
+    .execute(pool)
+    .await?;
+    Ok(())
+}
+
+/// Ends a generation and appends its last event, whoever holds the lease. `None` when it had ended already.
+#[instrument(name = "db.generations.end", skip_all)]
+pub(in crate::studio) async fn end(
+    pool: &PgPool,
+    id: GenerationId,
+    status: GenerationStatus,
+    event: &Event,
+    now: OffsetDateTime,
+) -> Result<Option<Seq>, DbError> {
+    let seq = sqlx::query_scalar!(
+        "with ended as (
+             update generations
+             set status = $5, last_seq = last_seq + 1, lease_token = null, lease_until = null, finished_at = $2
+             where id = $1 and status in ('queued', 'running')
+             returning last_seq
+         ), added as (
+             insert into generation_events (generation_id, seq, kind, data) select $1, last_seq, $3, $4 from ended
+         )
+         select last_seq from ended",
+        id.0,
+        now,
+        event.kind(),
+        event.data(),
+        status.as_str()
+    );
+    Ok(seq.fetch_optional(pool).await?)
+}
+
+/// Whether a project is this person's.
+#[instrument(name = "db.projects.owns", skip_all)]
+pub(in crate::studio) async fn owns(tx: &mut Tx, owner: UserId, project: ProjectId) -> Result<bool, DbError> {
+    let found = sqlx::query_scalar!(
+        r#"select exists (select from projects where id = $1 and owner_id = $2 and deleted_at is null) as "exists!""#,
+        project.0,
+        owner.0
+    );
+    Ok(found.fetch_one(&mut **tx).await?)
+}
+
+/// The stages that a project's unfinished generation is making; none when there is none.
+#[instrument(name = "db.generations.being_made", skip_all)]
+pub(in crate::studio) async fn being_made(tx: &mut Tx, project: ProjectId) -> Result<Vec<model::Stage>, DbError> {
+    let names = sqlx::query_scalar!(
+        "select stages from generations where project_id = $1 and status in ('queued', 'running')",
+        project.0
+    );
+    names.fetch_optional(&mut **tx).await?.map_or_else(|| Ok(Vec::new()), |names| stages(&names))
+}
+
+/// Whether a project is this person's.
+#[instrument(name = "db.projects.is_owner", skip_all)]
+pub(in crate::studio) async fn is_owner(pool: &PgPool, owner: UserId, project: ProjectId) -> Result<bool, DbError> {
+    let found = sqlx::query_scalar!(
+        r#"select exists (select from projects where id = $1 and owner_id = $2 and deleted_at is null) as "exists!""#,
+        project.0,
+        owner.0
+    );
+    Ok(found.fetch_one(pool).await?)
+}
+
+/// Notes that somebody worked on a project.
+#[instrument(name = "db.projects.touch", skip_all)]
+pub(in crate::studio) async fn touch_project(
+    tx: &mut Tx,
+    project: ProjectId,
+    now: OffsetDateTime,
+) -> Result<(), DbError> {
+    sqlx::query!("update projects set updated_at = $2 where id = $1", project.0, now).execute(&mut **tx).await?;
+    Ok(())
+}
+
+/// A new project of the same person, with the directive and the title of the one a generation is of.
+#[instrument(name = "db.projects.copy", skip_all)]
+pub(in crate::studio) async fn copy_project(
+    tx: &mut Tx,
+    of: GenerationId,
+    to: ProjectId,
+    now: OffsetDateTime,
+) -> Result<(), DbError> {
+    sqlx::query!(
+        "insert into projects (id, owner_id, directive, title, created_at, updated_at)
+         select $2, p.owner_id, p.directive, p.title, $3, $3
+         from generations g join projects p on p.id = g.project_id where g.id = $1",
+        of.0,
+        to.0,
+        now
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
