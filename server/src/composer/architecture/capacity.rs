@@ -68,7 +68,7 @@ pub fn heaviest(subject: &Subject<'_>) -> Option<String> {
     };
     let table = subject.tables.iter().max_by(|one, other| weight(one).total_cmp(&weight(other)))?;
     Some(format!(
-        "{} takes most: {} columns come to {} a row, {} indexes and the key to {} more",
+        "the table {} takes most: its {} columns come to {} a row, {} indexes and the key to {} more",
         table.name,
         table.columns.len(),
         bytes_exact(row_bytes(table)),

@@ -140,6 +140,10 @@ fn capacity(knowledge: &ArchitectureKnowledge, faults: &mut Faults) {
         faults.add("capacity", format!("kinds.{CORE} is missing: it serves where another is not there"));
     }
     for (kind, usage) in &data.kinds {
+        faults.text("capacity", &format!("kinds.{kind}.people_why"), &usage.people_why);
+        if usage.people_why.lines().iter().any(|line| line.slots().contains("people-why")) {
+            faults.add("capacity", format!("kinds.{kind}.people_why may not speak of itself"));
+        }
         let figures = [usage.daily, usage.requests, usage.peak, usage.things];
         if usage.people == 0
             || figures.iter().any(|figure| !figure.is_finite() || *figure <= 0.0)

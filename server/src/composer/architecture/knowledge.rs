@@ -333,7 +333,7 @@ pub struct Usage {
     /// People after a year.
     pub people: u64,
     /// Why so many.
-    pub people_why: String,
+    pub people_why: Text,
     /// Per cent of them on an ordinary day.
     pub daily: f64,
     /// Requests of one of them on such a day.

@@ -60,6 +60,7 @@ impl Composer {
             aliases,
             words: self.forms(directive),
             wishes,
+            usage,
             scale,
             seed: format!("{VERSION}\narchitecture\n{}\n{again}", directive.as_str()),
         };

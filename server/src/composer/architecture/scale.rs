@@ -44,10 +44,8 @@ const MOST_ROWS: f64 = 1e12;
 /// How much there is of everything.
 #[derive(Debug, Clone, Default)]
 pub struct Scale {
-    /// People after a year, and why so many.
+    /// People after a year.
     pub people: f64,
-    /// Why so many.
-    pub people_why: String,
     /// Per cent of them on an ordinary day.
     pub daily: f64,
     /// Requests of one of them on such a day.
@@ -101,10 +99,6 @@ impl Scale {
         let people = people as f64;
         let mut scale = Self {
             people,
-            people_why: match wishes.people {
-                Some(_) => "as asked for".to_owned(),
-                None => usage.people_why.clone(),
-            },
             daily: usage.daily,
             requests: usage.requests,
             factor: usage.peak,

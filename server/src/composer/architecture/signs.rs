@@ -73,7 +73,9 @@ impl<'a> Subject<'a> {
     /// The first sign that is there.
     pub fn find(&self, when: &When) -> Option<Focus<'a>> {
         if when.wishes.iter().any(|wish| self.wishes.has(wish)) {
-            return Some(self.find_beside_wishes(when).unwrap_or_default());
+            // What was wished for is about the whole, and no feature asked for it.
+            let about = || Focus { features: Vec::new(), ..self.about_kept() };
+            return Some(self.find_beside_wishes(when).unwrap_or_else(about));
         }
         self.find_beside_wishes(when)
     }

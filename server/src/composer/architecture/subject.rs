@@ -6,7 +6,13 @@ use model::sections::{
     ApiRole, Column, ColumnKind, Deed, Entity, Operation, Priority, Product, SYSTEM, Table, Transition,
 };
 
-use super::{aliases::Aliases, knowledge::ArchitectureKnowledge, scale::Scale, signs::is_by_system, wishes::Wishes};
+use super::{
+    aliases::Aliases,
+    knowledge::{ArchitectureKnowledge, Usage},
+    scale::Scale,
+    signs::is_by_system,
+    wishes::Wishes,
+};
 use crate::composer::{
     blueprint::{Blueprint, slug_of},
     knowledge::{CORE, Knowledge},
@@ -39,6 +45,8 @@ pub struct Subject<'a> {
     pub words: BTreeSet<String>,
     /// What a note asks.
     pub wishes: Wishes,
+    /// How such a product is used.
+    pub usage: &'a Usage,
     /// How much there is of everything.
     pub scale: Scale,
     /// Varies every choice.

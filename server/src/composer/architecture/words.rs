@@ -296,7 +296,10 @@ impl Told<'_, '_> {
         let scale = &self.subject.scale;
         match slot {
             "people" => Some(figure(scale.people)),
-            "people-why" => Some(scale.people_why.clone()),
+            "people-why" if self.subject.wishes.people.is_some() => Some("as asked for".to_owned()),
+            "people-why" => {
+                self.subject.tell(&self.subject.usage.people_why, self.focus, "people").map(|why| lower_first(&why))
+            }
             "daily" => Some(figure(scale.daily)),
             "requests" => Some(figure(scale.requests)),
             "peak-when" => Some(scale.peak_when.clone()),

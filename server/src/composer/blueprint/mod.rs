@@ -61,7 +61,7 @@ fn acts_of(feature: &Feature) -> Vec<(&str, &str)> {
 
 /// What a path calls a verb: `hand-over`.
 pub fn slug_of(verb: &str) -> String {
-    names::hyphened(&names::snake(&names::ascii_words(verb)))
+    names::hyphened(&names::snake(&ascii_words(verb)))
 }
 
 /// Whether an entity is a person: somebody with an address who takes part.

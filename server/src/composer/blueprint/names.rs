@@ -169,9 +169,7 @@ pub(super) fn singular_and_plural(name: &str, lexicon: &Lexicon, is_english: boo
         Some((last, _)) if is_english && lexicon.inflect.is_plural(last) => one.clone(),
         Some((last, before)) if is_english => {
             let mut many = before.to_vec();
-            // "Opening hours" is many already.
-            let plural = if lexicon.inflect.is_plural(last) { last.clone() } else { lexicon.inflect.plural(last) };
-            many.extend(ascii_words(&plural));
+            many.extend(ascii_words(&lexicon.inflect.plural(last)));
             snake(&many)
         }
         _ => one.clone(),
