@@ -1,9 +1,11 @@
 //! Sections as Markdown: for a terminal, a file, and whoever reads them as a diff.
 
 mod brand;
+mod code;
 mod product;
 
 pub use brand::brand;
+pub use code::code;
 pub use product::product;
 
 /// A text that ends with one newline.

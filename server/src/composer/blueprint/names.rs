@@ -165,7 +165,8 @@ pub(super) fn singular_and_plural(name: &str, lexicon: &Lexicon, is_english: boo
     let words = ascii_words(name);
     let one = snake(&words);
     let many = match words.split_last() {
-        Some((last, before)) if is_english => {
+        // Opening hours are many already.
+        Some((last, before)) if is_english && !lexicon.inflect.is_plural(last) => {
             let mut many = before.to_vec();
             many.extend(ascii_words(&lexicon.inflect.plural(last)));
             snake(&many)

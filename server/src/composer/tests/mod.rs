@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-mod golden;
+pub mod golden;
 mod planning;
 
 static COMPOSER: LazyLock<Composer> = LazyLock::new(|| Composer::new().unwrap());
