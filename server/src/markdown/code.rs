@@ -1,4 +1,4 @@
-//! The code section as Markdown: what there is, then every file.
+//! The code section as Markdown: what the program consists of, then every file.
 
 use std::fmt::Write as _;
 
@@ -17,50 +17,89 @@ pub fn code(directive: &Directive, code: &Code) -> String {
 
 fn write(text: &mut String, directive: &Directive, code: &Code) -> std::fmt::Result {
     writeln!(text, "# The code for: {}\n\n{}\n\n## Files\n", directive.title(120), code.overview)?;
-    for file in &code.files {
-        writeln!(text, "- `{}`: {}", file.path, file.purpose)?;
-    }
-    for file in &code.files {
-        let fence = fence(file);
-        let ends = if file.content.ends_with('\n') { "" } else { "\n" };
-        writeln!(text, "\n## {}\n\n{fence}{}\n{}{ends}{fence}", file.path, language(&file.path), file.content)?;
+    tree(text, &code.files)?;
+    code.files.iter().try_for_each(|file| whole(text, file))
+}
+
+/// The files by folder, each with what it is there for.
+fn tree(text: &mut String, files: &[SourceFile]) -> std::fmt::Result {
+    let mut shown: Vec<&str> = Vec::new();
+    for file in files {
+        let mut from = 0;
+        while let Some(length) = file.path[from..].find('/') {
+            let folder = &file.path[..from + length];
+            if !shown.contains(&folder) {
+                writeln!(text, "{}- `{}/`", indent(folder), name(folder))?;
+                shown.push(folder);
+            }
+            from += length + 1;
+        }
+        writeln!(text, "{}- `{}`: {}", indent(&file.path), name(&file.path), file.purpose)?;
     }
     Ok(())
 }
 
-/// Longer than any run of backticks in the file, so that nothing in it ends the block.
-fn fence(file: &SourceFile) -> String {
-    let longest = file.content.split(|c| c != '`').map(str::len).max().unwrap_or_default();
-    "`".repeat((longest + 1).max(3))
+fn indent(path: &str) -> String {
+    "  ".repeat(path.matches('/').count())
 }
 
-fn language(path: &str) -> &str {
-    match path.rsplit_once('.').map_or("", |(_, kind)| kind) {
-        "rs" => "rust",
-        "yml" | "yaml" => "yaml",
-        "md" => "markdown",
-        kind @ ("toml" | "json" | "sql") => kind,
-        _ => "",
+fn name(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
+}
+
+fn whole(text: &mut String, file: &SourceFile) -> std::fmt::Result {
+    let fence = fence(&file.content);
+    let content = file.content.strip_suffix('\n').unwrap_or(&file.content);
+    writeln!(text, "\n## `{}`\n\n{}.\n\n{fence}{}\n{content}\n{fence}", file.path, file.purpose, language(&file.path))
+}
+
+/// A fence that is longer than any in the text, so that none of them ends it.
+fn fence(content: &str) -> String {
+    let run = |line: &str| line.trim_start().chars().take_while(|c| *c == '`').count();
+    "`".repeat(content.lines().map(run).max().unwrap_or(0).max(2) + 1)
+}
+
+fn language(path: &str) -> &'static str {
+    match name(path) {
+        "Dockerfile" => "dockerfile",
+        "Cargo.lock" => "toml",
+        file => match file.rsplit('.').next() {
+            Some("rs") => "rust",
+            Some("toml") => "toml",
+            Some("sql") => "sql",
+            Some("md") => "markdown",
+            Some("yml" | "yaml") => "yaml",
+            Some("json") => "json",
+            _ => "",
+        },
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use model::sections::file_id;
+
     use super::*;
 
-    #[test]
-    fn a_file_with_fences_of_its_own_stays_within_its_block() {
-        let file = |content: &str| SourceFile {
-            id: "readme-md".into(),
-            path: "README.md".into(),
-            purpose: "x".into(),
-            content: content.into(),
+    fn file(path: &str, content: &str) -> SourceFile {
+        SourceFile {
+            id: file_id(path),
+            path: path.to_owned(),
+            purpose: "What it is".to_owned(),
+            content: content.to_owned(),
             operations: vec![],
             tables: vec![],
             features: vec![],
-        };
-        let code = |content: &str| Code { overview: String::new(), files: vec![file(content)] };
-        let told = super::code(&Directive::parse("x").unwrap(), &code("a\n````\nb"));
-        assert!(told.contains("`````markdown\na\n````\nb\n`````"), "{told}");
+        }
+    }
+
+    #[test]
+    fn no_file_ends_its_own_fence() {
+        let files = vec![file("README.md", "a\n````sh\nb\n````\n"), file("src/main.rs", "fn main() {}\n")];
+        let page = Code { overview: "A program.".to_owned(), files };
+        let text = code(&Directive::parse("A shop").unwrap(), &page);
+        assert!(text.contains("\n`````markdown\na\n````sh\nb\n````\n`````\n"), "{text}");
+        assert!(text.contains("- `src/`\n  - `main.rs`: What it is\n"), "{text}");
+        assert!(text.ends_with("```rust\nfn main() {}\n```\n"), "{text}");
     }
 }

@@ -126,18 +126,19 @@ pub fn value(service: &Service<'_>) -> String {
     if ["email", "link"].iter().any(|name| readers.contains(name)) {
         readers.insert("line_max");
     }
-    sections(include_str!("templates/src/value.rs"), |name| match name {
+    let text = sections(include_str!("templates/src/value.rs"), |name| match name {
         "uses" => Some(uses(&readers)),
         "blanks" => Some(blanks(&readers)),
         "end" => Some(String::new()),
         "line_max" => (readers.contains("line_max") || readers.contains("line")).then(String::new),
         name => readers.contains(name).then(String::new),
-    })
+    });
+    format!("{}\n", text.trim_end())
 }
 
 fn uses(readers: &BTreeSet<&str>) -> String {
     let has = |name: &str| readers.contains(name);
-    let mut lines = String::new();
+    let mut lines = if readers.is_empty() { String::new() } else { "use serde_json::Value;\n".to_owned() };
     let day = if has("day") { "Date" } else { "" };
     let moment = if has("moment") { "OffsetDateTime" } else { "" };
     let mut times: Vec<String> =

@@ -74,6 +74,10 @@ impl Expr {
     fn tall(&self, indent: usize) -> String {
         let (here, inner) = (spaces(indent), indent + 4);
         match self {
+            // A single item that is broken up itself shares its first and last line with the brackets.
+            Self::List(head, items, tail) if items.len() == 1 && items[0].contains('\n') => {
+                format!("{head}{}{}{tail}", items[0].replace("\n    ", "\n"), closing(head))
+            }
             Self::List(head, items, tail) => {
                 let lines: String = items.iter().map(|item| format!("{},\n", field(inner, item))).collect();
                 format!("{head}\n{lines}{here}{}{tail}", closing(head))
@@ -155,12 +159,12 @@ fn packed(items: &[String]) -> String {
     text
 }
 
-/// An item of a list; a field whose value does not fit beside its name has it on the next line.
+/// An item of a list; a field whose call does not fit beside its name breaks before the call's dot.
 fn field(indent: usize, item: &str) -> String {
     let flat = format!("{}{item}", spaces(indent));
-    match item.split_once(": ") {
-        Some((name, value)) if width(&flat) >= WIDTH && !item.contains('\n') => {
-            format!("{}{name}:\n{}{value}", spaces(indent), spaces(indent + 4))
+    match item.split_once(": fields.") {
+        Some((name, call)) if width(&flat) >= WIDTH => {
+            format!("{}{name}: fields\n{}.{call}", spaces(indent), spaces(indent + 4))
         }
         _ => flat,
     }

@@ -123,8 +123,12 @@ const TAKEN_TYPES: [&str; 24] = [
 ];
 const TAKEN_TYPES_TOO: [&str; 10] = ["String", "Uuid", "Value", "Vec", "Some", "None", "Ok", "Err", "Words", "PgPool"];
 
-/// The name of a column as the field of a struct.
+/// The name of a column as the field of a struct, or of a table as a module.
 pub fn field(name: &str) -> Cow<'_, str> {
+    if name.contains("__") {
+        let parts: Vec<&str> = name.split('_').filter(|part| !part.is_empty()).collect();
+        return field(&parts.join("_")).into_owned().into();
+    }
     if KEYWORDS.contains(&name) || name == "yield" { format!("{name}_").into() } else { name.into() }
 }
 

@@ -4,8 +4,7 @@ use std::fmt::Write as _;
 
 use super::{
     names::comment,
-    resource::life_line,
-    service::{Resource, Service},
+    service::{Call, Deed, Resource, Service},
     template::fill,
     wishes::{Ci, Licence},
 };
@@ -84,25 +83,21 @@ fn resources(service: &Service<'_>) -> String {
             let operation = call.operation;
             let (method, by) = (operation.method.as_str(), service.names_of(call));
             let by = if by.is_empty() { "every caller".to_owned() } else { by };
-            let _ = writeln!(text, "| `{method} {}` | {} | {} |", operation.path, cell(&operation.summary), cell(&by));
+            let _ = writeln!(text, "| `{method} {}` | {} | {} |", operation.path, cell(&does(call)), cell(&by));
         }
-        life(&mut text, service, resource);
+        if let Some(first) = resource.state().and_then(|state| state.words.first()) {
+            let _ = write!(text, "\n{} begins as **{}**.\n", capitalised(&resource.a_noun()), comment(&first.text));
+        }
     }
     text
 }
 
-fn life(text: &mut String, service: &Service<'_>, resource: &Resource<'_>) {
-    let Some(first) = resource.state().and_then(|state| state.words.first()) else { return };
-    let _ = write!(text, "\n{} begins as **{}**.", capitalised(&resource.a_noun()), comment(&first.text));
-    let steps: Vec<String> = resource.steps().map(|(call, from, to)| life_line(service, call, from, to)).collect();
-    if steps.is_empty() {
-        text.push_str(" No step leads on from there yet.\n");
-        return;
+/// What a call does: a step by its states, the rest in words.
+fn does(call: &Call<'_>) -> String {
+    match &call.deed {
+        Deed::Step { from, to, .. } => format!("{} → **{to}**", from.join(" or ")),
+        _ => call.operation.summary.clone(),
     }
-    text.push_str("\n\n");
-    steps.iter().for_each(|step| {
-        let _ = writeln!(text, "- {step}");
-    });
 }
 
 fn roles(service: &Service<'_>) -> String {
@@ -111,30 +106,22 @@ fn roles(service: &Service<'_>) -> String {
     service.roles.iter().map(row).collect()
 }
 
-/// Which requests, tables and files serve a feature.
+/// Which files serve a feature, and which of their handlers.
 fn features(service: &Service<'_>) -> String {
     let mut text = String::new();
     for feature in &service.product.features {
-        let (mut routes, mut tables, mut files) = (Vec::new(), Vec::new(), Vec::new());
-        for (resource, call) in service.calls().filter(|(_, call)| call.operation.features.contains(&feature.id)) {
-            routes.push(format!("`{} {}`", call.operation.method.as_str(), call.operation.path));
-            note(&mut tables, format!("`{}`", resource.table));
-            note(&mut files, format!("`src/resources/{}.rs`", resource.module));
-        }
-        for resource in service.resources.iter().filter(|resource| resource.origin.features.contains(&feature.id)) {
-            note(&mut tables, format!("`{}`", resource.table));
-        }
-        let title = cell(&feature.title);
-        let _ =
-            writeln!(text, "| {title} | {} | {} | {} |", routes.join("<br>"), tables.join(", "), files.join("<br>"));
+        let files: Vec<String> =
+            service.resources.iter().filter_map(|resource| serves(resource, &feature.id)).collect();
+        let _ = writeln!(text, "| {} | {} |", cell(&feature.title), files.join("<br>"));
     }
     text
 }
 
-fn note(list: &mut Vec<String>, item: String) {
-    if !list.contains(&item) {
-        list.push(item);
-    }
+fn serves(resource: &Resource<'_>, feature: &str) -> Option<String> {
+    let calls = resource.calls.iter().filter(|call| call.operation.features.iter().any(|id| id == feature));
+    let handlers: Vec<&str> = calls.map(|call| call.handler.as_str()).collect();
+    let (table, file) = (&resource.table, format!("src/resources/{}.rs", resource.module));
+    (!handlers.is_empty()).then(|| format!("[`{table}`]({file}): {}", handlers.join(", ")))
 }
 
 /// What a reader should know is not there.

@@ -42,12 +42,13 @@ impl Default for Wishes {
 impl Wishes {
     /// What a note asks for.
     pub fn read(note: &str) -> Self {
-        let words: Vec<String> =
-            note.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_lowercase).collect();
         let mut wishes = Self::default();
-        for (at, word) in words.iter().enumerate() {
-            let refused = is_refused(&words[..at]);
-            wishes.follow(word, refused, words.get(at + 1).map(String::as_str));
+        for clause in note.to_lowercase().split([',', '.', ';', '\n']).flat_map(|part| part.split(" and ")) {
+            let words: Vec<&str> =
+                clause.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
+            for (at, word) in words.iter().enumerate() {
+                wishes.follow(word, is_refused(&words[..at]), words.get(at + 1).copied());
+            }
         }
         wishes
     }
@@ -57,7 +58,7 @@ impl Wishes {
             "docker" | "dockerfile" | "container" | "containers" | "compose" => self.containers = !refused,
             "ci" | "pipeline" | "workflow" if refused => self.ci = Ci::None,
             "gitlab" if !refused => self.ci = Ci::GitLab,
-            "github" if refused => self.ci = Ci::None,
+            "github" if refused && self.ci == Ci::GitHub => self.ci = Ci::None,
             "mit" if !refused => self.licence = Some(Licence::Mit),
             "proprietary" if !refused => self.licence = Some(Licence::Proprietary),
             "port" if !refused => {
@@ -69,10 +70,10 @@ impl Wishes {
     }
 }
 
-/// Whether the words before one refuse it: "no docker", "without a Dockerfile".
-fn is_refused(before: &[String]) -> bool {
-    let refusal = |word: &String| ["no", "not", "without", "drop", "remove", "skip", "leave"].contains(&word.as_str());
-    before.iter().rev().take(3).any(refusal)
+/// Whether the words before one refuse it: "no docker", "without a Dockerfile", "instead of GitHub".
+fn is_refused(before: &[&str]) -> bool {
+    const REFUSALS: [&str; 8] = ["no", "not", "without", "drop", "remove", "skip", "leave", "instead"];
+    before.iter().rev().take(3).any(|word| REFUSALS.contains(word))
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use model::sections::ColumnKind;
 
 use crate::composer::code::{
     layout::Source,
-    names::sql as name,
+    names::{literal, quoted, sql as name},
     service::{Col, Deed, Resource},
 };
 
@@ -26,9 +26,9 @@ pub fn write(out: &mut Source, resource: &Resource<'_>) {
             None => continue,
         };
         before.iter().for_each(|line| {
-            out.line(format!("        {line}"));
+            out.line(format!("        {}", escaped(line)));
         });
-        out.line(format!("        {last}\";"));
+        out.line(format!("        {}\";", escaped(last)));
     }
     out.line("}");
 }
@@ -145,8 +145,8 @@ fn step(resource: &Resource<'_>) -> Vec<String> {
         let now = if column.kind == ColumnKind::Date { "current_date" } else { "now()" };
         let moment = name(&column.name);
         let when = match states.as_slice() {
-            [one] => format!("= {}", text(one)),
-            many => format!("in ({})", many.iter().map(|state| text(state)).collect::<Vec<_>>().join(", ")),
+            [one] => format!("= {}", quoted(one)),
+            many => format!("in ({})", many.iter().map(|state| quoted(state)).collect::<Vec<_>>().join(", ")),
         };
         format!("{moment} = case when $3 {when} then {now} else {moment} end")
     }));
@@ -154,10 +154,10 @@ fn step(resource: &Resource<'_>) -> Vec<String> {
     update(resource, sets, &format!("where id = $1 and {named} = any($2)"))
 }
 
-/// A text in SQL, within a text in Rust.
-fn text(state: &str) -> String {
-    let quoted = crate::composer::code::names::literal(&crate::composer::code::names::quoted(state));
-    quoted.trim_matches('"').to_owned()
+/// SQL within a text in Rust.
+fn escaped(line: &str) -> String {
+    let quoted = literal(line);
+    quoted.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(line).to_owned()
 }
 
 /// Which columns hold the moment of which states.

@@ -59,11 +59,12 @@ pub enum Setter {
 /// The columns of a table: the key first, the moments of the service last, no name twice.
 pub fn columns(table: &Table, type_name: &str, is_table: impl Fn(&str) -> bool) -> Vec<Col> {
     let own = ["id", "created_at", "updated_at"];
-    let (mut given, mut enums) = (Given::with(&own), Given::with(&taken_types(type_name)));
+    let (mut given, mut fields, mut enums) =
+        (Given::with(&own), Given::with(&own), Given::with(&taken_types(type_name)));
     let mut columns = vec![own_column("id", ColumnKind::Id, "Its key.")];
     for column in table.columns.iter().filter(|column| !own.contains(&column.name.as_str())).take(MOST_COLUMNS) {
         let known = column.references.as_deref().filter(|name| is_table(name));
-        columns.push(one(column, known, type_name, &mut given, &mut enums));
+        columns.push(one(column, known, type_name, [&mut given, &mut fields, &mut enums]));
     }
     columns.push(own_column("created_at", ColumnKind::Time, "When it was made."));
     columns.push(own_column("updated_at", ColumnKind::Time, "When it was last changed."));
@@ -89,7 +90,7 @@ fn own_column(name: &str, kind: ColumnKind, about: &str) -> Col {
     }
 }
 
-fn one(column: &Column, references: Option<&str>, type_name: &str, given: &mut Given, enums: &mut Given) -> Col {
+fn one(column: &Column, references: Option<&str>, type_name: &str, [given, fields, enums]: [&mut Given; 3]) -> Col {
     let plain =
         if is_sql_name(&column.name) { column.name.clone() } else { names::snake(&ascii_words(&column.name), "field") };
     let name = given.give(&plain.chars().take(60).collect::<String>(), "_");
@@ -102,7 +103,7 @@ fn one(column: &Column, references: Option<&str>, type_name: &str, given: &mut G
     };
     let about = about(column);
     let mut col = Col {
-        field: names::field(&name).into_owned(),
+        field: fields.give(&names::field(&name), "_"),
         kind,
         nullable: column.nullable,
         words: vec![],

@@ -11,7 +11,7 @@ use super::{
     names::{comment, variants},
     wishes::Wishes,
 };
-use crate::composer::inflect::listed;
+use crate::composer::inflect::{Inflector, listed};
 pub use calls::{Call, Deed};
 pub use columns::{Col, Setter};
 pub use resources::Resource;
@@ -54,9 +54,15 @@ pub struct Role<'a> {
 
 impl<'a> Service<'a> {
     /// The service of an architecture.
-    pub fn of(product: &'a Product, architecture: &'a Architecture, title: String, package: String) -> Self {
+    pub fn of(
+        product: &'a Product,
+        architecture: &'a Architecture,
+        inflect: &Inflector,
+        title: String,
+        package: String,
+    ) -> Self {
         let roles = roles(&architecture.roles);
-        let mut resources = resources::resources(product, architecture);
+        let mut resources = resources::resources(product, architecture, inflect);
         let left_out = calls::assign(&mut resources, architecture, &roles);
         resources.iter_mut().for_each(Resource::mend_life);
         Self {

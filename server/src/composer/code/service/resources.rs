@@ -12,6 +12,7 @@ use super::{
 use crate::composer::{
     blueprint::ascii_words,
     code::names::{self, Given, comment},
+    inflect::Inflector,
 };
 
 /// A program of more than this nobody would read.
@@ -46,7 +47,7 @@ pub struct Resource<'a> {
 }
 
 /// The tables in their order, with references that can be filled in one after another.
-pub fn resources<'a>(product: &'a Product, architecture: &'a Architecture) -> Vec<Resource<'a>> {
+pub fn resources<'a>(product: &'a Product, architecture: &'a Architecture, inflect: &Inflector) -> Vec<Resource<'a>> {
     let mut tables = Given::with(&["api_callers", "idempotency_keys"]);
     let mut modules = Given::with(&TAKEN_FILES);
     let known: Vec<&str> = architecture.tables.iter().take(MOST_TABLES).map(|table| table.name.as_str()).collect();
@@ -59,7 +60,10 @@ pub fn resources<'a>(product: &'a Product, architecture: &'a Architecture) -> Ve
         };
         let name = tables.give(&name, "_");
         let module = modules.give(&names::field(&name), "_");
-        resources.push(resource(product, table, name, module, &known));
+        // A table that keeps no entity of the product is named after many of something.
+        let entity = product.entity(&table.entity).map(|entity| entity.name.clone());
+        let one = entity.unwrap_or_else(|| inflect.singular(&name.replace('_', " ")));
+        resources.push(resource(table, &one, name, module, &known));
     }
     refer_by_given_names(&mut resources);
     open_circles(&mut resources);
@@ -80,9 +84,7 @@ fn refer_by_given_names(resources: &mut [Resource<'_>]) {
     }
 }
 
-fn resource<'a>(product: &Product, origin: &'a Table, table: String, module: String, known: &[&str]) -> Resource<'a> {
-    let entity = product.entity(&origin.entity);
-    let name = entity.map_or(origin.name.as_str(), |entity| entity.name.as_str());
+fn resource<'a>(origin: &'a Table, name: &str, table: String, module: String, known: &[&str]) -> Resource<'a> {
     let type_name = names::type_name(&ascii_words(name));
     let columns = columns::columns(origin, &type_name, |name| known.contains(&name));
     let nouns = table.replace('_', " ");

@@ -5,7 +5,7 @@ use crate::composer::{
     blueprint::ascii_words,
     code::{
         layout::{Expr, Source},
-        names::{self, literal, sql},
+        names::{literal, sql},
         service::{Call, Col, Deed, Service},
     },
 };
@@ -29,7 +29,7 @@ impl Story<'_, '_> {
         let Deed::List(_) = &call.deed else { return };
         self.using(&[], &["get", "pages"]);
         self.makes = true;
-        let nouns = names::snake(&ascii_words(&self.resource.nouns), "rows");
+        let nouns = ascii_words(&self.resource.nouns).join("_");
         let name = self.named(&format!("{nouns}_are_listed_newest_first"));
         self.test(&name);
         self.out.line("    let made = [row(&api).await, row(&api).await, row(&api).await];");

@@ -115,7 +115,7 @@ impl Story<'_, '_> {
         if has("PgPool") {
             self.out.line("use sqlx::PgPool;");
         }
-        if has("Uuid::") {
+        if has(", Uuid>") {
             self.out.line("use uuid::Uuid;");
         }
         self.own_imports(&body);
@@ -149,8 +149,10 @@ impl Story<'_, '_> {
 
     /// The first call of a kind as constants: its path and a role that may.
     fn constants(&mut self, body: &str) {
+        let mut any = false;
         for (name, wanted) in KINDS {
             let Some(call) = self.resource.call(wanted) else { continue };
+            any |= body.contains(name);
             if body.contains(name) {
                 self.out.line(format!("const {name}: &str = {};", literal(&call.operation.path)));
             }
@@ -159,7 +161,9 @@ impl Story<'_, '_> {
                 self.out.line(format!("const {role}: Role = Role::{};", self.a_role(call)));
             }
         }
-        self.out.gap();
+        if any {
+            self.out.gap();
+        }
     }
 
     /// A role that may call something.
@@ -201,6 +205,7 @@ pub fn support(service: &Service<'_>, needs: &Needs) -> String {
             Some(format!("{}\n", Expr::list(&format!("use {library}::{{"), names, ";").import()))
         }
         "json_less" => (!needs.contains("change") && !needs.contains("keep")).then(String::new),
+        "id" => ["at", "create", "pages"].iter().any(|name| needs.contains(name)).then(String::new),
         "always" | "end" => Some(String::new()),
         name => needs.contains(name).then(String::new),
     });

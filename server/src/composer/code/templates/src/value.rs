@@ -1,6 +1,5 @@
 //! What a field may hold. Each check takes JSON and gives the value, or the reason that continues the field's name.
 
-use serde_json::Value;
 //#uses
 
 /// A value, or why not: "must be a day".

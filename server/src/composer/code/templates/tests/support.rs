@@ -241,6 +241,7 @@ impl Reply {
     }
 //#always
 }
+//#id
 
 /// The id of a row.
 pub fn id(row: &Value) -> &str {
