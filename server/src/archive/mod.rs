@@ -120,6 +120,7 @@ pub fn bundle(directive: &Directive, sections: &Sections, stages: &[Stage]) -> V
         directive: directive.clone(),
         sections: sections.clone(),
         stages: stages.to_vec(),
+        bases: stages.iter().map(|stage| (*stage, Basis::now(*stage, sections))).collect(),
         checks: stages.iter().map(checked).collect(),
     };
     files::files(&taken).into_iter().map(|entry| (entry.name, entry.bytes)).collect()

@@ -39,7 +39,7 @@ impl Composer {
     ) -> Code {
         let title = directive.title(TITLE_CHARS);
         let package = package(None, product, architecture);
-        let mut service = Service::of(product, architecture, &self.lexicon.inflect, title, package);
+        let mut service = Service::of(product, architecture, &self.lexicon.inflect, title.clone(), package);
         service.wishes = note.map(Wishes::read).unwrap_or_default();
         let document = openapi::document(&title, &product.summary, architecture);
         service.openapi = serde_json::to_string_pretty(&document).ok().map(|text| text + "\n");
