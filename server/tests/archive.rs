@@ -21,7 +21,7 @@ use support::{Instance, SYNTHESIZERS, Scratch, assert_sound, directive};
 const NS: &str = "xmlns=\"http://www.w3.org/2000/svg\"";
 
 /// Files that pack as tightly as bombs.
-const BLANK: [&str; 2] = ["code/blank.txt", "code.json"];
+const BLANK: [&str; 3] = ["code/blank.txt", "code.json", "code.md"];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_same_sections_give_the_same_archive_from_every_instance_and_at_any_time() {

@@ -208,7 +208,7 @@ async fn a_project_is_seen_by_whom_its_owner_shows_it_to() {
     let address = slug().await.unwrap();
     assert!(address.starts_with("a-register-of-village-bridges-") && address.len() >= 30 + 16, "{address}");
     assert_eq!(projects.shared(&address).await.unwrap().id, started.project);
-    assert!(!studio.shared_draft(started.generation).await.unwrap().sections.product.features.is_empty());
+    assert!(!studio.current(started.project).await.unwrap().sections.product.features.is_empty());
     assert_eq!(listed().await, 0);
     projects.share(Some(user), started.project, Visibility::Public).await.unwrap();
     projects.share(Some(user), started.project, Visibility::Public).await.unwrap();
