@@ -51,7 +51,9 @@ fn compose_speaks_json_and_streams_pieces_and_writes_files() {
     let folder = std::env::temp_dir().join(format!("atlas9-compose-{}", std::process::id()));
     let out = atlas9(&["compose", SYNTHESIZERS, "--out", folder.to_str().unwrap()], &[]);
     assert!(out.status.success(), "{}", stderr(&out));
-    for file in ["product.json", "brand/logo.svg", "design/tokens.dark.json", "architecture/openapi.json", "code/Cargo.toml"] {
+    for file in
+        ["product.json", "brand/logo.svg", "design/tokens.dark.json", "architecture/openapi.json", "code/Cargo.toml"]
+    {
         assert!(folder.join(file).is_file(), "{file}");
     }
     let manifest: serde_json::Value =

@@ -1,5 +1,7 @@
 //! Projects taken away as archives and brought back; archives made to do harm; blobs; cards.
 
+#![allow(clippy::unwrap_used, clippy::panic, clippy::expect_used, clippy::disallowed_methods, reason = "tests may")]
+
 mod support;
 
 use std::{collections::BTreeMap, io::Write as _, time::Duration};

@@ -1,5 +1,7 @@
 //! Sections after they were made: edited, locked, made anew in part, proposed, taken back, forked.
 
+#![allow(clippy::unwrap_used, clippy::panic, clippy::expect_used, clippy::disallowed_methods, reason = "tests may")]
+
 mod support;
 
 use std::collections::BTreeSet;

@@ -135,7 +135,7 @@ impl<S: Sink> Attempt<'_, S> {
             match (made, self.chain.get(at + 1)) {
                 (Ok(()), _) => return Ok(Arc::clone(engine)),
                 (Err(Broken::Engine(error)), Some(next)) => {
-                    self.fall_back(making, engine.name(), next.name(), &error).await?
+                    self.fall_back(making, engine.name(), next.name(), &error).await?;
                 }
                 (Err(error), _) => return Err(error),
             }

@@ -153,7 +153,7 @@ fn write(lines: &mut Vec<String>, name: &str, value: &Value) {
             }
         }
         Value::String(text) if text.starts_with("<svg") => {
-            lines.push(labelled(&format!("a drawing of {} bytes", text.len())))
+            lines.push(labelled(&format!("a drawing of {} bytes", text.len())));
         }
         Value::String(text) if text.contains('\n') => {
             lines.extend(name.split_whitespace().next().map(|_| format!("{name}:")));

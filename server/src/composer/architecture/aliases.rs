@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use model::sections::Product;
 
 use crate::composer::{
-    knowledge::{EntityEntry, Knowledge, Slots},
+    knowledge::{Archetype, Capability, Domain, EntityEntry, Knowledge, Slots},
     plan::slug,
 };
 
@@ -30,10 +30,9 @@ impl Aliases {
         if let Some(main) = product.entities.first() {
             aliases.ids.insert("thing".to_owned(), main.id.clone());
         }
-        let kinds = knowledge.archetypes.iter().filter(|module| is_named(&module.label)).map(|module| module.parts());
-        let others =
-            knowledge.capabilities.iter().filter(|module| is_named(&module.label)).map(|module| module.parts());
-        let fields = knowledge.domains.iter().filter(|module| is_named(&module.label)).map(|module| module.parts());
+        let kinds = knowledge.archetypes.iter().filter(|module| is_named(&module.label)).map(Archetype::parts);
+        let others = knowledge.capabilities.iter().filter(|module| is_named(&module.label)).map(Capability::parts);
+        let fields = knowledge.domains.iter().filter(|module| is_named(&module.label)).map(Domain::parts);
         for entry in kinds.chain(others).chain(fields).flat_map(|parts| parts.entities) {
             if let Some(id) = id_in(product, &entry) {
                 aliases.known.entry(id.clone()).or_insert_with(|| entry.id.clone());

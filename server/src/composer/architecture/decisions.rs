@@ -23,11 +23,10 @@ pub fn decisions(subject: &Subject<'_>) -> Vec<Decision> {
     let (mut topics, mut made) = (BTreeSet::new(), Vec::new());
     for (entry, focus) in called {
         let topic = entry.topic.as_deref().unwrap_or(&entry.id);
-        if made.len() < most && !topics.contains(topic) {
-            if let Some(decision) = decision(subject, entry, &focus) {
-                topics.insert(topic);
-                made.push(decision);
-            }
+        let is_wanted = made.len() < most && !topics.contains(topic);
+        if let Some(decision) = is_wanted.then(|| decision(subject, entry, &focus)).flatten() {
+            topics.insert(topic);
+            made.push(decision);
         }
     }
     made

@@ -2,7 +2,7 @@
 
 use model::sections::Unit;
 
-use super::{knowledge::UnitEntry, signs::Focus, subject::Subject};
+use super::{knowledge::UnitEntry, subject::Subject};
 
 /// The units that this product needs, in the order of the knowledge; of several of one id the first that holds.
 pub fn entries<'s>(subject: &'s Subject<'_>) -> Vec<&'s UnitEntry> {
@@ -29,7 +29,7 @@ fn needed(subject: &Subject<'_>, entry: &UnitEntry) -> bool {
 }
 
 fn unit(subject: &Subject<'_>, entry: &UnitEntry) -> Option<Unit> {
-    let focus = subject.find(&entry.when).unwrap_or_else(Focus::default);
+    let focus = subject.find(&entry.when).unwrap_or_default();
     let tell = |text, part: &str| subject.tell(text, &focus, &format!("deployment/{}/{part}", entry.id));
     Some(Unit {
         id: entry.id.clone(),

@@ -302,7 +302,7 @@ pub fn figure(value: f64) -> String {
 fn grouped(digits: &str) -> String {
     let mut said = String::new();
     for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at) % 3 == 0 {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
             said.push(',');
         }
         said.push(digit);

@@ -91,7 +91,7 @@ impl<'a> Subject<'a> {
             .or_else(fields)
             .or_else(sources)
             .or_else(screens)
-            .or_else(|| when.kinds.iter().any(|kind| *kind == self.kind).then(|| self.about_kept()))
+            .or_else(|| when.kinds.contains(&self.kind).then(|| self.about_kept()))
             .or_else(|| when.words.iter().any(|word| self.says(word)).then(|| self.about_kept()))
             .or_else(|| when.reserved.then(|| self.step_by(Subject::is_reserved)).flatten())
             .or_else(|| when.taken.then(|| self.step_by(|_, _, operation| !is_by_system(operation))).flatten())
