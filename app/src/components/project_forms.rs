@@ -109,3 +109,36 @@ fn Sharing(id: String, visibility: Visibility, slug: Option<String>) -> impl Int
     }
     .into_any()
 }
+
+/// The ways to take a project away as files.
+#[component]
+pub(crate) fn TakeAway(
+    /// What the files' addresses begin with: `/api/projects/{id}` or `/p/{slug}`.
+    #[prop(into)]
+    base: String,
+) -> impl IntoView {
+    let forms = [("zip", "everything in a zip"), ("md", "one Markdown text"), ("json", "one JSON document")].map(
+        |(kind, words)| {
+            let href = format!("{base}/export.{kind}");
+            view! { <li><a href=href download="">{words}</a></li> }
+        },
+    );
+    view! { <nav class="take-away" aria-label="Take it away"><span class="label">"Take it away"</span> <ul role="list">{forms.into_iter().collect_view()}</ul></nav> }
+        .into_any()
+}
+
+/// Bringing an archive back as a new project.
+#[component]
+pub(crate) fn BringBack() -> impl IntoView {
+    view! {
+        <details class="bring-back">
+            <summary>"Bring an archive back"</summary>
+            <form method="post" action="/api/projects/import" enctype="multipart/form-data" class="field-row">
+                <label for="archive">"A zip that was taken away here or elsewhere"</label>
+                <input id="archive" name="archive" type="file" accept="application/zip,.zip" required />
+                <button type="submit">"Make a project of it"</button>
+            </form>
+        </details>
+    }
+    .into_any()
+}

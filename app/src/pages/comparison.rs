@@ -227,7 +227,7 @@ fn words(line: &Line) -> AnyView {
         Span::Both => None,
         Span::Gap => Some("…"),
     };
-    let said = said.map(|said| view! { <span class="unseen">{said}</span> });
+    let said = said.map(|said| view! { <span class="visually-hidden">{said}</span> });
     let words: Vec<AnyView> = line.words.iter().map(|word| marked(word.text.clone(), word.differs)).collect();
     view! { {said} {words} }.into_any()
 }

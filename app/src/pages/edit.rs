@@ -14,7 +14,7 @@ use crate::{
         generation_forms::{Again, Stop},
         layout::Contents,
         progress::{receipt_view, state, status_sentence},
-        project_forms::Manage,
+        project_forms::{Manage, TakeAway},
         sections::sections_view,
         title::PageTitle,
         workbench::{KeyHelp, OutOfDate, PieceBar, Proposal, listed},
@@ -81,6 +81,7 @@ fn Editing(project: Project, bench: Workbench) -> impl IntoView {
                 <div class="workbench" data-refresh="" inner_html=workbench_html(&bench)></div>
                 {sections_view(&bench.draft.sections, &checks)}
                 {receipt_view(bench.draft.receipt.as_ref())}
+                <TakeAway base=format!("/api/projects/{}", project.id) />
                 <Again project=project.id.to_string() engines=services().studio.engines() />
                 <PieceBar />
             </article>

@@ -15,7 +15,7 @@ use crate::{
         generation_forms::{Again, Stop},
         layout::Contents,
         progress::{receipt_view, status_sentence},
-        project_forms::Manage,
+        project_forms::{Manage, TakeAway},
         sections::{Part, STAGES, StageFrame, is_drawn_from_others, part_view, parts},
         title::PageTitle,
         workbench::checks_slot,
@@ -158,6 +158,7 @@ fn end_view(draft: &Draft, project: String) -> AnyView {
             {status_sentence(draft)}
         </p>
         {receipt_view(draft.receipt.as_ref())}
+        <TakeAway base=format!("/api/projects/{project}") />
         <Again project />
     }
     .into_any()

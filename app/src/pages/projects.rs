@@ -7,7 +7,12 @@ use server::{http::ApiError, projects::Listing};
 
 use super::error::error_view;
 use crate::{
-    components::{form::Notice, progress::status_word, project_forms::Shelve, title::PageTitle},
+    components::{
+        form::Notice,
+        progress::status_word,
+        project_forms::{BringBack, Shelve},
+        title::PageTitle,
+    },
     context::{Failure, Left, caller, services},
     functions::{
         projects::{list_projects, listing},
@@ -92,6 +97,7 @@ fn List(page: Page<ProjectSummary>, asked: Listing, is_first: bool) -> impl Into
             Either::Right(view! { <ol class="projects">{rows}</ol> })
         }}
         <nav class="pager" aria-label="Pages">{newest} {older}</nav>
+        <BringBack />
     }
 }
 

@@ -9,7 +9,8 @@ use server::{http::ApiError, projects::Project, studio::Current};
 use super::error::error_view;
 use crate::{
     components::{
-        directive_form::DirectiveHeading, layout::Contents, sections::sections_view, social::Social, title::PageTitle,
+        directive_form::DirectiveHeading, layout::Contents, project_forms::TakeAway, sections::sections_view,
+        social::Social, title::PageTitle,
     },
     context::services,
 };
@@ -54,6 +55,7 @@ fn Reading(project: Project, current: Current) -> impl IntoView {
             </header>
             <Contents />
             {sections_view(&current.sections, &current.checks())}
+            <TakeAway base=format!("/p/{}", project.slug.as_deref().unwrap_or_default()) />
             <p class="make-yours"><a class="button primary" href="/#directive">"Make one of your own"</a></p>
         </article>
     }
