@@ -28,7 +28,7 @@ fn slot_html(sections: &Sections, part: Part) -> String {
 }
 
 fn page_html(sections: &Sections) -> String {
-    Owner::new().with(|| sections_view(sections).to_html())
+    Owner::new().with(|| sections_view(sections, &std::collections::BTreeMap::new()).to_html())
 }
 
 /// A piece as the stream shows it, when what came before it is there.
@@ -201,7 +201,8 @@ fn sheet() {
         }
     }
     let contents = crate::components::layout::Contents;
-    let body = Owner::new().with(|| view! { {contents()} {sections_view(&sections)} }.to_html());
+    let body = Owner::new()
+        .with(|| view! { {contents()} {sections_view(&sections, &std::collections::BTreeMap::new())} }.to_html());
     let css = concat!(env!("CARGO_MANIFEST_DIR"), "/../style/main.css");
     for theme in ["light", "dark"] {
         let page = format!(
