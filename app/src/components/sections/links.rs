@@ -65,7 +65,7 @@ pub(super) fn numbered_features(product: &Product, ids: &[String]) -> Option<Any
         })
         .collect();
     let word = if links.len() == 1 { "for feature" } else { "for features" };
-    (!links.is_empty()).then(|| view! { <p class="quiet">{word} {links}</p> }.into_any())
+    (!links.is_empty()).then(|| view! { <p class="numbers quiet">{word} {links}</p> }.into_any())
 }
 
 /// Entities under their names.
