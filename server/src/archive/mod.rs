@@ -188,7 +188,7 @@ impl Archive {
             match self.blobs.get(&digest).await {
                 Ok(bytes) => return Ok((digest, Some(bytes))),
                 Err(error) => {
-                    tracing::warn!(%error, digest = digest.as_str(), "made again: it was kept, and cannot be read")
+                    tracing::warn!(%error, digest = digest.as_str(), "made again: it was kept, and cannot be read");
                 }
             }
         }

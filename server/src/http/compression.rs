@@ -12,9 +12,11 @@ use tower_http::{
 /// A level at which a page costs about a millisecond and is within a few per cent of the smallest.
 const LEVEL: CompressionLevel = CompressionLevel::Precise(4);
 
+/// What gains by it: neither fonts nor archives, which are compressed already, nor what streams.
+type Worth = And<And<And<DefaultPredicate, NotForContentType>, NotForContentType>, NotStreamed>;
+
 /// Compresses with brotli or gzip what gains by it and does not stream.
-pub fn compression_layer()
--> CompressionLayer<And<And<And<DefaultPredicate, NotForContentType>, NotForContentType>, NotStreamed>> {
+pub fn compression_layer() -> CompressionLayer<Worth> {
     let (fonts, archives) = (NotForContentType::const_new("font/"), NotForContentType::const_new("application/zip"));
     CompressionLayer::new()
         .quality(LEVEL)
