@@ -192,6 +192,9 @@ pub(super) fn json_document(taken: &Taken) -> Vec<u8> {
     }))
 }
 
+/// How long the name of a file gets, without its extension.
+const NAME_MAX_CHARS: usize = 60;
+
 /// What checks say, for those that look through all.
 pub(super) type Checks = BTreeMap<Stage, Vec<CheckResult>>;
 
@@ -206,7 +209,11 @@ pub(super) fn file_name(name: &str, directive: &Directive) -> String {
                 _ => slug.push('-'),
             }
         }
-        slug.truncate(60);
+        if slug.len() > NAME_MAX_CHARS {
+            slug.truncate(NAME_MAX_CHARS);
+            // Whole words, where there are some.
+            slug.truncate(slug.rfind('-').unwrap_or(NAME_MAX_CHARS));
+        }
         slug.trim_matches('-').to_owned()
     };
     let named = [plain(name), plain(directive.as_str())].into_iter().find(|name| name.len() >= 3);

@@ -112,7 +112,8 @@ impl Letters {
             text += &written(words, MARGIN, baseline, size, Hand::Display, ground.ink());
             baseline += size * 1.08;
         }
-        baseline += 4.0;
+        // The title's last line needs less below it than between its lines.
+        baseline += 60.0 - size * 0.72;
         for words in self.wrap(&line, Hand::Text, 34.0, room, 3) {
             text += &written(&words, MARGIN, baseline, 34.0, Hand::Text, ground.quiet());
             baseline += 48.0;
@@ -139,9 +140,11 @@ impl Letters {
     }
 }
 
-/// The palette, or ink and accent of this site.
+/// The palette without what its colours stand on, or the accent of this site.
 fn stripe(brand: &Brand, ground: &Ground) -> String {
-    let palette: Vec<&str> = brand.palette.iter().map(|colour| colour.light.hex.as_str()).collect();
+    let grounds = ["paper", "raised", "on-accent"];
+    let shown = brand.palette.iter().filter(|colour| !grounds.contains(&colour.id.as_str()));
+    let palette: Vec<&str> = shown.map(|colour| colour.light.hex.as_str()).collect();
     let colours = if palette.is_empty() { vec![ground.accent()] } else { palette };
     let (top, width) = (HEIGHT as f32 - STRIPE, WIDTH as f32 / colours.len() as f32);
     let band = |(at, colour): (usize, &&str)| {
