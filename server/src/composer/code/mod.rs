@@ -37,12 +37,24 @@ impl Composer {
         product: &Product,
         architecture: &Architecture,
     ) -> Code {
+        compose(&self.service(directive, note, product, architecture))
+    }
+
+    /// What the files are written from.
+    fn service<'a>(
+        &self,
+        directive: &Directive,
+        note: Option<&str>,
+        product: &'a Product,
+        architecture: &'a Architecture,
+    ) -> Service<'a> {
         let title = directive.title(TITLE_CHARS);
         let package = package(None, product, architecture);
         let mut service = Service::of(product, architecture, &self.lexicon.inflect, title, package);
         service.wishes = note.map(Wishes::read).unwrap_or_default();
-        // The OpenAPI document goes here: service.openapi = Some(openapi::document(title, &product.summary, architecture)).
-        compose(&service)
+        // Two things are not known here yet: the brand's name (`service.brand`, and the first argument of `package`), and the OpenAPI
+        // document (`service.openapi`), which is then served at /openapi.json and delivered as a file.
+        service
     }
 }
 
