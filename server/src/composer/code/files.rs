@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{
     layout::Expr,
-    names::{comment, literal},
+    names::{comment, literal, wrapped},
     service::{Col, Deed, Service},
     stories::Needs,
     template::{fill, sections},
@@ -67,15 +67,16 @@ pub fn plain(service: &Service<'_>, template: &str) -> String {
 
 /// `src/lib.rs`.
 pub fn library(service: &Service<'_>) -> String {
-    let summary = comment(&service.product.summary);
+    let (title, summary) = (comment(&service.title), comment(&service.product.summary));
+    let said = [title, summary].into_iter().filter(|text| !text.is_empty());
+    let about: String = said.map(|text| format!("{}\n//!\n", wrapped("//!", &text))).collect();
     let has_steps = service.calls().any(|(_, call)| matches!(call.deed, Deed::Step { .. }));
     let (route, handler) = match service.openapi {
         Some(_) => ("        .route(\"/openapi.json\", get(openapi))\n", include_str!("templates/src/openapi.rs")),
         None => ("", ""),
     };
     let values = [
-        ("title", comment(&service.title)),
-        ("summary", summary),
+        ("about", about.trim_end().to_owned()),
         ("life", if has_steps { "pub mod life;\n".to_owned() } else { String::new() }),
         ("health", service.health().to_owned()),
         ("http", if service.openapi.is_some() { "{HeaderName, StatusCode, header}" } else { "StatusCode" }.to_owned()),

@@ -58,8 +58,7 @@ fn definition(column: &Col) -> String {
 
 /// What a column keeps, where its name does not say it.
 fn note(column: &Col) -> String {
-    let plain = ["id", "created_at", "updated_at"].contains(&column.name.as_str());
-    if plain || column.kind == ColumnKind::State || !column.says_more() {
+    if column.kind == ColumnKind::State || !column.says_more() {
         return String::new();
     }
     format!(" -- {}", lower_first(column.about.trim_end_matches('.')))

@@ -37,13 +37,24 @@ impl Composer {
         product: &Product,
         architecture: &Architecture,
     ) -> Code {
+        compose(&self.service(directive, note, product, architecture))
+    }
+
+    /// What the files are written from.
+    fn service<'a>(
+        &self,
+        directive: &Directive,
+        note: Option<&str>,
+        product: &'a Product,
+        architecture: &'a Architecture,
+    ) -> Service<'a> {
         let title = directive.title(TITLE_CHARS);
         let package = package(None, product, architecture);
         let mut service = Service::of(product, architecture, &self.lexicon.inflect, title.clone(), package);
         service.wishes = note.map(Wishes::read).unwrap_or_default();
         let document = openapi::document(&title, &product.summary, architecture);
         service.openapi = serde_json::to_string_pretty(&document).ok().map(|text| text + "\n");
-        compose(&service)
+        service
     }
 }
 

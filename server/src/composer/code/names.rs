@@ -5,123 +5,37 @@ use std::{borrow::Cow, collections::BTreeSet};
 use crate::composer::blueprint::ascii_words;
 
 /// Words that Rust keeps to itself.
-const KEYWORDS: [&str; 50] = [
+#[rustfmt::skip]
+const KEYWORDS: [&str; 51] = [
     "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "crate", "do", "dyn", "else",
-    "enum", "extern", "false", "final", "fn", "for", "gen", "if", "impl", "in", "let", "loop", "macro", "match", "mod",
-    "move", "mut", "override", "priv", "pub", "ref", "return", "self", "static", "struct", "super", "trait", "true",
-    "try", "type", "typeof", "unsafe", "unsized", "use", "virtual", "where", "while",
+    "enum", "extern", "false", "final", "fn", "for", "gen", "if", "impl", "in", "let", "loop", "macro", "match",
+    "mod", "move", "mut", "override", "priv", "pub", "ref", "return", "self", "static", "struct", "super", "trait",
+    "true", "try", "type", "typeof", "unsafe", "unsized", "use", "virtual", "where", "while", "yield",
 ];
 
 /// Words that PostgreSQL takes as a name only between quotes.
-const RESERVED_IN_SQL: [&str; 78] = [
-    "all",
-    "analyse",
-    "analyze",
-    "and",
-    "any",
-    "array",
-    "as",
-    "asc",
-    "asymmetric",
-    "both",
-    "case",
-    "cast",
-    "check",
-    "collate",
-    "column",
-    "constraint",
-    "create",
-    "current_catalog",
-    "current_date",
-    "current_role",
-    "current_time",
-    "current_timestamp",
-    "current_user",
-    "default",
-    "deferrable",
-    "desc",
-    "distinct",
-    "do",
-    "else",
-    "end",
-    "except",
-    "false",
-    "fetch",
-    "for",
-    "foreign",
-    "from",
-    "grant",
-    "group",
-    "having",
-    "in",
-    "initially",
-    "intersect",
-    "into",
-    "lateral",
-    "leading",
-    "limit",
-    "localtime",
-    "localtimestamp",
-    "not",
-    "null",
-    "offset",
-    "on",
-    "only",
-    "or",
-    "order",
-    "placing",
-    "primary",
-    "references",
-    "returning",
-    "select",
-    "session_user",
-    "some",
-    "symmetric",
-    "system_user",
-    "table",
-    "then",
-    "to",
-    "trailing",
-    "true",
-    "union",
-    "unique",
-    "user",
-    "using",
-    "variadic",
-    "when",
-    "where",
-    "window",
-    "with",
+#[rustfmt::skip]
+const RESERVED_IN_SQL: [&str; 100] = [
+    "all", "analyse", "analyze", "and", "any", "array", "as", "asc", "asymmetric", "authorization", "binary", "both",
+    "case", "cast", "check", "collate", "collation", "column", "concurrently", "constraint", "create", "cross",
+    "current_catalog", "current_date", "current_role", "current_time", "current_timestamp", "current_user", "default",
+    "deferrable", "desc", "distinct", "do", "else", "end", "except", "false", "fetch", "for", "foreign", "freeze",
+    "from", "full", "grant", "group", "having", "ilike", "in", "initially", "inner", "intersect", "into", "is",
+    "isnull", "join", "lateral", "leading", "left", "like", "limit", "localtime", "localtimestamp", "natural", "not",
+    "notnull", "null", "offset", "on", "only", "or", "order", "outer", "overlaps", "placing", "primary", "references",
+    "returning", "right", "select", "session_user", "similar", "some", "symmetric", "system_user", "table",
+    "tablesample", "then", "to", "trailing", "true", "union", "unique", "user", "using", "variadic", "verbose",
+    "when", "where", "window", "with",
 ];
 
 /// Names of types that a file about a table uses already.
-const TAKEN_TYPES: [&str; 24] = [
-    "Answer",
-    "Body",
-    "Box",
-    "Caller",
-    "Claim",
-    "Created",
-    "Cursor",
-    "Date",
-    "Filters",
-    "Id",
-    "Json",
-    "Key",
-    "Limit",
-    "OffsetDateTime",
-    "Option",
-    "Page",
-    "Problem",
-    "Query",
-    "Result",
-    "Role",
-    "Router",
-    "Self",
-    "State",
-    "Step",
+#[rustfmt::skip]
+const TAKEN_TYPES: [&str; 38] = [
+    "Answer", "Body", "Box", "Caller", "Claim", "Created", "Cursor", "Date", "Deserialize", "Err", "Filters",
+    "FromRow", "Id", "Json", "Key", "Limit", "None", "OffsetDateTime", "Ok", "Option", "Page", "PgConnection",
+    "PgExecutor", "PgPool", "Problem", "Query", "Result", "Role", "Router", "Self", "Serialize", "Some", "State",
+    "StatusCode", "Step", "String", "Uuid", "Vec",
 ];
-const TAKEN_TYPES_TOO: [&str; 10] = ["String", "Uuid", "Value", "Vec", "Some", "None", "Ok", "Err", "Words", "PgPool"];
 
 /// The name of a column as the field of a struct, or of a table as a module.
 pub fn field(name: &str) -> Cow<'_, str> {
@@ -129,7 +43,7 @@ pub fn field(name: &str) -> Cow<'_, str> {
         let parts: Vec<&str> = name.split('_').filter(|part| !part.is_empty()).collect();
         return field(&parts.join("_")).into_owned().into();
     }
-    if KEYWORDS.contains(&name) || name == "yield" { format!("{name}_").into() } else { name.into() }
+    if KEYWORDS.contains(&name) { format!("{name}_").into() } else { name.into() }
 }
 
 /// A name as PostgreSQL takes it.
@@ -140,8 +54,7 @@ pub fn sql(name: &str) -> Cow<'_, str> {
 /// The name of a type: `ConditionReport`. Free of what the file uses already.
 pub fn type_name(words: &[String]) -> String {
     let name = pascal(words);
-    let taken = TAKEN_TYPES.contains(&name.as_str()) || TAKEN_TYPES_TOO.contains(&name.as_str());
-    if taken { format!("{name}Record") } else { name }
+    if TAKEN_TYPES.contains(&name.as_str()) { format!("{name}Record") } else { name }
 }
 
 /// Words as the name of a variant or type: `AwaitingFunds`. Begins with a letter and is never empty.
@@ -219,7 +132,7 @@ pub fn quoted(text: &str) -> String {
 
 /// A text in a comment: on one line, of what shows, and of bounded length.
 pub fn comment(text: &str) -> String {
-    const LONGEST: usize = 300;
+    const LONGEST: usize = 600;
     let shown: String = text.chars().map(|c| if c.is_whitespace() || !shows(c) { ' ' } else { c }).collect();
     let plain = shown.split_whitespace().collect::<Vec<_>>().join(" ");
     if plain.chars().count() <= LONGEST {
@@ -227,6 +140,21 @@ pub fn comment(text: &str) -> String {
     }
     let cut: String = plain.chars().take(LONGEST).collect();
     format!("{} …", cut.trim_end())
+}
+
+/// A text as lines of a comment, each after `prefix`.
+pub fn wrapped(prefix: &str, text: &str) -> String {
+    const WIDTH: usize = 110;
+    let (mut lines, mut line) = (Vec::new(), prefix.to_owned());
+    for word in text.split(' ') {
+        if line.chars().count() + word.chars().count() + 1 > WIDTH && line.len() > prefix.len() {
+            lines.push(std::mem::replace(&mut line, prefix.to_owned()));
+        }
+        line.push(' ');
+        line.push_str(word);
+    }
+    lines.push(line);
+    lines.join("\n").replace(" \n", "\n")
 }
 
 /// Whether a character can be seen and leaves the direction of the text alone: Rust refuses others in comments.

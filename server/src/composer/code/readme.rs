@@ -27,6 +27,7 @@ pub fn file(service: &Service<'_>) -> String {
         ("health", service.health().to_owned()),
         ("role", role.to_owned()),
         ("path", first.unwrap_or("/health").to_owned()),
+        ("containers", containers(service).to_owned()),
         ("start", start(service, &database)),
         ("resources", resources(service)),
         ("roles", roles(service)),
@@ -37,7 +38,8 @@ pub fn file(service: &Service<'_>) -> String {
         ("licence", licence(service).to_owned()),
     ];
     let values: Vec<(&str, &str)> = values.iter().map(|(name, value)| (*name, value.as_str())).collect();
-    fill(include_str!("templates/README.md"), &values)
+    let text = fill(include_str!("templates/README.md"), &values);
+    format!("{}\n", text.trim_end())
 }
 
 fn heading(service: &Service<'_>) -> String {
@@ -51,6 +53,10 @@ fn start(service: &Service<'_>, database: &str) -> String {
     } else {
         format!("createdb {database}   # on a PostgreSQL that runs already")
     }
+}
+
+fn containers(service: &Service<'_>) -> &'static str {
+    if service.wishes.containers { " `docker compose --profile all up` runs it beside its database." } else { "" }
 }
 
 fn ci(service: &Service<'_>) -> &'static str {

@@ -8,6 +8,7 @@ use std::{
 };
 
 use model::{Directive, sections::*};
+use pretty_assertions::assert_eq;
 use proptest::prelude::*;
 
 use crate::composer::{Composer, blueprint::Blueprint, tests::golden};
@@ -32,9 +33,13 @@ fn made(directive: &str, note: Option<&str>) -> Made {
     Made { product, architecture, code }
 }
 
+/// An edited architecture, in a program that describes itself.
 fn edited() -> Made {
     let (product, architecture) = edited::architecture();
-    let code = COMPOSER.code(&Directive::parse("A shop for \"odd\" things").unwrap(), None, &product, &architecture);
+    let directive = Directive::parse("A shop for \"odd\" things").unwrap();
+    let mut service = COMPOSER.service(&directive, Some("MIT licence"), &product, &architecture);
+    service.openapi = Some("{\"openapi\":\"3.1.0\",\"paths\":{}}\n".to_owned());
+    let code = super::compose(&service);
     Made { product, architecture, code }
 }
 
@@ -198,6 +203,57 @@ proptest! {
     }
 }
 
+/// How long the code of each directive takes, the largest last.
+#[test]
+#[ignore = "prints times"]
+fn times() {
+    let mut times = Vec::new();
+    for (name, directive) in golden::directives() {
+        let directive = Directive::parse(&directive).unwrap();
+        let Made { product, architecture, code } = made(directive.as_str(), None);
+        let start = Instant::now();
+        COMPOSER.code(&directive, None, &product, &architecture);
+        let bytes: usize = code.files.iter().map(|file| file.content.len()).sum();
+        times.push((start.elapsed(), bytes / 1_000, code.files.len(), name));
+    }
+    times.sort();
+    times.iter().for_each(|(time, kilobytes, files, name)| println!("{time:?} {kilobytes} kB {files} files {name}"));
+}
+
+/// Programs kept as golden files: what they consist of, their schema and the first of their resources.
+/// `ATLAS9_BLESS=1 cargo test -p server golden` writes them anew.
+#[test]
+fn golden_programs_are_what_the_composer_writes_today() {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
+    #[expect(clippy::disallowed_methods, reason = "a switch for whoever runs the tests")]
+    let bless = std::env::var_os("ATLAS9_BLESS").is_some();
+    for name in ["synthesizers", "beekeepers", "invented", "pharmacy", "german", "couriers"] {
+        let said = page(&made(&golden::directives()[name], None));
+        let file = folder.join(format!("code-{name}.md"));
+        if bless {
+            fs::write(&file, &said).unwrap();
+        }
+        assert_eq!(fs::read_to_string(&file).unwrap_or_default(), said, "{name}");
+    }
+}
+
+fn page(made: &Made) -> String {
+    let mut page = format!("{}\n\n", made.code.overview);
+    for file in &made.code.files {
+        let lines =
+            if file.path == "Cargo.lock" { String::new() } else { format!(", {} lines", file.content.lines().count()) };
+        let (operations, tables) = (file.operations.join(", "), file.tables.join(", "));
+        page.push_str(&format!("- `{}`: {}{lines}; {operations}; {tables}\n", file.path, file.purpose));
+    }
+    let first = made.code.files.iter().find(|file| !file.operations.is_empty()).map_or("", |file| file.path.as_str());
+    let tests = first.replace("src/resources", "tests/api");
+    for path in ["README.md", "migrations/0001_init.sql", first, &tests] {
+        let file = made.code.file(path).unwrap();
+        page.push_str(&format!("\n## {path}\n\n~~~~\n{}~~~~\n", file.content));
+    }
+    page
+}
+
 /// Writes bundles into the folder of `ATLAS9_BUNDLES`, one for each line of its file `directives`: a name, or a name, a tab and a directive.
 #[test]
 #[ignore = "writes files for bin/bundles"]
@@ -208,9 +264,7 @@ fn bundles_are_written() {
     for line in fs::read_to_string(folder.join("directives")).unwrap().lines() {
         let (name, directive) = line.split_once('\t').unwrap_or((line, ""));
         let directive = if directive.is_empty() { known.get(name).map_or("", String::as_str) } else { directive };
-        let start = Instant::now();
         let one = if name == "edited" { edited() } else { made(directive, None) };
-        println!("{name}: {:?}", start.elapsed());
         write(&folder.join(name), &one.code);
     }
 }

@@ -11,7 +11,7 @@ use std::fmt::Write as _;
 use super::{
     layout::{Expr, Source},
     names::literal,
-    service::{Call, Resource, Service},
+    service::{Call, Deed, Resource, Service},
 };
 use crate::composer::inflect::capitalised;
 
@@ -47,7 +47,11 @@ fn head(out: &mut Source, service: &Service<'_>, resource: &Resource<'_>) {
 /// "accept: open or countered → accepted, by collector who sells".
 pub fn life_line(service: &Service<'_>, call: &Call<'_>, from: &[String], to: &str) -> String {
     let from: Vec<String> = from.iter().map(|state| shown(state)).collect();
-    let mut line = format!("{}: {} → {}", call.handler.replace('_', " "), from.join(" or "), shown(to));
+    let verb = match &call.deed {
+        Deed::Step { verb, .. } => verb.as_str(),
+        _ => call.handler.as_str(),
+    };
+    let mut line = format!("{verb}: {} → {}", from.join(" or "), shown(to));
     let by = service.names_of(call);
     if !by.is_empty() {
         let _ = write!(line, ", by {by}");

@@ -11,6 +11,9 @@ use crate::composer::{
 const MOST_COLUMNS: usize = 80;
 const MOST_WORDS: usize = 60;
 
+/// Columns that every table has.
+const OWN: [&str; 3] = ["id", "created_at", "updated_at"];
+
 /// A column.
 #[derive(Debug, Clone)]
 pub struct Col {
@@ -58,16 +61,15 @@ pub enum Setter {
 
 /// The columns of a table: the key first, the moments of the service last, no name twice.
 pub fn columns(table: &Table, type_name: &str, is_table: impl Fn(&str) -> bool) -> Vec<Col> {
-    let own = ["id", "created_at", "updated_at"];
     let (mut given, mut fields, mut enums) =
-        (Given::with(&own), Given::with(&own), Given::with(&taken_types(type_name)));
-    let mut columns = vec![own_column("id", ColumnKind::Id, "Its key.")];
-    for column in table.columns.iter().filter(|column| !own.contains(&column.name.as_str())).take(MOST_COLUMNS) {
+        (Given::with(&OWN), Given::with(&OWN), Given::with(&taken_types(type_name)));
+    let mut columns = vec![own_column("id", ColumnKind::Id)];
+    for column in table.columns.iter().filter(|column| !OWN.contains(&column.name.as_str())).take(MOST_COLUMNS) {
         let known = column.references.as_deref().filter(|name| is_table(name));
         columns.push(one(column, known, type_name, [&mut given, &mut fields, &mut enums]));
     }
-    columns.push(own_column("created_at", ColumnKind::Time, "When it was made."));
-    columns.push(own_column("updated_at", ColumnKind::Time, "When it was last changed."));
+    columns.push(own_column("created_at", ColumnKind::Time));
+    columns.push(own_column("updated_at", ColumnKind::Time));
     columns
 }
 
@@ -76,7 +78,7 @@ fn taken_types(type_name: &str) -> Vec<String> {
     [type_name.to_owned(), format!("New{type_name}"), format!("{type_name}Changes")].into()
 }
 
-fn own_column(name: &str, kind: ColumnKind, about: &str) -> Col {
+fn own_column(name: &str, kind: ColumnKind) -> Col {
     Col {
         name: name.to_owned(),
         field: name.to_owned(),
@@ -85,7 +87,7 @@ fn own_column(name: &str, kind: ColumnKind, about: &str) -> Col {
         words: vec![],
         enum_name: String::new(),
         references: None,
-        about: about.to_owned(),
+        about: String::new(),
         set_by: Setter::Service,
     }
 }
@@ -168,7 +170,8 @@ impl Col {
 
     /// Whether what is said about it is more than its name.
     pub fn says_more(&self) -> bool {
-        self.about.trim_end_matches('.').to_lowercase() != self.name.replace('_', " ")
+        !OWN.contains(&self.name.as_str())
+            && self.about.trim_end_matches('.').to_lowercase() != self.name.replace('_', " ")
     }
 
     /// Whether it is one of a few words.

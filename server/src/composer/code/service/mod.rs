@@ -106,13 +106,13 @@ impl<'a> Service<'a> {
         listed(&names, "or")
     }
 
-    /// A name as it stands in the middle of an English sentence; other languages keep theirs.
+    /// A name as it stands in the middle of an English sentence; what is not English keeps its capitals.
     fn within_sentence(&self, name: &str) -> String {
-        let is_english =
-            self.product.basis.as_ref().is_none_or(|basis| matches!(basis.language.as_str(), "en" | "und"));
+        let language = self.product.basis.as_ref().map_or("en", |basis| basis.language.as_str());
+        let lower = name.starts_with("The ") || matches!(language, "en" | "und");
         let mut chars = name.chars();
         match (chars.next(), chars.next()) {
-            (Some(first), Some(second)) if is_english && !second.is_uppercase() => {
+            (Some(first), Some(second)) if lower && !second.is_uppercase() => {
                 first.to_lowercase().chain([second]).chain(chars).collect()
             }
             _ => name.to_owned(),

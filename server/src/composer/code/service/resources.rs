@@ -87,8 +87,10 @@ fn refer_by_given_names(resources: &mut [Resource<'_>]) {
 fn resource<'a>(origin: &'a Table, name: &str, table: String, module: String, known: &[&str]) -> Resource<'a> {
     let type_name = names::type_name(&ascii_words(name));
     let columns = columns::columns(origin, &type_name, |name| known.contains(&name));
-    let nouns = table.replace('_', " ");
     let noun = noun(name);
+    // A language whose plural nobody here knows has one word for both; the table's name is only its letters.
+    let is_both = ascii_words(&noun).join("_") == table;
+    let nouns = if is_both { noun.clone() } else { table.replace('_', " ") };
     Resource {
         indexes: indexes(origin, &columns),
         purpose: sentence(&origin.purpose, &noun),

@@ -30,8 +30,8 @@ impl Story<'_, '_> {
     fn body(&mut self) {
         let given: Vec<&Col> = self.resource.given().filter(|column| self.value(column).is_some()).collect();
         let asks = given.iter().any(|column| column.references.is_some());
-        self.out.line(format!("/// What makes {}. What it belongs to is made first.", self.resource.a_noun()));
-        let api = if asks { "api" } else { "_" };
+        let (api, first) = if asks { ("api", " What it belongs to is made first.") } else { ("_", "") };
+        self.out.line(format!("/// What makes {}.{first}", self.resource.a_noun()));
         self.out.line(format!("async fn body({api}: &Api) -> Value {{"));
         if given.is_empty() {
             self.out.line("    json!({})").line("}").gap();

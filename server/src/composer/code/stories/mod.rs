@@ -196,6 +196,10 @@ fn sorted(names: &[&str]) -> String {
     }
 }
 
+fn uses_json(needs: &Needs) -> bool {
+    ["change", "finds_none", "keep"].iter().any(|name| needs.contains(name))
+}
+
 /// What the shared part needs by a library's name and the roles it speaks of.
 pub fn support(service: &Service<'_>, needs: &Needs) -> String {
     let text = super::template::sections(include_str!("../templates/tests/support.rs"), |name| match name {
@@ -204,7 +208,8 @@ pub fn support(service: &Service<'_>, needs: &Needs) -> String {
             let names = ["auth::{self, Role}", "router", "words::Words"].map(str::to_owned);
             Some(format!("{}\n", Expr::list(&format!("use {library}::{{"), names, ";").import()))
         }
-        "json_less" => (!needs.contains("change") && !needs.contains("keep")).then(String::new),
+        "json_less" => (!uses_json(needs)).then(String::new),
+        "json" => uses_json(needs).then(String::new),
         "id" => ["at", "create", "pages"].iter().any(|name| needs.contains(name)).then(String::new),
         "always" | "end" => Some(String::new()),
         name => needs.contains(name).then(String::new),

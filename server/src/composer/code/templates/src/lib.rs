@@ -1,7 +1,4 @@
-//! «title»
-//!
-//! «summary»
-//!
+«about»
 //! A request goes through [`router`] to one handler in [`resources`], which says who may call it, reads its body with
 //! [`body`], runs SQL that stands in the same file, and answers with a row or a [`problem`].
 

@@ -7,7 +7,7 @@ use axum::{
 };
 //#json_less
 use serde_json::Value;
-//#change
+//#json
 use serde_json::{Value, json};
 //#always
 use sqlx::PgPool;
@@ -179,6 +179,13 @@ impl Api {
         let found = self.get(role, &format!("{path}?{filter}={value}")).await.is(200);
         assert!(ids(&found).contains(&id(row)));
         assert!(found["items"].as_array().unwrap().iter().all(|item| item[filter] == row[filter]));
+    }
+//#finds_none
+
+    /// A filter by the key of a row that is not there finds nothing.
+    pub async fn finds_none(&self, role: Role, path: &str, filter: &str) {
+        let found = self.get(role, &format!("{path}?{filter}=00000000-0000-0000-0000-000000000000")).await.is(200);
+        assert_eq!(found["items"], json!([]));
     }
 //#walks
 
