@@ -3,11 +3,11 @@
 use model::sections::{Load, Table};
 
 use super::{
-    knowledge::LoadEntry,
+    entries::LoadEntry,
     scale::{bytes, figure, index_bytes, row_bytes},
     signs::Focus,
+    slots::some_of,
     subject::Subject,
-    words::some_of,
 };
 
 /// Figures that the program knows how to compute.

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{capacity::FIGURES, decisions, knowledge::ArchitectureKnowledge, threats, words::SLOTS};
+use super::{capacity::FIGURES, decisions, knowledge::ArchitectureKnowledge, slots::SLOTS, threats};
 use crate::composer::knowledge::{CORE, Fault, Text};
 
 /// Slots that hold names of tables and columns.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use model::sections::Decision;
 
-use super::{knowledge::DecisionEntry, signs::Focus, subject::Subject};
+use super::{entries::DecisionEntry, signs::Focus, subject::Subject};
 
 /// Fewer leave questions open, more nobody reads.
 pub const LEAST: usize = 5;

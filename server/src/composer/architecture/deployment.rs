@@ -2,7 +2,7 @@
 
 use model::sections::Unit;
 
-use super::{knowledge::UnitEntry, subject::Subject};
+use super::{entries::UnitEntry, subject::Subject};
 
 /// The units that this product needs, in the order of the knowledge; of several of one id the first that holds.
 pub fn entries<'s>(subject: &'s Subject<'_>) -> Vec<&'s UnitEntry> {

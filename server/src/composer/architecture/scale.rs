@@ -6,7 +6,8 @@ use model::sections::{Column, ColumnKind, Deed, Entity, Operation, Product, Tabl
 
 use super::{
     aliases::Aliases,
-    knowledge::{ArchitectureKnowledge, CapacityData, Usage},
+    entries::{CapacityData, Usage},
+    knowledge::ArchitectureKnowledge,
     subject::{Subject, is_person},
     wishes::Wishes,
 };
@@ -106,7 +107,7 @@ impl Scale {
             ..Self::default()
         };
         scale.peak = people * usage.daily / 100.0 * usage.requests / SECONDS_A_DAY * usage.peak;
-        let counter = Counter { product, aliases, operations, usage, data, people };
+        let counter = Counter { product, aliases, tables, operations, usage, data, people };
         for table in tables {
             let Some(entity) = product.entity(&table.entity) else { continue };
             scale.add(table, entity, counter.rows(entity, 0), operations, |operation| is_timed(entity, operation));
@@ -183,6 +184,7 @@ fn instances(peak: f64, people: f64, wishes: &Wishes) -> u32 {
 struct Counter<'a> {
     product: &'a Product,
     aliases: &'a Aliases,
+    tables: &'a [Table],
     operations: &'a [Operation],
     usage: &'a Usage,
     data: &'a CapacityData,
@@ -230,19 +232,10 @@ impl Counter<'_> {
         if let Some(parent) = parent {
             return self.rows(parent, depth + 1) * 1.5;
         }
-        let made = self.operations.iter().any(|o| {
-            matches!(o.deed, Deed::Create)
-                && !super::signs::is_by_system(o)
-                && o.path.trim_start_matches('/').replace('-', "_").starts_with(&o.table.replace('-', "_"))
-                && self.is_of(o, entity)
-        });
+        let table = self.tables.iter().find(|table| table.entity == entity.id).map(|table| &table.id);
+        let makes = |o: &Operation| matches!(o.deed, Deed::Create) && !super::signs::is_by_system(o);
+        let made = self.operations.iter().any(|o| Some(&o.table) == table && makes(o));
         if made { self.people * 2.0 } else { 100.0 }
-    }
-
-    fn is_of(&self, operation: &Operation, entity: &Entity) -> bool {
-        operation.features.iter().any(|id| {
-            self.product.features.iter().any(|feature| feature.id == *id && feature.entities.contains(&entity.id))
-        })
     }
 }
 

@@ -7,10 +7,7 @@ use model::sections::{
 };
 
 use super::{
-    aliases::Aliases,
-    knowledge::{ArchitectureKnowledge, Usage},
-    scale::Scale,
-    signs::is_by_system,
+    aliases::Aliases, entries::Usage, knowledge::ArchitectureKnowledge, scale::Scale, signs::is_by_system,
     wishes::Wishes,
 };
 use crate::composer::{

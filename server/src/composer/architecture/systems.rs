@@ -1,6 +1,6 @@
 //! What lies outside of the product and is needed all the same.
 
-use super::{knowledge::Caller, subject::Subject};
+use super::{entries::Caller, subject::Subject};
 
 /// An outside system.
 #[derive(Debug, Clone, PartialEq, Eq)]

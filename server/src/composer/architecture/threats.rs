@@ -6,7 +6,7 @@ use model::sections::{Deed, Operation, Threat};
 
 use crate::composer::blueprint::slug_of;
 
-use super::{knowledge::ThreatEntry, signs::Focus, subject::Subject};
+use super::{entries::ThreatEntry, signs::Focus, subject::Subject};
 
 /// Fewer have not looked, more nobody acts upon.
 pub const LEAST: usize = 6;

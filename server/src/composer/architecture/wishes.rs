@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use model::sections::Product;
 
-use super::knowledge::WishEntry;
+use super::entries::WishEntry;
 
 /// A note, understood; and what the directive itself asks in the same words.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

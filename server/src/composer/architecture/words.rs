@@ -8,91 +8,18 @@ use model::{
 use super::{
     scale::figure,
     signs::Focus,
+    slots::{MOST_NAMED, above_zero, lower_first, quoted, some_of, words_of_type},
     subject::{Subject, is_person},
 };
 use crate::composer::{
     cast::one_of,
     choice::choice,
-    inflect::{joined, listed},
-    knowledge::{Slots, Text},
+    inflect::listed,
+    knowledge::{Line, Slots, Text},
 };
-
-/// Slots that lines about architecture have. Each may be missing in a product; a line that has a missing one is not told.
-pub const SLOTS: &[&str] = &[
-    // what the entry is about
-    "entity",
-    "entities",
-    "table",
-    "column",
-    "field",
-    "step",
-    "from",
-    "to",
-    "who",
-    "route",
-    "parent",
-    "parents",
-    "feature",
-    // what there is
-    "kind",
-    "kept",
-    "kepts",
-    "main",
-    "mains",
-    "person",
-    "people-words",
-    "timed",
-    "followed",
-    "from-sql",
-    "processes",
-    "moneys",
-    "pictures",
-    "personal",
-    "places",
-    "searched",
-    "deadlines",
-    "roles",
-    "systems",
-    "append-only",
-    "longest-life",
-    "database",
-    "stores",
-    "n-tables",
-    "n-operations",
-    "n-steps",
-    "n-timed",
-    "n-roles",
-    "n-features",
-    // figures
-    "people",
-    "people-why",
-    "daily",
-    "requests",
-    "peak-when",
-    "peak",
-    "writes",
-    "instances",
-    "connections",
-    "gigabytes",
-    "years",
-    "rows",
-    "largest",
-    "heaviest",
-    "index-share",
-    "files-a-year",
-    "files-size",
-    "a-file",
-    "timed-a-day",
-    "in-use",
-    "holds",
-    "pool",
-    "factor",
-];
 
 /// The most characters of a kind.
 const LONGEST_KIND: usize = 40;
-/// The most things a list names before it says how many more there are.
-const MOST_NAMED: usize = 3;
 
 /// Slots for an entry.
 pub struct Told<'s, 'a> {
@@ -106,7 +33,7 @@ impl<'a> Subject<'a> {
     /// One of the lines that can be told of this product, as a sentence.
     pub fn tell(&self, text: &Text, focus: &Focus<'a>, node: &str) -> Option<String> {
         let told = Told { subject: self, focus };
-        let can = |line: &&crate::composer::knowledge::Line| {
+        let can = |line: &&Line| {
             line.slots().iter().all(|slot| told.fill(slot, false).is_some_and(|words| !words.is_empty()))
         };
         let lines: Vec<_> = text.lines().iter().filter(can).collect();
@@ -332,50 +259,5 @@ impl Told<'_, '_> {
 impl Slots for Told<'_, '_> {
     fn fill(&self, slot: &str, with_article: bool) -> Option<String> {
         self.about(slot, with_article).or_else(|| self.there(slot, with_article)).or_else(|| self.figures(slot))
-    }
-}
-
-fn above_zero(count: usize) -> Option<String> {
-    (count > 0).then(|| count.to_string())
-}
-
-/// "'open', 'countered'", as SQL has it.
-fn quoted(states: &[String]) -> String {
-    states.iter().map(|state| format!("'{state}'")).collect::<Vec<_>>().join(", ")
-}
-
-/// The first few, and how many more there are.
-pub fn some_of(names: &[String]) -> Option<String> {
-    let mut said: Vec<String> = names.iter().take(MOST_NAMED).cloned().collect();
-    match names.len().saturating_sub(MOST_NAMED) {
-        0 => {}
-        // "and 1 more" is no shorter than the name.
-        1 => said.extend(names.last().cloned()),
-        more => said.push(format!("{more} more")),
-    }
-    (!said.is_empty()).then(|| joined(&said))
-}
-
-/// `ConditionReport` as words.
-pub fn words_of_type(name: &str) -> String {
-    let mut words = String::new();
-    let mut before_is_lower = false;
-    for c in name.chars() {
-        if c.is_uppercase() && before_is_lower {
-            words.push(' ');
-        }
-        before_is_lower = c.is_lowercase();
-        words.extend(c.to_lowercase());
-    }
-    words
-}
-
-/// A title in the middle of a sentence. What is all in capitals stays.
-pub fn lower_first(text: &str) -> String {
-    let mut chars = text.chars();
-    let (first, second) = (chars.next(), chars.clone().next());
-    match first {
-        Some(first) if !second.is_some_and(char::is_uppercase) => first.to_lowercase().chain(chars).collect(),
-        _ => text.to_owned(),
     }
 }

@@ -8,7 +8,7 @@ use super::{
     pen::{self, Kind, Pen, SMALL},
 };
 use crate::composer::architecture::{
-    deployment, knowledge::Caller, signs::Focus, subject::Subject, systems::System, words::lower_first,
+    deployment, entries::Caller, signs::Focus, slots::lower_first, subject::Subject, systems::System,
 };
 
 const WIDTH: i32 = 680;

@@ -9,9 +9,9 @@ use super::{
 };
 use crate::composer::{
     architecture::{
+        slots::{lower_first, some_of},
         subject::Subject,
         systems::System,
-        words::{lower_first, some_of},
     },
     inflect::capitalised,
 };

@@ -9,7 +9,7 @@ use super::{
     mermaid,
     pen::{self, Kind, LINE, Pen, SMALL, TITLE},
 };
-use crate::composer::architecture::{subject::Subject, words::some_of};
+use crate::composer::architecture::{slots::some_of, subject::Subject};
 
 const WIDTH: i32 = 680;
 const NARROWEST: i32 = 96;
