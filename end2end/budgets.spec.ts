@@ -17,7 +17,7 @@ interface Load {
   readonly bytes: Readonly<Record<Kind, number>>;
 }
 
-test('pages transfer little, and only an editor at work transfers script', async ({ browser }, { annotations }) => {
+test('pages transfer little, and only an editor transfers script', async ({ browser }, { annotations }) => {
   const guest = new Guest(server);
   const { project } = await guest.make(SYNTHESIZERS);
   const worker = new Guest(paced);
@@ -35,8 +35,8 @@ test('pages transfer little, and only an editor at work transfers script', async
 
   for (const [route, { bytes, addresses }] of Object.entries(rows)) {
     const script = bytes.Script + bytes.Wasm;
-    if (route === 'editor at work') {
-      expect(script, 'an editor at work loads its script').toBeGreaterThan(0);
+    if (route === 'editor at work' || route === '/projects/{id}/edit') {
+      expect(script, 'an editor loads its script').toBeGreaterThan(0);
       expect(script, `script of ${route}`).toBeLessThan(100_000);
     } else {
       expect(script, `script of ${route}`).toBe(0);
