@@ -39,9 +39,7 @@ fn lines(file: &SourceFile) -> usize {
 /// "48 lines, 1.2 kB".
 fn size(lines: usize, bytes: usize) -> String {
     let s = if lines == 1 { "" } else { "s" };
-    // Whole bytes are far below what a float can count.
-    #[allow(clippy::cast_precision_loss)]
-    let kilobytes = bytes as f64 / 1_000.0;
+    let kilobytes = f64::from(u32::try_from(bytes).unwrap_or(u32::MAX)) / 1_000.0;
     format!("{lines} line{s}, {kilobytes:.1} kB")
 }
 
