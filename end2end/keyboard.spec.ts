@@ -14,8 +14,8 @@ import {
   STOPPED,
 } from './support/studio';
 
-const server = useServer({ paceMs: 40 });
-const slow = useServer({ paceMs: 200 });
+const server = useServer({ paceMs: 15 });
+const slow = useServer({ paceMs: 60 });
 const MOST_TABS = 60;
 
 test('a directive is typed, built and stopped without a mouse', async ({ page }) => {

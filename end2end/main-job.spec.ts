@@ -16,7 +16,7 @@ import {
   tell,
 } from './support/studio';
 
-const paced = useServer({ paceMs: 60 });
+const paced = useServer({ paceMs: 15 });
 const fast = useServer();
 
 test('a guest types a directive and watches its features appear one after another', async ({ page }) => {

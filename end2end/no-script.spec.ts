@@ -7,7 +7,7 @@ import { useServer } from './support/server';
 import { makePublic } from './support/shelves';
 import { box, buildButton, EDITOR, guestWith, pieces, projectOf, READER, STOPPED, submit } from './support/studio';
 
-const paced = useServer({ paceMs: 80 });
+const paced = useServer({ paceMs: 15 });
 const fast = useServer();
 
 /** What `guestWith` makes. */

@@ -14,6 +14,7 @@ use crate::{
         comparison::Comparison,
         edit::Edit,
         explore::Explore,
+        file::{FileOfProject, FileOfReplay, SharedFile},
         landing::Landing,
         login::LogIn,
         not_found::NotFound,
@@ -47,6 +48,7 @@ pub(crate) fn App() -> impl IntoView {
                     <Route path=path!("/") view=Landing ssr=SsrMode::Async />
                     <Route path=path!("/explore") view=Explore ssr=SsrMode::Async />
                     <Route path=path!("/p/:slug") view=Shared ssr=SsrMode::Async />
+                    <Route path=path!("/p/:slug/files/*file") view=SharedFile ssr=SsrMode::Async />
                     <Route path=path!("/signup") view=SignUpPage ssr=SsrMode::Async />
                     <Route path=path!("/signup/sent") view=SignUpSent ssr=SsrMode::Async />
                     <Route path=path!("/signup/confirm/:token") view=ConfirmSignUp ssr=SsrMode::Async />
@@ -62,9 +64,11 @@ pub(crate) fn App() -> impl IntoView {
                     <Route path=path!("/projects/:id/edit") view=Edit ssr=SsrMode::Async />
                     <Route path=path!("/projects/:id/edit/*piece") view=PiecePage ssr=SsrMode::Async />
                     <Route path=path!("/projects/:id/pieces") view=Pieces ssr=SsrMode::Async />
+                    <Route path=path!("/projects/:id/files/*file") view=FileOfProject ssr=SsrMode::Async />
                     <Route path=path!("/projects/:id/revisions") view=Revisions ssr=SsrMode::Async />
                     <Route path=path!("/projects/:id/revisions/:stage/:number") view=Comparison ssr=SsrMode::Async />
                     <Route path=path!("/projects/:id/generations/:generation") view=Replay ssr=SsrMode::Async />
+                    <Route path=path!("/projects/:id/generations/:generation/files/*file") view=FileOfReplay ssr=SsrMode::Async />
                     <Route path=path!("/projects/:id/generations/:generation/receipt") view=ReceiptPage ssr=SsrMode::Async />
                 </Routes>
             </main>

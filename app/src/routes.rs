@@ -14,7 +14,7 @@ use axum::{
 use leptos::prelude::*;
 use leptos_axum::{AxumRouteListing, LeptosRoutes};
 use server::{
-    http::{ApiError, BODY_MAX_BYTES, CachePolicy, Caller, ProblemParts, RequestId, csrf_layer, present_problem},
+    http::{ApiError, CachePolicy, Caller, ProblemParts, RequestId, body_max_bytes, csrf_layer, present_problem},
     services::Services,
 };
 use tower::ServiceExt;
@@ -139,7 +139,8 @@ async fn sound(request: Request) -> Result<Request, ApiError> {
     if parts.method == Method::POST && !is_form(&parts.headers) {
         return Err(ApiError::unsupported("application/x-www-form-urlencoded"));
     }
-    let body = to_bytes(body, BODY_MAX_BYTES).await.map_err(|_| ApiError::too_large())?;
+    let limit = body_max_bytes(parts.uri.path());
+    let body = to_bytes(body, limit).await.map_err(|_| ApiError::larger_than(limit))?;
     Ok(Request::from_parts(parts, Body::from(body)))
 }
 
@@ -214,7 +215,8 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 const UPLOAD_WITHIN: Duration = Duration::from_secs(60);
 
 async fn in_time(request: Request, next: Next) -> Response {
-    let limit = if request.uri().path() == "/api/projects/import" { UPLOAD_WITHIN } else { ANSWER_WITHIN };
+    let is_upload = ["/api/projects/import", "/fn/import_archive"].contains(&request.uri().path());
+    let limit = if is_upload { UPLOAD_WITHIN } else { ANSWER_WITHIN };
     let answered = tokio::time::timeout(limit, next.run(request)).await;
     answered.unwrap_or_else(|_| ApiError::unavailable().into_response())
 }

@@ -299,7 +299,8 @@ async fn archiving_and_deleting_are_resources_that_may_be_asked_for_twice() {
     let (id, generation) = project(&mut browser, "A register of village bridges").await;
     browser.api(Method::GET, &format!("/api/generations/{generation}/events"), "").await;
     let mut stranger = Browser::of(&instance);
-    project(&mut stranger, "A choir library").await;
+    let (_, other) = project(&mut stranger, "A choir library").await;
+    stranger.api(Method::GET, &format!("/api/generations/{other}/events"), "").await;
     for (method, what, shelf) in [
         (Method::POST, "/archival", "archived"),
         (Method::DELETE, "/archival", "active"),

@@ -160,7 +160,7 @@ async fn bad_requests_have_their_status_and_say_what_to_do() {
     }
     let again = format!("/api/projects/{project}/generations");
     browser.api(Method::POST, &again, r#"{"stages":["nonsense"]}"#).await.is_problem(422, "unknown-stage");
-    browser.api(Method::POST, &again, r#"{"stages":["code"]}"#).await.is_problem(422, "stage-not-available");
+    browser.api(Method::POST, &again, r#"{"locks":["nonsense"]}"#).await.is_problem(422, "bad-lock");
     browser.api(Method::POST, &again, r#"{"provider":"nobody"}"#).await.is_problem(422, "unknown-provider");
     let cross = [("content-type", "application/json"), ("sec-fetch-site", "cross-site")];
     browser.send(Method::POST, "/api/projects", &cross, &directive("x")).await.is_problem(403, "cross-site");

@@ -18,14 +18,21 @@ export function parseEvents(stream: string): LoggedEvent[] {
   });
 }
 
-/** Addresses of what a reader holds after these events: each stage's pieces since its last restart, and the receipt. */
+/**
+ * Addresses of what a reader holds after these events: each stage's pieces since its last restart and what is drawn from them, its
+ * checks, and the receipt.
+ */
 export function piecesHeld(events: readonly LoggedEvent[]): string[] {
   const restarted = new Map<unknown, number>();
   events.filter(({ kind }) => kind === 'restart').forEach(({ id, data }) => restarted.set(data['stage'], id));
-  return events.flatMap(({ id, kind, data }) => {
-    if (kind === 'piece' && id > (restarted.get(data['stage']) ?? 0)) return [String(data['path'])];
+  const held = events.flatMap(({ id, kind, data }) => {
+    const stage = String(data['stage']);
+    if (kind === 'piece' && id > (restarted.get(data['stage']) ?? 0)) return [`${stage}/${String(data['path'])}`];
+    if (kind === 'checks') return [`${stage}/checks`];
     return kind === 'receipt' ? ['receipt'] : [];
   });
+  const drawn = held.some((path) => path.startsWith('code/files/')) ? ['code/tree'] : [];
+  return [...new Set([...held, ...drawn])];
 }
 
 /** 1, 2, 3 … without a gap. */

@@ -68,18 +68,26 @@ export async function expectAtLeast(page: Page, count: number): Promise<void> {
   await expect.poll(() => pieces(page).count(), { intervals: [20] }).toBeGreaterThanOrEqual(count);
 }
 
-/** Addresses of the pieces and the receipt on the page, in its order. */
+/** Addresses of the pieces and the receipt on the page, in its order, each with its stage. */
 export function paths(page: Page): Promise<string[]> {
-  return pieces(page).evaluateAll((found) => found.map((piece) => piece.getAttribute('data-piece') ?? ''));
+  return pieces(page).evaluateAll((found) =>
+    found.map((piece) => {
+      const stage = piece.closest('[data-stage]')?.getAttribute('data-stage');
+      return [...(stage ? [stage] : []), piece.getAttribute('data-piece')].join('/');
+    }),
+  );
 }
 
-/** The inner HTML of every slot. */
+/** The inner HTML of every slot, by its stage and name. */
 export function slots(page: Page): Promise<Record<string, string>> {
-  return page
-    .locator('[data-slot]')
-    .evaluateAll((found) =>
-      Object.fromEntries(found.map((slot) => [slot.getAttribute('data-slot') ?? '', slot.innerHTML])),
-    );
+  return page.locator('[data-slot]').evaluateAll((found) =>
+    Object.fromEntries(
+      found.map((slot) => {
+        const stage = slot.closest('[data-stage]')?.getAttribute('data-stage') ?? '';
+        return [`${stage}/${slot.getAttribute('data-slot')}`, slot.innerHTML];
+      }),
+    ),
+  );
 }
 
 /** Every number of pieces that the page showed, frame by frame, until the generation is over. */

@@ -99,7 +99,9 @@ impl Draft {
 
     fn restart(&mut self, stage: Stage, attempt: u32) {
         self.sections.clear(stage);
-        self.stages.insert(stage, StageDraft { attempt, ..StageDraft::default() });
+        // Who took over is the reason why it begins again.
+        let fallback = self.stage(stage).fallback.take();
+        self.stages.insert(stage, StageDraft { attempt, fallback, ..StageDraft::default() });
     }
 }
 

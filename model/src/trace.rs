@@ -14,7 +14,7 @@ use crate::{Address, PiecePath, Stage, sections::Sections};
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Basis {
-    /// How the pieces of other sections looked when this one was made.
+    /// How pieces that others of the section were made from looked when it was made.
     pub seen: BTreeMap<Address, String>,
     /// For pieces that were kept when the others were made anew, or were edited since: how theirs looked.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
@@ -58,7 +58,7 @@ impl Staleness {
     }
 }
 
-/// Every piece with the pieces of other sections it was made from, in reading order.
+/// Every piece with the pieces it was made from, in the order in which they are made.
 pub fn sources(sections: &Sections) -> Vec<(Address, Vec<Address>)> {
     Stage::ALL.into_iter().flat_map(|stage| sources_in(sections, stage)).collect()
 }
@@ -67,7 +67,11 @@ fn sources_in(sections: &Sections, stage: Stage) -> Vec<(Address, Vec<Address>)>
     match stage {
         Stage::Product => alone(sections, stage, |_| Vec::new()),
         Stage::Brand => alone(sections, stage, |part| match part {
-            "tagline" | "samples" => vec![Address::single(Stage::Product, "summary")],
+            // They speak of the product by its name, and the mark may be drawn from its letters.
+            "tagline" | "samples" => {
+                vec![Address::single(Stage::Product, "summary"), Address::single(Stage::Brand, "name")]
+            }
+            "logo" => vec![Address::single(Stage::Product, "basis"), Address::single(Stage::Brand, "name")],
             "voice" => {
                 sections.product.personas.iter().map(|p| Address::of(Stage::Product, "personas", &p.id)).collect()
             }
@@ -252,7 +256,7 @@ impl Basis {
 pub fn staleness(sections: &Sections, bases: &BTreeMap<Stage, Basis>) -> Staleness {
     let now = fingerprints(sections);
     let mut stale: BTreeMap<Address, Vec<Address>> = BTreeMap::new();
-    // Sources come in earlier stages than what is made from them, so that one pass finds what is stale through others.
+    // Sources are made before what is made from them, so that one pass finds what is stale through others.
     for (piece, sources) in sources(sections) {
         let Some(basis) = bases.get(&piece.stage) else { continue };
         let because: Vec<Address> = sources

@@ -133,7 +133,7 @@ pub(crate) fn BringBack() -> impl IntoView {
     view! {
         <details class="bring-back">
             <summary>"Bring an archive back"</summary>
-            <form method="post" action="/api/projects/import" enctype="multipart/form-data" class="field-row">
+            <form method="post" action="/fn/import_archive" enctype="multipart/form-data" class="field-row">
                 <label for="archive">"A zip that was taken away here or elsewhere"</label>
                 <input id="archive" name="archive" type="file" accept="application/zip,.zip" required />
                 <button type="submit">"Make a project of it"</button>

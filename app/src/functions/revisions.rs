@@ -7,7 +7,10 @@ use model::{Address, GenerationId, ProjectId, Stage, UserId, fields};
 use server::{http::ApiError, studio::Wish};
 
 use super::{FnError, fail, fail_form, see_other};
-use crate::context::{FormState, caller, services};
+use crate::{
+    components::sections::anchor,
+    context::{FormState, caller, services},
+};
 
 /// What the field of a piece that is one text is sent as.
 pub(crate) const WHOLE: &str = "text";
@@ -17,9 +20,10 @@ pub(crate) fn piece_page(project: ProjectId, at: &Address) -> String {
     format!("/projects/{project}/edit/{at}")
 }
 
-/// The place of a piece on its project's page.
+/// The place of a piece on its project's page: its own if it is one of a list, else that of its part.
 pub(crate) fn piece_anchor(at: &Address) -> String {
-    format!("{}-{}", at.stage, at.path.as_str().replace('/', "-"))
+    let part = at.path.part();
+    at.path.id().map_or_else(|| format!("{}-{part}", at.stage), |id| anchor(part, id))
 }
 
 /// Changes a piece by hand. `expected` is the revision of its section that the form was made from. A form that cannot be taken comes back with

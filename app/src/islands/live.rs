@@ -17,8 +17,8 @@ use web_sys::{
 enum Change {
     /// A piece's markup, for the place of this address.
     Piece { stage: String, path: String, html: String },
-    /// More text at the end of a piece.
-    Text { stage: String, path: String, text: String },
+    /// What is being written into a file of the program: its beginning, or more of it.
+    Writing { file: String, text: String, is_more: bool },
     /// A stage begins again: what it showed goes.
     Restart(String),
     /// What screen readers hear and eyes see of the progress.
@@ -33,6 +33,9 @@ enum Change {
 
 /// How long a frame may be worked on, in milliseconds: what is left then waits for the next one, so that typing is never held up.
 const FRAME_MS: f64 = 6.0;
+
+/// How many bits of a file that is being written stay on the page.
+const WRITTEN_MAX: u32 = 200;
 
 /// The page being kept up to date.
 struct Page {
@@ -73,13 +76,10 @@ pub(super) fn follow(root: &Element) {
 
 fn listen(page: &Rc<Page>, source: &EventSource) {
     on(page, source, "status", |data| text(data, "message").map(Change::Say).into_iter().collect());
-    on(page, source, "piece", piece);
+    on(page, source, "piece", |data| piece(data).into_iter().chain(writing(data, false)).collect());
+    on(page, source, "delta", |data| piece(data).into_iter().chain(writing(data, true)).collect());
     on(page, source, "checks", piece);
     on(page, source, "receipt", piece);
-    on(page, source, "delta", |data| {
-        let (stage, text) = (text(data, "stage").unwrap_or_default(), text(data, "text"));
-        self::text(data, "path").zip(text).map(|(path, text)| Change::Text { stage, path, text }).into_iter().collect()
-    });
     on(page, source, "fallback", |data| {
         text(data, "to").map(|to| Change::Say(format!("{to} takes over"))).into_iter().collect()
     });
@@ -99,6 +99,10 @@ fn listen(page: &Rc<Page>, source: &EventSource) {
         vec![Change::State("failed"), Change::Say(text(data, "message").unwrap_or_else(|| "It failed".to_owned()))]
     });
     connection(page, source);
+}
+
+fn writing(data: &JsValue, is_more: bool) -> Option<Change> {
+    Some(Change::Writing { file: text(data, "file")?, text: text(data, "text")?, is_more })
 }
 
 fn piece(data: &JsValue) -> Vec<Change> {
@@ -195,7 +199,7 @@ impl Page {
         loop {
             let Some(change) = self.waiting.borrow_mut().pop_front() else { return };
             match change {
-                Change::Text { stage, path, text } => self.append(&within(&stage), &path, &text),
+                Change::Writing { file, text, is_more } => self.write(&file, &text, is_more),
                 Change::Piece { stage, path, html } => self.put(&within(&stage), &path, &html),
                 Change::Restart(stage) => self.clear(&within(&stage)),
                 Change::Say(words) => {
@@ -206,6 +210,7 @@ impl Page {
                 Change::Resume => self.say(&format!("Connected again. {}", self.said.borrow())),
                 Change::State(state) => {
                     let _ = self.root.set_attribute("data-state", state);
+                    self.put_pen_down();
                 }
             }
             if self.now() >= until {
@@ -214,12 +219,39 @@ impl Page {
         }
     }
 
-    /// Adds text to a piece that is being written, where the piece says that its text stands. What is there already is not touched.
-    fn append(&self, within: &str, path: &str, text: &str) {
-        let of_piece = format!("{within}[data-piece=\"{path}\"]");
-        let selector = format!("{of_piece}[data-text], {of_piece} [data-text]");
-        if let Ok(Some(place)) = self.root.query_selector(&selector) {
-            let _ = place.append_with_str_1(text);
+    /// Shows what is being written into a file, in a window of its own below the tree. Of what was there before, only what fits stays.
+    fn write(&self, file: &str, text: &str, is_more: bool) {
+        let Some(window) = self.writing_window() else { return };
+        let (Ok(Some(name)), Ok(Some(sheet))) = (window.query_selector("p"), window.query_selector("pre")) else {
+            return;
+        };
+        if !(is_more && name.text_content().as_deref() == Some(file)) {
+            name.set_text_content(Some(file));
+            sheet.set_text_content(None);
+        }
+        let _ = sheet.append_with_str_1(text);
+        while sheet.child_nodes().length() > WRITTEN_MAX
+            && let Some(first) = sheet.first_child()
+        {
+            let _ = sheet.remove_child(&first);
+        }
+        sheet.set_scroll_top(if is_more { sheet.scroll_height() } else { 0 });
+    }
+
+    fn writing_window(&self) -> Option<Element> {
+        if let Ok(Some(there)) = self.root.query_selector("[data-writing]") {
+            return Some(there);
+        }
+        let files = self.root.query_selector("[data-stage=\"code\"] [data-slot=\"files\"]").ok().flatten()?;
+        // Only to be seen: what is finished is in the list, and readers of screens hear of that.
+        let window = "<div class=\"writing\" data-writing=\"\" aria-hidden=\"true\"><p></p><pre></pre></div>";
+        files.insert_adjacent_html("beforebegin", window).ok()?;
+        self.root.query_selector("[data-writing]").ok().flatten()
+    }
+
+    fn put_pen_down(&self) {
+        if let Ok(Some(window)) = self.root.query_selector("[data-writing]") {
+            window.remove();
         }
     }
 

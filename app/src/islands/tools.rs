@@ -94,6 +94,8 @@ impl Tools {
         if let Some(before) = self.chosen.replace(piece.clone()) {
             let _ = before.remove_attribute("data-chosen");
         }
+        // What is hidden has no place to be put in relation to.
+        self.bar.set_hidden(false);
         let placed = piece.and_then(|piece| {
             let address = Self::address_of(&piece)?;
             let _ = piece.set_attribute("data-chosen", "");

@@ -7,7 +7,7 @@ use leptos_meta::{Link, Script};
 use model::{CheckResult, Draft, Stage};
 use server::{http::ApiError, projects::Project, studio::Workbench};
 
-use super::{error::error_view, id_of_address, label, project_of_address};
+use super::{error::error_view, file::files_of, id_of_address, label, project_of_address};
 use crate::{
     components::{
         directive_form::DirectiveHeading,
@@ -15,7 +15,7 @@ use crate::{
         layout::Contents,
         progress::{receipt_view, state, status_sentence},
         project_forms::{Manage, TakeAway},
-        sections::sections_view,
+        sections::{Around, sections_view},
         title::PageTitle,
         workbench::{KeyHelp, OutOfDate, PieceBar, Proposal, listed},
     },
@@ -79,7 +79,7 @@ fn Editing(project: Project, bench: Workbench) -> impl IntoView {
                 </header>
                 <Contents />
                 <div class="workbench" data-refresh="" inner_html=workbench_html(&bench)></div>
-                {sections_view(&bench.draft.sections, &checks)}
+                {sections_view(Around { sections: &bench.draft.sections, files: Some(&files_of(project.id)) }, &checks)}
                 {receipt_view(bench.draft.receipt.as_ref())}
                 <TakeAway base=format!("/api/projects/{}", project.id) />
                 <Again project=project.id.to_string() engines=services().studio.engines() />

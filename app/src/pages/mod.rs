@@ -4,6 +4,7 @@ pub(crate) mod comparison;
 pub(crate) mod edit;
 pub(crate) mod error;
 pub(crate) mod explore;
+pub(crate) mod file;
 pub(crate) mod landing;
 pub(crate) mod login;
 pub(crate) mod not_found;

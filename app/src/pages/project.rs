@@ -1,6 +1,11 @@
 //! A project to read. While it is being made the page itself streams, part after part, and needs no script.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    hash::{DefaultHasher, Hash, Hasher},
+    sync::Arc,
+    time::Duration,
+};
 
 use axum::http::HeaderName;
 use leptos::{either::Either, prelude::*};
@@ -8,7 +13,7 @@ use model::{CheckResult, Draft, PiecePath, Stage, StageDraft};
 use server::{http::ApiError, projects::Project, studio::Follower};
 use tokio::sync::watch;
 
-use super::{error::error_view, id_of_address, label, project_of_address};
+use super::{error::error_view, file::files_of, id_of_address, label, project_of_address};
 use crate::{
     components::{
         directive_form::DirectiveHeading,
@@ -16,7 +21,9 @@ use crate::{
         layout::Contents,
         progress::{receipt_view, status_sentence},
         project_forms::{Manage, TakeAway},
-        sections::{Part, STAGES, StageFrame, is_drawn_from_others, part_view, parts},
+        sections::{
+            Around, Part, STAGES, StageFrame, is_drawn_from_others, part_view, parts, parts_as_made, slot_html,
+        },
         title::PageTitle,
         workbench::checks_slot,
     },
@@ -102,10 +109,13 @@ fn Reading(opened: Opened) -> impl IntoView {
     let again = project.id.to_string();
     let edit = format!("/projects/{}/edit", project.id);
     let json = format!("/api/projects/{}", project.id);
+    let shown = Arc::new(Shown::default());
     let stages = STAGES.map(|stage| {
         let parts = parts(stage).map(|part| {
-            let draft = draft.clone();
-            let made = async move { when(draft, is_made(part), |draft| part_view(part, &draft.sections)).await };
+            let (draft, files) = (draft.clone(), files_of(project.id));
+            let shown = Arc::clone(&shown);
+            let show = move |draft: &Draft| part_view(part, shown.show(part, draft, &files));
+            let made = async move { when(draft, is_made(part), show).await };
             view! { <Suspense>{Suspend::new(made)}</Suspense> }
         });
         let parts = parts.collect_view();
@@ -125,7 +135,13 @@ fn Reading(opened: Opened) -> impl IntoView {
         view! { <StageFrame stage>{parts} <Suspense>{Suspend::new(checked)}</Suspense></StageFrame> }
     });
     let whole = draft.clone();
-    let end = async move { when(whole, |draft| draft.ending.is_some(), |draft| end_view(draft, again)).await };
+    let files = files_of(project.id);
+    let show_end = move |draft: &Draft| {
+        let late = running && shown.is_outdated(draft, &files);
+        let again = again.clone();
+        view! { {late.then(|| late_view(&again))} {end_view(draft, again.clone())} }
+    };
+    let end = async move { when(whole, |draft| draft.ending.is_some(), show_end).await };
     view! {
         <PageTitle text=project.name() />
         <article class="project">
@@ -146,6 +162,43 @@ fn Reading(opened: Opened) -> impl IntoView {
     }
 }
 
+/// What a page that streams has shown of each part: it cannot be taken back when an engine gives up behind it, or comes with more.
+#[derive(Default)]
+struct Shown(std::sync::Mutex<BTreeMap<(Stage, &'static str), u64>>);
+
+impl Shown {
+    /// A part's markup, which is being shown.
+    fn show(&self, part: Part, draft: &Draft, files: &str) -> String {
+        let html = slot_html(part, Around { sections: &draft.sections, files: Some(files) });
+        self.all().insert((part.stage, part.slot), digest(&html));
+        html
+    }
+
+    /// Whether something that was shown is not so any more.
+    fn is_outdated(&self, draft: &Draft, files: &str) -> bool {
+        let around = Around { sections: &draft.sections, files: Some(files) };
+        let all = self.all();
+        let parts = STAGES.into_iter().flat_map(parts);
+        parts.into_iter().any(|part| all.get(&(part.stage, part.slot)) != Some(&digest(&slot_html(part, around))))
+    }
+
+    fn all(&self) -> std::sync::MutexGuard<'_, BTreeMap<(Stage, &'static str), u64>> {
+        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+fn digest(html: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    html.hash(&mut hasher);
+    hasher.finish()
+}
+
+fn late_view(project: &str) -> AnyView {
+    let reload = format!("/projects/{project}");
+    view! { <p class="notice"><a href=reload>"Some of it changed while this page was read: load it again"</a></p> }
+        .into_any()
+}
+
 /// How it ended, and what to do next.
 fn end_view(draft: &Draft, project: String) -> AnyView {
     if draft.ending.is_none() {
@@ -164,9 +217,10 @@ fn end_view(draft: &Draft, project: String) -> AnyView {
     .into_any()
 }
 
-/// A part is whole once a later one has begun, or the stage is over; one drawn from others, with the stage.
+/// A part is whole once one that is made after it has begun, or the stage is over; one drawn from others, with the stage.
 fn is_made(part: Part) -> impl FnMut(&Draft) -> bool {
-    let later: Vec<&str> = parts(part.stage).skip_while(|other| *other != part).skip(1).map(|part| part.slot).collect();
+    let made = parts_as_made(part.stage);
+    let later: Vec<&str> = made.into_iter().skip_while(|other| *other != part.slot).skip(1).collect();
     move |draft| {
         let begun = |piece: &PiecePath| later.contains(&piece.part());
         let stage = draft.stages.get(&part.stage);

@@ -14,7 +14,7 @@ use crate::{
     components::{
         layout::Contents,
         progress::status_sentence,
-        sections::{sections_view, stage_title},
+        sections::{Around, sections_view, stage_title},
         title::PageTitle,
     },
     context::{caller, services},
@@ -88,7 +88,7 @@ fn Watching(watched: Watched) -> impl IntoView {
                 <p><a href=receipt>"Receipt"</a></p>
             </header>
             <Contents />
-            {sections_view(&draft.sections, &checks)}
+            {sections_view(Around { sections: &draft.sections, files: Some(&format!("{here}/files")) }, &checks)}
             <Fork generation />
         </article>
     }

@@ -9,8 +9,12 @@ use server::{http::ApiError, projects::Project, studio::Current};
 use super::error::error_view;
 use crate::{
     components::{
-        directive_form::DirectiveHeading, layout::Contents, project_forms::TakeAway, sections::sections_view,
-        social::Social, title::PageTitle,
+        directive_form::DirectiveHeading,
+        layout::Contents,
+        project_forms::TakeAway,
+        sections::{Around, sections_view},
+        social::Social,
+        title::PageTitle,
     },
     context::services,
 };
@@ -41,7 +45,8 @@ fn Reading(project: Project, current: Current) -> impl IntoView {
     let unlisted =
         (project.visibility == Visibility::Unlisted).then(|| view! { <Meta name="robots" content="noindex" /> });
     let summary = current.sections.product.summary.clone();
-    let card = format!("/p/{}/card.png", project.slug.as_deref().unwrap_or_default());
+    let here = format!("/p/{}", project.slug.as_deref().unwrap_or_default());
+    let card = format!("{here}/card.png");
     let made_on = project.created_at.date().to_string();
     view! {
         <PageTitle text=project.name() />
@@ -54,8 +59,8 @@ fn Reading(project: Project, current: Current) -> impl IntoView {
                 <p class="quiet">"Made on " <time datetime=made_on.clone()>{made_on.clone()}</time> " and shown by its owner."</p>
             </header>
             <Contents />
-            {sections_view(&current.sections, &current.checks())}
-            <TakeAway base=format!("/p/{}", project.slug.as_deref().unwrap_or_default()) />
+            {sections_view(Around { sections: &current.sections, files: Some(&format!("{here}/files")) }, &current.checks())}
+            <TakeAway base=here />
             <p class="make-yours"><a class="button primary" href="/#directive">"Make one of your own"</a></p>
         </article>
     }

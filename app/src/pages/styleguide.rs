@@ -10,7 +10,7 @@ use crate::{
     components::{
         directive_form::DirectiveForm,
         form::{Field as FormField, Notice},
-        sections::sections_view,
+        sections::{Around, sections_view},
         title::PageTitle,
     },
     context::services,
@@ -39,7 +39,7 @@ fn Guide() -> impl IntoView {
             <Messages />
             <Lists />
             <h2>"A project"</h2>
-            {sections_view(&sample::sections(), &std::collections::BTreeMap::new())}
+            {sections_view(Around { sections: &sample::sections(), files: None }, &std::collections::BTreeMap::new())}
         </div>
     }
     .into_any()

@@ -86,6 +86,16 @@ fn an_edit_marks_exactly_what_depends_on_it() {
 }
 
 #[test]
+fn what_speaks_of_the_product_by_its_name_follows_the_name() {
+    let mut sections = whole();
+    put(&mut sections, "brand/name", json!({ "name": "Patchbay", "reason": "Where cables meet" }));
+    put(&mut sections, "brand/tagline", json!("Patchbay brings cables together"));
+    let bases = bases(&sections);
+    put(&mut sections, "brand/name", json!({ "name": "Quillfeather", "reason": "It is light" }));
+    assert_eq!(stale(&sections, &bases), ["brand/tagline"]);
+}
+
+#[test]
 fn what_is_taken_away_makes_stale_and_what_is_new_wants_an_answer() {
     let (mut sections, bases) = (whole(), bases(&whole()));
     sections.product.features.retain(|feature| feature.id != "buy");

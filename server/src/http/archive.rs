@@ -76,7 +76,7 @@ pub(super) async fn card(
     Ok(response)
 }
 
-/// `POST /api/projects/import`: an archive as the body, or as the file of a form. Somebody unknown becomes a guest. A form leads to the project.
+/// `POST /api/projects/import`, or `/fn/import_archive` from a page: an archive as the body, or as the file of a form. Somebody unknown becomes a guest. A form leads to the project.
 pub(super) async fn import(
     State(services): State<Services>,
     caller: Caller,

@@ -10,7 +10,7 @@ use axum::{
 use model::{Scope, UserId};
 use serde::de::DeserializeOwned;
 
-use super::problem::ApiError;
+use super::{body_max_bytes, problem::ApiError};
 use crate::{
     accounts::{Client, Visitor},
     services::Services,
@@ -162,11 +162,12 @@ impl<T: DeserializeOwned> FromRequest<Services> for JsonBody<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, services: &Services) -> Result<Self, ApiError> {
+        let limit = body_max_bytes(request.uri().path());
         match Json::<T>::from_request(request, services).await {
             Ok(Json(body)) => Ok(Self(body)),
             Err(JsonRejection::MissingJsonContentType(_)) => Err(ApiError::unsupported("application/json")),
             Err(JsonRejection::BytesRejection(e)) if e.status() == StatusCode::PAYLOAD_TOO_LARGE => {
-                Err(ApiError::too_large())
+                Err(ApiError::larger_than(limit))
             }
             Err(error) => {
                 Err(ApiError::bad_request(format!("The body is not the JSON this route takes: {}", error.body_text())))

@@ -16,8 +16,9 @@ mod problem;
 use axum::{
     Router,
     extract::DefaultBodyLimit,
-    routing::{get, post, put},
+    routing::{any, get, post, put},
 };
+use model::sections::FILE_MAX_BYTES;
 
 pub use archive::UPLOAD_MAX_BYTES;
 pub use cache::{CachePolicy, write_cache_headers};
@@ -32,20 +33,30 @@ pub use problem::{ApiError, ProblemParts, present_problem};
 use crate::services::Services;
 
 /// The largest body of a form or API call: a directive of 4,000 characters, each percent-encoded from four bytes, and some room.
-pub const BODY_MAX_BYTES: usize = 64 * 1_024;
+const BODY_MAX_BYTES: usize = 64 * 1_024;
+
+/// The largest body that changes a piece by hand: a file of the program, each byte percent-encoded, and some room.
+const PIECE_BODY_MAX_BYTES: usize = 3 * FILE_MAX_BYTES + BODY_MAX_BYTES;
+
+/// How many bytes the body of a form or API call may have at this address.
+pub fn body_max_bytes(path: &str) -> usize {
+    let is_piece = path == "/fn/edit_piece" || (path.starts_with("/api/projects/") && path.contains("/pieces/"));
+    if is_piece { PIECE_BODY_MAX_BYTES } else { BODY_MAX_BYTES }
+}
 
 /// `/metrics` alone, for a listener of its own that only machines reach.
 pub fn metrics_routes(services: Services) -> Router {
     Router::new().route("/metrics", get(health::metrics_for_anyone)).with_state(services)
 }
 
-/// All routes under `/api`, the files of shared projects, and `/metrics`.
+/// All routes under `/api`, the files of shared projects, `/metrics`, and the one form that sends a file.
 pub fn routes(services: Services) -> Router {
     Router::new()
         .route("/api/projects", get(api::list_projects).post(api::create_project))
         .route("/api/account/export", get(export::export))
         .route("/api/explore", get(api::explore))
         .route("/api/projects/import", post(archive::import).layer(DefaultBodyLimit::max(UPLOAD_MAX_BYTES)))
+        .route("/fn/import_archive", post(archive::import).layer(DefaultBodyLimit::max(UPLOAD_MAX_BYTES)))
         .route("/api/projects/{id}", get(api::get_project).patch(api::change_project).delete(api::throw_away))
         .route("/api/projects/{id}/archival", post(api::archive).delete(api::take_back))
         .route("/api/projects/{id}/deletion", post(api::throw_away).delete(api::take_back))
@@ -54,7 +65,10 @@ pub fn routes(services: Services) -> Router {
         .route("/api/projects/{id}/revisions", get(api::list_revisions))
         .route("/api/projects/{id}/revisions/{stage}/{number}", get(api::get_revision))
         .route("/api/projects/{id}/revisions/{stage}/{number}/restoration", post(api::restore))
-        .route("/api/projects/{id}/pieces/{*address}", put(api::put_piece).delete(api::remove_piece))
+        .route(
+            "/api/projects/{id}/pieces/{*address}",
+            put(api::put_piece).delete(api::remove_piece).layer(DefaultBodyLimit::max(PIECE_BODY_MAX_BYTES)),
+        )
         .route("/api/projects/{id}/locks/{*address}", put(api::lock).delete(api::unlock))
         .route("/api/projects/{id}/export.zip", get(archive::export_zip))
         .route("/api/projects/{id}/export.md", get(archive::export_markdown))
@@ -73,7 +87,7 @@ pub fn routes(services: Services) -> Router {
         .route("/api/health", get(health::health))
         .route("/api/ready", get(health::ready))
         .route("/metrics", get(health::metrics))
-        .route("/api/{*rest}", get(api::no_such_route).post(api::no_such_route))
+        .route("/api/{*rest}", any(api::no_such_route))
         .method_not_allowed_fallback(api::wrong_method)
         .layer(DefaultBodyLimit::max(BODY_MAX_BYTES))
         .with_state(services)

@@ -63,11 +63,6 @@ impl ApiError {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, name, "The request cannot be carried out", detail)
     }
 
-    /// 413.
-    pub fn too_large() -> Self {
-        Self::larger_than(super::BODY_MAX_BYTES)
-    }
-
     /// 413, where a body may have this many bytes.
     pub fn larger_than(bytes: usize) -> Self {
         let detail = format!("The body is larger than {} kB. Send less.", bytes / 1_024);

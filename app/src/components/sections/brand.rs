@@ -228,7 +228,7 @@ mod tests {
     use model::{Directive, PiecePath, Stage, sections::Sections};
     use server::composer::Composer;
 
-    use super::super::{parts, piece_html, sections_view};
+    use super::super::{Around, parts, piece_html, sections_view};
     use super::*;
 
     fn made(directive: &str) -> Sections {
@@ -239,17 +239,22 @@ mod tests {
         Sections { product, brand, ..Sections::default() }
     }
 
+    fn around(sections: &Sections) -> Around<'_> {
+        Around { sections, files: None }
+    }
+
     #[test]
     fn every_piece_has_markup_of_its_own_that_says_where_it_belongs_and_brings_no_styles() {
         let sections =
             made("A marketplace where collectors buy and sell vintage synthesizers, with escrow and condition grading");
         for piece in sections.brand.pieces() {
-            let html = piece_html(&sections, &sections, Stage::Brand, &PiecePath::parse(piece.path.part()).unwrap());
+            let html =
+                piece_html(&sections, around(&sections), Stage::Brand, &PiecePath::parse(piece.path.part()).unwrap());
             assert!(html.contains(&format!("data-piece=\"{}\"", piece.path)), "{} in {html}", piece.path);
             assert!(!html.contains("style=") && !html.contains("var(--mark"), "{html}");
         }
         assert!(parts(Stage::Brand).all(|part| {
-            !piece_html(&sections, &sections, Stage::Brand, &PiecePath::parse(part.slot).unwrap()).is_empty()
+            !piece_html(&sections, around(&sections), Stage::Brand, &PiecePath::parse(part.slot).unwrap()).is_empty()
         }));
     }
 
@@ -275,7 +280,7 @@ mod tests {
             &env::var("DIRECTIVE").unwrap_or_else(|_| "Help beekeepers log hive inspections, even offline".to_owned()),
         );
         sections.product = model::sections::Product::default();
-        let body = Owner::new().with(|| sections_view(&sections, &std::collections::BTreeMap::new()).to_html());
+        let body = Owner::new().with(|| sections_view(around(&sections), &std::collections::BTreeMap::new()).to_html());
         let css = concat!(env!("CARGO_MANIFEST_DIR"), "/../style/main.css");
         let page = format!(
             "<!doctype html><meta charset=utf-8><link rel=stylesheet href=\"file://{css}\"><main class=\"project\">{body}</main>"

@@ -1,35 +1,62 @@
-//! The code section: the program as a tree, and file by file. A program has some hundred kilobytes, so that a line is a line and nothing
-//! more.
+//! The code section: the program as a tree, and what each file is there for. A program has some hundred kilobytes, so that a file is read
+//! on a page of its own.
 
 use leptos::prelude::*;
-use model::sections::{Code, Product, Sections, SourceFile};
+use model::sections::{Code, Product, SourceFile};
 
 use super::{
-    TREE, entry,
-    links::{anchor, facts, features, linked, operations, source, tables},
+    TREE,
+    links::{anchor, facts, features, linked_on, operations, source, tables},
     running_text,
 };
 
-/// The pieces of a part as views.
-pub(super) fn pieces(code: &Code, among: &Sections, slot: &str) -> Vec<AnyView> {
+/// The pieces of a part as views. `files` is the address below which files have their pages.
+pub(super) fn pieces(code: &Code, files: Option<&str>, slot: &str) -> Vec<AnyView> {
     match slot {
         "overview" => running_text("overview", &code.overview),
-        TREE => tree_view(&code.files).into_iter().collect(),
-        "files" => code.files.iter().map(|file| file_view(file, &among.product)).collect(),
+        TREE => tree_view(&code.files, files).into_iter().collect(),
+        "files" => code.files.iter().map(|file| entry(file, files)).collect(),
         _ => Vec::new(),
     }
 }
 
-fn file_view(file: &SourceFile, product: &Product) -> AnyView {
+/// A file in the list: its path, what it is there for, and its size.
+fn entry(file: &SourceFile, files: Option<&str>) -> AnyView {
+    let (id, piece) = (anchor("files", &file.id), format!("files/{}", file.id));
+    let name = view! { <code>{file.path.clone()}</code> };
+    let name = link(files, file, name.into_any());
+    view! {
+        <article class="file" id=id data-piece=piece>
+            <h4>{name}</h4>
+            <p dir="auto">{file.purpose.clone()}</p>
+            <p class="quiet">{size(lines(file), file.content.len())}</p>
+        </article>
+    }
+    .into_any()
+}
+
+/// Words that lead to a file's page, where it has one.
+fn link(files: Option<&str>, file: &SourceFile, words: AnyView) -> AnyView {
+    let Some(files) = files else { return words };
+    let href = format!("{files}/{}", file.path);
+    view! { <a href=href>{words}</a> }.into_any()
+}
+
+/// A file as a whole, with what it has to do with the rest of the project, which stands on the page `project`.
+pub(crate) fn program_file(file: &SourceFile, product: &Product, project: &str) -> AnyView {
     let about = facts([
-        linked("Handles", operations(&file.operations)),
-        linked("Tables", tables(&file.tables)),
-        linked("Serves", features(product, &file.features)),
+        linked_on(project, "Handles", operations(&file.operations)),
+        linked_on(project, "Tables", tables(&file.tables)),
+        linked_on(project, "Serves", features(product, &file.features)),
     ]);
     let content = source(file.path.clone(), file.content.clone());
-    let body = view! { {about} {content} }.into_any();
-    let path = format!("files/{}", file.id);
-    entry(anchor("files", &file.id), path, &file.path, &file.purpose, size(lines(file), file.content.len()), body)
+    view! {
+        <p class="lede" dir="auto">{file.purpose.clone()}</p>
+        {about}
+        <p class="quiet">{size(lines(file), file.content.len())}</p>
+        <div class="listing">{content}</div>
+    }
+    .into_any()
 }
 
 fn lines(file: &SourceFile) -> usize {
@@ -70,14 +97,15 @@ impl<'a> Folder<'a> {
         }
     }
 
-    fn view(&self) -> AnyView {
+    fn view(&self, files: Option<&str>) -> AnyView {
         let entries = self.entries.iter().map(|entry| match entry {
             Entry::Folder(name, folder) => {
-                view! { <li><span class="folder">{format!("{name}/")}</span> {folder.view()}</li> }.into_any()
+                view! { <li><span class="folder">{format!("{name}/")}</span> {folder.view(files)}</li> }.into_any()
             }
             Entry::File(name, file) => {
-                let (target, name) = (format!("#{}", anchor("files", &file.id)), (*name).to_owned());
-                view! { <li><a href=target>{name}</a> " " <span class="quiet">{lines(file)}</span></li> }.into_any()
+                let name = link(files, file, (*name).to_owned().into_any());
+                view! { <li><span class="name">{name}</span> " " <span class="quiet">{lines(file)}</span></li> }
+                    .into_any()
             }
         });
         view! { <ul role="list">{entries.collect_view()}</ul> }.into_any()
@@ -85,7 +113,7 @@ impl<'a> Folder<'a> {
 }
 
 /// The files in their folders, each with its lines; nothing when there are none.
-fn tree_view(files: &[SourceFile]) -> Option<AnyView> {
+fn tree_view(files: &[SourceFile], at: Option<&str>) -> Option<AnyView> {
     if files.is_empty() {
         return None;
     }
@@ -99,7 +127,7 @@ fn tree_view(files: &[SourceFile]) -> Option<AnyView> {
     let view = view! {
         <div class="file-tree" data-piece=TREE>
             <p class="quiet">{count} " file" {s} ", " {total} ". Beside a name stand its lines."</p>
-            {root.view()}
+            {root.view(at)}
         </div>
     };
     Some(view.into_any())

@@ -8,7 +8,7 @@ use model::sections::{Product, ScreenKind};
 use super::with_code;
 
 /// The id of a piece's element: `features-list-thing`. No two stages have lists of one name.
-pub(super) fn anchor(part: &str, id: &str) -> String {
+pub(crate) fn anchor(part: &str, id: &str) -> String {
     format!("{part}-{id}")
 }
 
@@ -34,15 +34,20 @@ impl Link {
         Self { target: None, words: in_words(id), is_code: false }
     }
 
-    /// The link as markup.
+    /// The link as markup, on its project's own page.
     pub(super) fn view(self) -> AnyView {
+        self.view_on("")
+    }
+
+    /// The link as markup; `project` is the address of the page where its target stands, empty for the same page.
+    fn view_on(self, project: &str) -> AnyView {
         let words = if self.is_code {
             view! { <code>{self.words}</code> }.into_any()
         } else {
             view! { <bdi>{self.words}</bdi> }.into_any()
         };
         match self.target {
-            Some(target) => view! { <a href=target>{words}</a> }.into_any(),
+            Some(target) => view! { <a href=format!("{project}{target}")>{words}</a> }.into_any(),
             None => words,
         }
     }
@@ -120,10 +125,15 @@ pub(super) fn in_words(id: &str) -> String {
 
 /// A line of a list of facts whose fact is links; nothing when there are none.
 pub(super) fn linked(name: &'static str, links: Vec<Link>) -> Option<AnyView> {
+    linked_on("", name, links)
+}
+
+/// Likewise, where what the links lead to stands on the page `project`.
+pub(super) fn linked_on(project: &str, name: &'static str, links: Vec<Link>) -> Option<AnyView> {
     if links.is_empty() {
         return None;
     }
-    let links = links.into_iter().map(|link| view! { <li>{link.view()}</li> }).collect_view();
+    let links = links.into_iter().map(|link| view! { <li>{link.view_on(project)}</li> }).collect_view();
     Some(view! { <div><dt>{name}</dt><dd><ul class="refs" role="list">{links}</ul></dd></div> }.into_any())
 }
 

@@ -9,6 +9,8 @@ mod product;
 #[cfg(all(test, feature = "ssr"))]
 mod tests;
 
+pub(crate) use {code::program_file, links::anchor};
+
 use std::collections::BTreeMap;
 
 use leptos::prelude::*;
@@ -88,6 +90,15 @@ pub(crate) fn parts(stage: Stage) -> impl Iterator<Item = Part> + Clone {
     parts.iter().map(move |(slot, heading)| Part { stage, slot, heading })
 }
 
+/// The parts of a stage in the order in which its pieces are made, which is not everywhere the order in which they are read: colours come before
+/// the mark that is shown in them, and the names considered before the one that was chosen.
+pub(crate) fn parts_as_made(stage: Stage) -> Vec<&'static str> {
+    match stage {
+        Stage::Brand => vec!["names", "name", "tagline", "palette", "logo", "typography", "voice", "samples"],
+        _ => parts(stage).map(|part| part.slot).collect(),
+    }
+}
+
 /// What a section is called on a page.
 pub(crate) fn stage_title(stage: Stage) -> &'static str {
     match stage {
@@ -99,10 +110,19 @@ pub(crate) fn stage_title(stage: Stage) -> &'static str {
     }
 }
 
+/// What pieces stand among.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Around<'a> {
+    /// What was made before them.
+    pub(crate) sections: &'a Sections,
+    /// Below which address the program's files have their pages; `None` where they have none.
+    pub(crate) files: Option<&'a str>,
+}
+
 /// All sections as far as they are made. Parts without pieces are there but hidden, so that a stream can fill them.
-pub(crate) fn sections_view(sections: &Sections, checks: &BTreeMap<Stage, Vec<CheckResult>>) -> impl IntoView + use<> {
+pub(crate) fn sections_view(all: Around<'_>, checks: &BTreeMap<Stage, Vec<CheckResult>>) -> impl IntoView + use<> {
     let stages = STAGES.map(|stage| {
-        let parts = parts(stage).map(|part| part_view(part, sections)).collect_view();
+        let parts = parts(stage).map(|part| part_view(part, slot_html(part, all))).collect_view();
         let checks = checks_slot(stage, checks);
         view! { <StageFrame stage>{parts} {checks}</StageFrame> }
     });
@@ -122,30 +142,37 @@ pub(crate) fn StageFrame(stage: Stage, children: Children) -> impl IntoView {
     .into_any()
 }
 
-/// One part of a section.
-pub(crate) fn part_view(part: Part, sections: &Sections) -> impl IntoView + use<> {
+/// One part of a section, with the markup of its pieces.
+pub(crate) fn part_view(part: Part, html: String) -> impl IntoView + use<> {
     let label = format!("{}-{}", part.stage, part.slot);
     let heading = (!part.heading.is_empty()).then(|| view! { <h3 id=label.clone()>{part.heading}</h3> });
-    let labelled = heading.is_some().then_some(label);
+    let labelled = heading.is_some().then(|| label.clone());
+    // A heading is the place of its part; without one, the part itself is.
+    let id = heading.is_none().then(|| label.clone());
     view! {
-        <section class=format!("part {}", part.slot) aria-labelledby=labelled>
+        <section class=format!("part {}", part.slot) id=id aria-labelledby=labelled>
             {heading}
             // As text, so that nothing but pieces stands between them: a streamed page is then the same as a loaded one.
-            <div class="slot" data-slot=part.slot inner_html=html(pieces(sections, sections, part.stage, part.slot))></div>
+            <div class="slot" data-slot=part.slot inner_html=html></div>
         </section>
     }
 }
 
-/// The markup of a piece that stands alone in its section, for the stream: the same as on the page with everything `among` in it. Empty
+/// The markup of all pieces of a part.
+pub(crate) fn slot_html(part: Part, all: Around<'_>) -> String {
+    Owner::new().with(|| html(pieces(all.sections, all, part.stage, part.slot)))
+}
+
+/// The markup of a piece that stands alone in its section, for the stream: the same as on the page with everything `around` it. Empty
 /// when there is no such piece.
-pub(crate) fn piece_html(alone: &Sections, among: &Sections, stage: Stage, path: &PiecePath) -> String {
-    Owner::new().with(|| html(pieces(alone, among, stage, path.part())))
+pub(crate) fn piece_html(alone: &Sections, around: Around<'_>, stage: Stage, path: &PiecePath) -> String {
+    Owner::new().with(|| html(pieces(alone, around, stage, path.part())))
 }
 
 /// What has to be drawn anew when a piece has come: a part that is made of pieces of another, and its markup.
-pub(crate) fn drawn_from(among: &Sections, stage: Stage, path: &PiecePath) -> Option<(&'static str, String)> {
+pub(crate) fn drawn_from(all: Around<'_>, stage: Stage, path: &PiecePath) -> Option<(&'static str, String)> {
     (stage == Stage::Code && path.part() == "files")
-        .then(|| (TREE, Owner::new().with(|| html(pieces(among, among, stage, TREE)))))
+        .then(|| (TREE, Owner::new().with(|| html(pieces(all.sections, all, stage, TREE)))))
 }
 
 /// Whether a part is whole only when its stage is.
@@ -157,15 +184,16 @@ fn html(pieces: Vec<AnyView>) -> String {
     pieces.into_iter().map(RenderHtml::to_html).collect()
 }
 
-/// The pieces that `shown` has of a part, as views. They may take from `among` what was made before them and nothing else, so that a piece
-/// looks the same whenever it is shown: what its stage needs, and what stands before it in its own list.
-fn pieces(shown: &Sections, among: &Sections, stage: Stage, slot: &str) -> Vec<AnyView> {
+/// The pieces that `shown` has of a part, as views. They may take from `around` what was made before them and nothing else, so that a
+/// piece looks the same whenever it is shown: what its stage needs, and what stands before it in its own list.
+fn pieces(shown: &Sections, around: Around<'_>, stage: Stage, slot: &str) -> Vec<AnyView> {
+    let among = around.sections;
     match stage {
         Stage::Product => product::pieces(&shown.product, slot),
         Stage::Brand => brand::pieces(&shown.brand, &among.brand, slot),
         Stage::Design => design::pieces(&shown.design, among, slot),
         Stage::Architecture => architecture::pieces(&shown.architecture, among, slot),
-        Stage::Code => code::pieces(&shown.code, among, slot),
+        Stage::Code => code::pieces(&shown.code, around.files, slot),
     }
 }
 
@@ -191,23 +219,6 @@ fn with_marks(text: &str, mark: char, show: fn(String) -> AnyView) -> AnyView {
     let told = parts.into_iter().enumerate();
     let told = told.map(|(at, part)| if at.is_multiple_of(2) { part.into_any() } else { show(part) });
     told.collect_view().into_any()
-}
-
-/// A piece that is read by its name and a sentence, and unfolded when wanted.
-fn entry(id: String, path: String, name: &str, purpose: &str, count: String, body: AnyView) -> AnyView {
-    view! {
-        <article class="entry" id=id data-piece=path>
-            <details>
-                <summary>
-                    <h4><code>{name.to_owned()}</code></h4>
-                    <span class="what" dir="auto">{purpose.to_owned()}</span>
-                    <span class="quiet">{count}</span>
-                </summary>
-                {body}
-            </details>
-        </article>
-    }
-    .into_any()
 }
 
 /// Words of the directive, marked as such.

@@ -23,12 +23,13 @@ fn made(directive: &str) -> Sections {
     Sections { product, brand, ..sample::sections() }
 }
 
-fn slot_html(sections: &Sections, part: Part) -> String {
-    Owner::new().with(|| html(pieces(sections, sections, part.stage, part.slot)))
+/// Everything of some sections, with pages for files.
+fn whole(sections: &Sections) -> Around<'_> {
+    Around { sections, files: Some("/projects/x/files") }
 }
 
 fn page_html(sections: &Sections) -> String {
-    Owner::new().with(|| sections_view(sections, &std::collections::BTreeMap::new()).to_html())
+    Owner::new().with(|| sections_view(whole(sections), &std::collections::BTreeMap::new()).to_html())
 }
 
 /// A piece as the stream shows it, when what came before it is there.
@@ -36,14 +37,14 @@ fn streamed(so_far: &mut Sections, stage: Stage, piece: &Piece) -> String {
     so_far.apply(stage, piece).unwrap();
     let mut alone = Sections::default();
     alone.apply(stage, piece).unwrap();
-    piece_html(&alone, so_far, stage, &piece.path)
+    piece_html(&alone, whole(so_far), stage, &piece.path)
 }
 
 #[test]
 fn every_part_shows_something_of_a_whole_project() {
     for stage in STAGES {
         for part in parts(stage) {
-            assert!(!slot_html(&WHOLE, part).is_empty(), "{stage} {}", part.slot);
+            assert!(!slot_html(part, whole(&WHOLE)).is_empty(), "{stage} {}", part.slot);
         }
     }
 }
@@ -76,7 +77,7 @@ fn what_streams_in_becomes_what_a_page_loads() {
             let mut slots: Vec<(Part, String)> = parts(stage).map(|part| (part, String::new())).collect();
             for piece in sections.pieces(stage) {
                 let html = streamed(&mut so_far, stage, &piece);
-                let drawn = drawn_from(&so_far, stage, &piece.path);
+                let drawn = drawn_from(whole(&so_far), stage, &piece.path);
                 for (part, held) in &mut slots {
                     if part.slot == piece.path.part() {
                         held.push_str(&html);
@@ -87,9 +88,20 @@ fn what_streams_in_becomes_what_a_page_loads() {
                 }
             }
             for (part, held) in slots {
-                assert_eq!(held, slot_html(&sections, part), "{stage} {}", part.slot);
+                assert_eq!(held, slot_html(part, whole(&sections)), "{stage} {}", part.slot);
             }
         }
+    }
+}
+
+#[test]
+fn parts_are_made_in_the_order_that_pages_wait_for() {
+    for stage in STAGES {
+        let order = parts_as_made(stage);
+        let place = |slot: &str| order.iter().position(|made| *made == slot).unwrap();
+        let made: Vec<usize> = WHOLE.pieces(stage).iter().map(|piece| place(piece.path.part())).collect();
+        assert!(made.is_sorted(), "{stage}: {made:?}");
+        assert!(parts(stage).all(|part| order.contains(&part.slot)) && order.len() == parts(stage).count(), "{stage}");
     }
 }
 
@@ -100,7 +112,11 @@ fn a_piece_that_comes_again_looks_as_it_did() {
     for stage in STAGES {
         for piece in sections.pieces(stage) {
             let html = streamed(&mut so_far, stage, &piece);
-            assert!(parts(stage).any(|part| slot_html(sections, part).contains(&html)), "{stage} {}", piece.path);
+            assert!(
+                parts(stage).any(|part| slot_html(part, whole(sections)).contains(&html)),
+                "{stage} {}",
+                piece.path
+            );
         }
     }
 }
@@ -201,8 +217,9 @@ fn sheet() {
         }
     }
     let contents = crate::components::layout::Contents;
-    let body = Owner::new()
-        .with(|| view! { {contents()} {sections_view(&sections, &std::collections::BTreeMap::new())} }.to_html());
+    let body = Owner::new().with(|| {
+        view! { {contents()} {sections_view(whole(&sections), &std::collections::BTreeMap::new())} }.to_html()
+    });
     let css = concat!(env!("CARGO_MANIFEST_DIR"), "/../style/main.css");
     for theme in ["light", "dark"] {
         let page = format!(

@@ -264,7 +264,16 @@ fn bundles_are_written() {
     for line in fs::read_to_string(folder.join("directives")).unwrap().lines() {
         let (name, directive) = line.split_once('\t').unwrap_or((line, ""));
         let directive = if directive.is_empty() { known.get(name).map_or("", String::as_str) } else { directive };
-        let one = if name == "edited" { edited() } else { made(directive, None) };
+        if name == "edited" {
+            write(&folder.join(name), &edited().code);
+            continue;
+        }
+        let one = made(directive, None);
         write(&folder.join(name), &one.code);
+        let design = COMPOSER.design(&Directive::parse(directive).unwrap(), None, &one.product, None);
+        for (theme, scheme) in [("light", Scheme::Light), ("dark", Scheme::Dark)] {
+            let tokens = serde_json::to_string_pretty(&design.tokens_document(scheme)).unwrap();
+            fs::write(folder.join(format!("{name}-tokens.{theme}.json")), tokens).unwrap();
+        }
     }
 }

@@ -3,10 +3,7 @@
 use leptos::prelude::*;
 use model::sections::{Column, Index, Product, SetBy, Table};
 
-use super::super::{
-    entry,
-    links::{anchor, entities, facts, features, linked},
-};
+use super::super::links::{anchor, entities, facts, features, linked};
 
 pub(super) fn view(table: &Table, product: &Product) -> AnyView {
     let columns = table.columns.iter().map(column_view).collect_view();
@@ -42,6 +39,23 @@ pub(super) fn view(table: &Table, product: &Product) -> AnyView {
         count,
         body.into_any(),
     )
+}
+
+/// A piece that is read by its name and a sentence, and unfolded when wanted.
+fn entry(id: String, path: String, name: &str, purpose: &str, count: String, body: AnyView) -> AnyView {
+    view! {
+        <article class="entry" id=id data-piece=path>
+            <details>
+                <summary>
+                    <h4><code>{name.to_owned()}</code></h4>
+                    <span class="what" dir="auto">{purpose.to_owned()}</span>
+                    <span class="quiet">{count}</span>
+                </summary>
+                {body}
+            </details>
+        </article>
+    }
+    .into_any()
 }
 
 fn column_view(column: &Column) -> AnyView {
