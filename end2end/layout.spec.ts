@@ -3,7 +3,7 @@ import { expect, test, type Page } from '@playwright/test';
 import { SYNTHESIZERS } from './support/directives';
 import { Guest } from './support/guest';
 import { useServer } from './support/server';
-import { expectState, startProject, tell } from './support/studio';
+import { expectState, pagesBehind, startProject, tell } from './support/studio';
 
 const server = useServer();
 const paced = useServer({ paceMs: 25 });
@@ -67,9 +67,10 @@ test('what a reader looks at stays in place while pieces come in', async ({ page
 /** Every kind of page of a guest who has a project with this directive. */
 async function somebodysPages(context: Parameters<Guest['enter']>[0], directive: string): Promise<string[]> {
   const guest = new Guest(server);
-  const { project } = await guest.make(directive);
+  const made = await guest.make(directive);
+  const own = `/projects/${made.project}`;
   await guest.enter(context);
-  return ['/', '/projects', `/projects/${project}/edit`, `/projects/${project}`, '/nowhere'];
+  return ['/', '/projects', `${own}/edit`, own, ...pagesBehind(made), '/nowhere'];
 }
 
 /** What makes the page wider than its window; empty when it fits. */

@@ -1,11 +1,11 @@
-// Everything works without JavaScript, and no page asks for any but an editor that is at work.
+// Everything works without JavaScript, and no page asks for any but the editor.
 import { expect, test } from '@playwright/test';
 import { SYNTHESIZERS } from './support/directives';
 import { Guest } from './support/guest';
 import type { Answer } from './support/http';
 import { useServer } from './support/server';
 import { makePublic } from './support/shelves';
-import { box, buildButton, EDITOR, guestWith, pieces, projectOf, READER, STOPPED, submit } from './support/studio';
+import { box, buildButton, EDITOR, guestWith, pagesBehind, pieces, projectOf, READER, STOPPED, submit } from './support/studio';
 
 const paced = useServer({ paceMs: 15 });
 const fast = useServer();
@@ -32,6 +32,22 @@ const PARTS = [
   'voice',
   'samples',
   'names',
+  'approach',
+  'screens',
+  'components',
+  'type_scale',
+  'space_scale',
+  'tokens',
+  'diagrams',
+  'roles',
+  'tables',
+  'operations',
+  'decisions',
+  'deployment',
+  'capacity',
+  'threats',
+  'tree',
+  'files',
 ];
 
 test.describe('with JavaScript off', () => {
@@ -222,9 +238,10 @@ test('the page of a running generation comes in order, part after part, while it
   expect(scripts(answer.text)).toEqual([]);
 });
 
-test('no page refers to a script but an editor at work, which refers to one module', async () => {
+test('no page refers to a script but the editor, which refers to one module', async () => {
   const guest = new Guest(fast);
-  const { project } = await guest.make(SYNTHESIZERS);
+  const made = await guest.make(SYNTHESIZERS);
+  const { project } = made;
   const quiet = [
     '/',
     '/explore',
@@ -238,7 +255,7 @@ test('no page refers to a script but an editor at work, which refers to one modu
     '/projects',
     '/projects?q=nothing&shelf=archived',
     `/projects/${project}`,
-    `/projects/${project}/edit`,
+    ...pagesBehind(made),
     '/nowhere',
     '/fn/nowhere',
     '/projects?cursor=x',

@@ -47,7 +47,7 @@ test('a file is read on a page of its own, which leads on, back, and to what it 
   await page.getByRole('link', { name: SYNTHESIZERS }).click();
   await expect(page).toHaveURL(fast.url(`/projects/${project}#files-cargo-toml`));
 
-  await page.locator('.file').filter({ hasText: 'src/routes/' }).getByRole('link').first().click();
+  await page.locator('.file').filter({ hasText: 'src/resources/listings' }).getByRole('link').first().click();
   const operation = page.getByRole('term').filter({ hasText: 'Handles' }).locator('..').getByRole('link').first();
   const name = await operation.textContent();
   await operation.click();

@@ -1,6 +1,6 @@
 // What a person does and sees in the studio.
 import { expect, type BrowserContext, type Locator, type Page } from '@playwright/test';
-import { Guest } from './guest';
+import { Guest, type Started } from './guest';
 import type { Site } from './server';
 
 export const EDITOR = /\/projects\/[0-9a-f-]{36}\/edit$/;
@@ -41,6 +41,24 @@ export async function guestWith(site: Site, context: BrowserContext): Promise<Gu
   await guest.make('A library where neighbours lend tools');
   await guest.enter(context);
   return guest;
+}
+
+/** Every page that leads on from a project's own. */
+export function pagesBehind({ project, generation }: Started): string[] {
+  const own = `/projects/${project}`;
+  const replay = `${own}/generations/${generation}`;
+  return [
+    `${own}/files/src/main.rs`,
+    `${own}/pieces`,
+    `${own}/edit/product/summary`,
+    `${own}/edit/code/files/src-main-rs`,
+    `${own}/revisions`,
+    `${own}/revisions/brand/1`,
+    `${own}/revisions/product/1?view=side`,
+    replay,
+    `${replay}/files/src/main.rs`,
+    `${replay}/receipt`,
+  ];
 }
 
 export function pieces(page: Page): Locator {

@@ -39,8 +39,9 @@ impl Tools {
     fn listen(self: &Rc<Self>) {
         let tools = Rc::clone(self);
         listen(&self.root, "pointerover", move |event: Event| {
-            if !tools.is_editing() {
-                tools.choose(closest(&event, "[data-piece]"));
+            // Between pieces, and on the bar itself, the one pointed at last stays chosen.
+            if let Some(piece) = closest(&event, "[data-piece]").filter(|_| !tools.is_editing()) {
+                tools.choose(Some(piece));
             }
         });
         let tools = Rc::clone(self);

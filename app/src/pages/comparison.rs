@@ -1,6 +1,6 @@
 //! Two versions of a section, piece by piece: below each other or side by side.
 
-use leptos::{either::Either, prelude::*};
+use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
 use model::{Stage, sections::Sections};
 use server::{
@@ -9,7 +9,7 @@ use server::{
     studio::{Change, Changed, Line, Span, compare},
 };
 
-use super::{error::error_view, id_of_address, project_of_address};
+use super::{id_of_address, page_of, project_of_address};
 use crate::{
     components::{sections::stage_title, title::PageTitle},
     context::{caller, services},
@@ -26,16 +26,7 @@ pub(crate) fn Comparison() -> impl IntoView {
     let number = params.read_untracked().get("number").and_then(|number| number.parse::<u32>().ok());
     let against = query.read_untracked().get("against").and_then(|number| number.parse::<u32>().ok());
     let side_by_side = query.read_untracked().get("view").is_some_and(|view| view == "side");
-    let page = Suspend::new(async move {
-        match load(id, stage, number, against).await {
-            Ok(compared) => Either::Left(view! { <Compared compared side_by_side /> }),
-            Err(error) => {
-                super::set_error_status(error.0.status.as_u16());
-                Either::Right(error_view(&error))
-            }
-        }
-    });
-    view! { <Suspense>{page}</Suspense> }
+    page_of(load(id, stage, number, against), move |compared| view! { <Compared compared side_by_side /> }.into_any())
 }
 
 struct Compared {

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use leptos::{either::Either, prelude::*};
+use leptos::prelude::*;
 use leptos_meta::{Link, Script};
 use model::{CheckResult, Draft, Stage};
 use server::{http::ApiError, projects::Project, studio::Workbench};
 
-use super::{error::error_view, file::files_of, id_of_address, label, project_of_address};
+use super::{file::files_of, id_of_address, label, page_of, project_of_address};
 use crate::{
     components::{
         directive_form::DirectiveHeading,
@@ -27,13 +27,7 @@ use crate::{
 #[component]
 pub(crate) fn Edit() -> impl IntoView {
     let id = id_of_address();
-    let page = Suspend::new(async move {
-        match load(id).await {
-            Ok((project, bench)) => Either::Left(view! { <Editing project bench /> }),
-            Err(error) => Either::Right(error_view(&error)),
-        }
-    });
-    view! { <Suspense>{page}</Suspense> }
+    page_of(load(id), |(project, bench)| view! { <Editing project bench /> }.into_any())
 }
 
 async fn load(id: String) -> Result<(Project, Workbench), ApiError> {

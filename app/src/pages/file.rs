@@ -1,6 +1,6 @@
 //! A file of the program, wherever the project is read: by its owner, as it was made once, or shared.
 
-use leptos::{either::Either, prelude::*};
+use leptos::prelude::*;
 use leptos_meta::Meta;
 use leptos_router::hooks::use_params_map;
 use model::{
@@ -10,8 +10,7 @@ use model::{
 use server::http::ApiError;
 
 use super::{
-    error::error_view,
-    id_of_address, project_of_address,
+    id_of_address, page_of, project_of_address,
     receipt::{generation_of, generation_of_address},
 };
 use crate::{
@@ -118,19 +117,11 @@ fn address_of(file: &str) -> Option<Address> {
 }
 
 fn page(opening: impl Future<Output = Result<Opened, ApiError>> + Send + 'static) -> impl IntoView {
-    let page = Suspend::new(async move {
-        let opened = opening
-            .await
-            .and_then(|opened| if opened.file().is_some() { Ok(opened) } else { Err(ApiError::not_found()) });
-        match opened {
-            Ok(opened) => Either::Left(reading(&opened)),
-            Err(error) => {
-                super::set_error_status(error.0.status.as_u16());
-                Either::Right(error_view(&error))
-            }
-        }
-    });
-    view! { <Suspense>{page}</Suspense> }
+    let opened = async {
+        let opened = opening.await?;
+        if opened.file().is_some() { Ok(opened) } else { Err(ApiError::not_found()) }
+    };
+    page_of(opened, |opened| reading(&opened).into_any())
 }
 
 fn reading(opened: &Opened) -> Option<AnyView> {

@@ -27,6 +27,8 @@ use leptos_router::hooks::use_params_map;
 use model::ProjectId;
 use server::{http::ApiError, projects::Project};
 
+use self::error::error_view;
+
 use crate::context::{caller, services, set_status};
 
 /// The project that the address names, if it is the caller's.
@@ -43,6 +45,20 @@ pub(crate) fn label(project: &Project) -> String {
 /// The `:id` of the address.
 pub(crate) fn id_of_address() -> String {
     use_params_map().read_untracked().get("id").unwrap_or_default()
+}
+
+/// A page that shows what was found, or why nothing was, with the status to match.
+pub(crate) fn page_of<T: Send + 'static>(
+    found: impl Future<Output = Result<T, ApiError>> + Send + 'static,
+    show: impl Fn(T) -> AnyView + Send + 'static,
+) -> AnyView {
+    let page = Suspend::new(async move {
+        match found.await {
+            Ok(found) => show(found),
+            Err(error) => error_view(&error).into_any(),
+        }
+    });
+    view! { <Suspense>{page}</Suspense> }.into_any()
 }
 
 /// Sets the status of a page that cannot be shown.

@@ -1,11 +1,11 @@
 //! One piece, to be changed by hand.
 
-use leptos::{either::Either, prelude::*};
+use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 use model::{Address, Piece, trace::Stale};
 use server::{http::ApiError, projects::Project};
 
-use super::{error::error_view, id_of_address, project_of_address};
+use super::{id_of_address, page_of, project_of_address};
 use crate::{
     components::{form::state_of, piece_form::PieceForm, title::PageTitle},
     context::{caller, services},
@@ -16,16 +16,7 @@ use crate::{
 #[component]
 pub(crate) fn PiecePage() -> impl IntoView {
     let (id, piece) = (id_of_address(), use_params_map().read_untracked().get("piece").unwrap_or_default());
-    let page = Suspend::new(async move {
-        match load(id, &piece).await {
-            Ok(opened) => Either::Left(view! { <Editing opened /> }),
-            Err(error) => {
-                super::set_error_status(error.0.status.as_u16());
-                Either::Right(error_view(&error))
-            }
-        }
-    });
-    view! { <Suspense>{page}</Suspense> }
+    page_of(async move { load(id, &piece).await }, |opened| view! { <Editing opened /> }.into_any())
 }
 
 /// A piece with what an editor has to know of it.

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use leptos::{either::Either, prelude::*};
+use leptos::prelude::*;
 use model::{Address, Stage};
 use server::{http::ApiError, projects::Project, studio::Workbench};
 
-use super::{error::error_view, id_of_address, project_of_address};
+use super::{id_of_address, page_of, project_of_address};
 use crate::{
     components::{sections::stage_title, title::PageTitle},
     context::{caller, services},
@@ -17,16 +17,7 @@ use crate::{
 #[component]
 pub(crate) fn Pieces() -> impl IntoView {
     let id = id_of_address();
-    let page = Suspend::new(async move {
-        match load(id).await {
-            Ok((project, bench)) => Either::Left(view! { <List project bench /> }),
-            Err(error) => {
-                super::set_error_status(error.0.status.as_u16());
-                Either::Right(error_view(&error))
-            }
-        }
-    });
-    view! { <Suspense>{page}</Suspense> }
+    page_of(load(id), |(project, bench)| view! { <List project bench /> }.into_any())
 }
 
 async fn load(id: String) -> Result<(Project, Workbench), ApiError> {

@@ -1,11 +1,11 @@
 //! What a generation cost.
 
-use leptos::{either::Either, prelude::*};
+use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 use model::{GenerationId, Receipt, StageReceipt};
 use server::{http::ApiError, projects::Project, studio::Generation};
 
-use super::{error::error_view, id_of_address, project_of_address};
+use super::{id_of_address, page_of, project_of_address};
 use crate::{
     components::{progress::spoken, sections::stage_title, title::PageTitle},
     context::{caller, services},
@@ -15,16 +15,9 @@ use crate::{
 #[component]
 pub(crate) fn ReceiptPage() -> impl IntoView {
     let (id, generation) = (id_of_address(), generation_of_address());
-    let page = Suspend::new(async move {
-        match load(id, generation).await {
-            Ok((project, generation, receipt)) => Either::Left(view! { <Shown project generation receipt /> }),
-            Err(error) => {
-                super::set_error_status(error.0.status.as_u16());
-                Either::Right(error_view(&error))
-            }
-        }
-    });
-    view! { <Suspense>{page}</Suspense> }
+    page_of(load(id, generation), |(project, generation, receipt)| {
+        view! { <Shown project generation receipt /> }.into_any()
+    })
 }
 
 /// The `:generation` of the address.

@@ -1,13 +1,12 @@
 //! A generation watched again, from its log: to any point of it, and forked there.
 
-use leptos::{either::Either, prelude::*};
+use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 use model::{Draft, GenerationId, Seq, Stage};
 use server::{http::ApiError, projects::Project, studio::Generation};
 
 use super::{
-    error::error_view,
-    id_of_address,
+    id_of_address, page_of,
     receipt::{generation_of, generation_of_address},
 };
 use crate::{
@@ -25,16 +24,7 @@ use crate::{
 pub(crate) fn Replay() -> impl IntoView {
     let (id, generation) = (id_of_address(), generation_of_address());
     let at = use_query_map().read_untracked().get("at").and_then(|at| at.parse::<Seq>().ok());
-    let page = Suspend::new(async move {
-        match load(id, generation, at).await {
-            Ok(watched) => Either::Left(view! { <Watching watched /> }),
-            Err(error) => {
-                super::set_error_status(error.0.status.as_u16());
-                Either::Right(error_view(&error))
-            }
-        }
-    });
-    view! { <Suspense>{page}</Suspense> }
+    page_of(load(id, generation, at), |watched| view! { <Watching watched /> }.into_any())
 }
 
 struct Watched {

@@ -1,11 +1,11 @@
 //! All versions of a project's sections.
 
-use leptos::{either::Either, prelude::*};
+use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 use model::{Cursor, Origin, Page, PageLimit, RevisionSummary, Stage};
 use server::{http::ApiError, projects::Project};
 
-use super::{error::error_view, id_of_address, project_of_address};
+use super::{id_of_address, page_of, project_of_address};
 use crate::{
     components::{sections::stage_title, title::PageTitle},
     context::{caller, services},
@@ -17,16 +17,7 @@ pub(crate) fn Revisions() -> impl IntoView {
     let (id, query) = (id_of_address(), use_query_map().read_untracked().clone());
     let stage = query.get("stage").and_then(|stage| stage.parse::<Stage>().ok());
     let cursor = query.get("cursor").filter(|cursor| !cursor.is_empty());
-    let page = Suspend::new(async move {
-        match load(id, stage, cursor).await {
-            Ok((project, page)) => Either::Left(view! { <List project page stage /> }),
-            Err(error) => {
-                super::set_error_status(error.0.status.as_u16());
-                Either::Right(error_view(&error))
-            }
-        }
-    });
-    view! { <Suspense>{page}</Suspense> }
+    page_of(load(id, stage, cursor), move |(project, page)| view! { <List project page stage /> }.into_any())
 }
 
 async fn load(

@@ -1,12 +1,12 @@
 //! A project as its owner shows it to others.
 
-use leptos::{either::Either, prelude::*};
+use leptos::prelude::*;
 use leptos_meta::Meta;
 use leptos_router::hooks::use_params_map;
 use model::Visibility;
 use server::{http::ApiError, projects::Project, studio::Current};
 
-use super::error::error_view;
+use super::page_of;
 use crate::{
     components::{
         directive_form::DirectiveHeading,
@@ -23,13 +23,7 @@ use crate::{
 #[component]
 pub(crate) fn Shared() -> impl IntoView {
     let slug = use_params_map().read_untracked().get("slug").unwrap_or_default();
-    let page = Suspend::new(async move {
-        match load(&slug).await {
-            Ok((project, current)) => Either::Left(view! { <Reading project current /> }),
-            Err(error) => Either::Right(error_view(&error)),
-        }
-    });
-    view! { <Suspense>{page}</Suspense> }
+    page_of(async move { load(&slug).await }, |(project, current)| view! { <Reading project current /> }.into_any())
 }
 
 async fn load(slug: &str) -> Result<(Project, Current), ApiError> {

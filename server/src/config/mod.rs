@@ -150,7 +150,7 @@ mod tests {
             ("ATLAS9_ADDR", "localhost", "127.0.0.1:3000"),
             ("ATLAS9_SECRET", "short", "32"),
             ("ATLAS9_COMPOSER_PACE_MS", "fast", "milliseconds"),
-            ("ATLAS9_WORKERS", "0", "1 to 64"),
+            ("ATLAS9_WORKERS", "0", "1 to 1024"),
             ("ATLAS9_LEASE_SECONDS", "-1", "seconds"),
             ("DATABASE_URL", "mysql://x", "postgres://"),
             ("DATABASE_POOL", "1000", "2 to 100"),

@@ -7,7 +7,8 @@ use super::{BadConfig, Variables};
 /// Workers, leases and the composer's pace.
 #[derive(Debug, Clone)]
 pub struct StudioConfig {
-    /// `ATLAS9_WORKERS`: generations that one process runs at once.
+    /// `ATLAS9_WORKERS`: generations that one process runs at once. Most of their time they wait, for a model or for the database;
+    /// what composes by itself takes turns at the processors.
     pub workers: usize,
     /// `ATLAS9_LEASE_SECONDS`: how long a worker may be silent before another takes its generation over. The worker renews the
     /// lease three times in that span.
@@ -19,7 +20,7 @@ pub struct StudioConfig {
 impl StudioConfig {
     pub(super) fn read(variables: &Variables) -> Result<Self, BadConfig> {
         let workers = variables
-            .value("ATLAS9_WORKERS", 16_usize, "generations to run at once, 1 to 64", |n| (1..=64).contains(n))?;
+            .value("ATLAS9_WORKERS", 256_usize, "generations to run at once, 1 to 1024", |n| (1..=1_024).contains(n))?;
         let lease = variables
             .value("ATLAS9_LEASE_SECONDS", 15_u64, "a lease in seconds, 1 to 600", |n| (1..=600).contains(n))?;
         let pace = variables

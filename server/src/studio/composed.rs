@@ -1,23 +1,28 @@
 //! The composer as an engine.
 
-use std::{sync::Arc, time::Duration};
+use std::{num::NonZero, sync::Arc, thread, time::Duration};
 
 use futures::{StreamExt, TryStreamExt, stream};
 use model::{Engine, Piece, Stage};
 
-use super::engine::{Brief, EngineError, Made, PieceStream, StageEngine};
+use super::{
+    engine::{Brief, EngineError, Made, PieceStream, StageEngine},
+    turns::Turns,
+};
 use crate::composer::{Composer, Order, VERSION};
 
-/// Composes off the async threads, and hands the pieces over at its pace.
+/// Composes off the async threads, on as many at once as there are processors, and hands the pieces over at its pace.
 pub struct ComposerEngine {
     composer: Arc<Composer>,
     pace: Duration,
+    turns: Turns,
 }
 
 impl ComposerEngine {
     /// An engine that pauses for `pace` before each piece; zero outside tests.
     pub fn new(composer: Arc<Composer>, pace: Duration) -> Self {
-        Self { composer, pace }
+        let processors = thread::available_parallelism().map_or(1, NonZero::get);
+        Self { composer, pace, turns: Turns::new(processors) }
     }
 }
 
@@ -31,9 +36,15 @@ impl StageEngine for ComposerEngine {
     }
 
     fn make(&self, brief: Brief) -> PieceStream {
-        let (composer, pace) = (Arc::clone(&self.composer), self.pace);
+        let (composer, pace, turns) = (Arc::clone(&self.composer), self.pace, self.turns.clone());
         let composed = async move {
-            let pieces = tokio::task::spawn_blocking(move || pieces(&composer, &brief)).await;
+            let turn = turns.wait(u8::from(brief.stage != Stage::Product)).await;
+            let composed = tokio::task::spawn_blocking(move || {
+                let pieces = pieces(&composer, &brief);
+                drop(turn);
+                pieces
+            });
+            let pieces = composed.await;
             let pieces = pieces.map_err(|_| EngineError {
                 message: "The composer stopped unexpectedly.".to_owned(),
                 retryable: true,

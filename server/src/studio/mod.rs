@@ -18,6 +18,7 @@ mod reading;
 mod revisions;
 mod runner;
 mod store;
+mod turns;
 mod worker;
 
 use model::{
