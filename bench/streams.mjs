@@ -1,6 +1,7 @@
-// node bench/streams.mjs URL --pid PID [--at-once 200] [--minutes 10]: that many people start a project in the same moment and follow it; again
-// and again until the time is over. Checks that every stream is gapless and ends, and prints how long the first piece takes from the POST, with
-// what memory the server holds at the start and at the end. Ends by itself.
+// node bench/streams.mjs URL --pid PID [--at-once 200] [--minutes 10] [--arrivals steady|burst]: that many people make a project and follow it.
+// `steady`: whoever is done begins again, so that as many are always under way. `burst`: all begin in the same moment, and when the last is
+// done all begin again. Checks that every stream is gapless and ends, and prints how long the first piece takes from the POST, with what memory
+// the server holds. Ends by itself.
 import { readFile } from 'node:fs/promises';
 import { Agent, request } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -11,8 +12,9 @@ const url = process.argv[2];
 const pid = options.get('--pid');
 const atOnce = Number(options.get('--at-once') ?? 200);
 const minutes = Number(options.get('--minutes') ?? 10);
-if (!url || !pid) {
-  console.error('Usage: node bench/streams.mjs URL --pid PID [--at-once 200] [--minutes 10]');
+const arrivals = options.get('--arrivals') ?? 'steady';
+if (!url || !pid || !['steady', 'burst'].includes(arrivals)) {
+  console.error('Usage: node bench/streams.mjs URL --pid PID [--at-once 200] [--minutes 10] [--arrivals steady|burst]');
   process.exit(2);
 }
 
@@ -81,41 +83,66 @@ async function memory() {
 const percentile = (values, share) => values.toSorted((a, b) => a - b)[Math.ceil(values.length * share) - 1];
 const figure = (value) => value.toFixed(0).padStart(8);
 
-for (let attempt = 0; attempt < 100; attempt += 1) {
-  const answer = await open('/api/ready', { person: 0 }).catch(() => undefined);
-  if (answer) await textOf(answer);
-  if (answer?.statusCode === 200) break;
-  await pause(100);
-}
 const ends = performance.now() + minutes * 60_000;
 const rounds = [];
 let errors = 0;
-while (rounds.length === 0 || performance.now() < ends) {
-  const results = await Promise.allSettled(Array.from({ length: atOnce }, follow));
+
+/** Adds a round's figures up and tells them. */
+async function note(results) {
   const good = results.filter((one) => one.status === 'fulfilled').map((one) => one.value);
   results.filter((one) => one.status === 'rejected').slice(0, 3).forEach((one) => console.error(String(one.reason)));
   errors += results.length - good.length;
-  if (good.length === 0) break;
+  if (good.length === 0) return;
   const firsts = good.map((one) => one.first);
   rounds.push({
     p50: percentile(firsts, 0.5),
     p95: percentile(firsts, 0.95),
     whole: percentile(good.map((one) => one.whole), 0.95),
-    events: good.reduce((sum, one) => sum + one.events, 0),
+    made: good.length,
     memory: await memory(),
   });
   const round = rounds.at(-1);
   console.log(
-    `round ${String(rounds.length).padStart(3)}: first piece p50${figure(round.p50)} ms, p95${figure(round.p95)} ms; whole p95${figure(round.whole)} ms; ` +
-      `${round.events} events; ${round.memory.toFixed(0)} MB`,
+    `${String(rounds.length).padStart(3)}: ${String(round.made).padStart(4)} made; first piece p50${figure(round.p50)} ms, p95${figure(round.p95)} ms; ` +
+      `whole p95${figure(round.whole)} ms; ${round.memory.toFixed(0)} MB`,
   );
-  await pause(1_000);
 }
+
+async function inBursts() {
+  while ((rounds.length === 0 || performance.now() < ends) && errors === 0) {
+    await note(await Promise.allSettled(Array.from({ length: atOnce }, follow)));
+    await pause(1_000);
+  }
+}
+
+/** A round is what ends within half a minute. They come one after another at first, as people do. */
+async function steadily() {
+  let done = [];
+  const settle = async () => {
+    const [result] = await Promise.allSettled([follow()]);
+    done.push(result);
+  };
+  const people = Array.from({ length: atOnce }, async (_, at) => {
+    await pause(at * 100);
+    while (performance.now() < ends) await settle();
+  });
+  const clock = setInterval(() => {
+    const results = done;
+    done = [];
+    void note(results);
+  }, 30_000);
+  await Promise.all(people);
+  clearInterval(clock);
+  await note(done);
+}
+
+await (arrivals === 'burst' ? inBursts() : steadily());
 const median = (name) => percentile(rounds.map((round) => round[name]), 0.5);
 const [warm, end] = [rounds[Math.min(2, rounds.length - 1)].memory, rounds.at(-1).memory];
 const row = (what, target, value) => console.log(`${what.padEnd(58)} ${target.padStart(12)} ${value.padStart(14)}`);
 console.log();
-row(`${atOnce} generations at once, ${rounds.length} rounds`, 'target', 'figure');
+const made = rounds.reduce((sum, round) => sum + round.made, 0);
+row(`${atOnce} generations at once (${arrivals}), ${made} in all`, 'target', 'figure');
 row('streams with a gap, an error or no end', '0', String(errors));
 row('first piece, p95 (median of rounds)', '< 500 ms', `${median('p95').toFixed(0)} ms`);
 row('first piece, p50 (median of rounds)', '', `${median('p50').toFixed(0)} ms`);

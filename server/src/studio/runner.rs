@@ -85,11 +85,8 @@ impl Runner<'_> {
 
     /// A stage begins as soon as those it needs are made; stages that do not need each other run side by side.
     async fn stages(&self) -> Result<Vec<StageReceipt>, Broken<AppendError>> {
-        let primary = self.studio.db.primary();
-        let done = store::stages_done(primary, self.claim.generation).await.map_err(away)?;
         self.fetch().await?;
-        // Of stages that an earlier attempt has made the receipts are stored with what they made.
-        let mut receipts = store::receipts(primary, self.claim.generation).await.map_err(away)?;
+        let (done, mut receipts) = self.made_before().await?;
         let mut left: Vec<Stage> = self.claim.stages.iter().copied().filter(|stage| !done.contains(stage)).collect();
         while !left.is_empty() {
             let (ready, later): (Vec<Stage>, Vec<Stage>) =
@@ -98,6 +95,16 @@ impl Runner<'_> {
             left = later;
         }
         Ok(receipts)
+    }
+
+    /// The stages that an earlier attempt has made, and their receipts, which are stored with what they made.
+    async fn made_before(&self) -> Result<(Vec<Stage>, Vec<StageReceipt>), Broken<AppendError>> {
+        if self.claim.attempt == 1 {
+            return Ok((Vec::new(), Vec::new()));
+        }
+        let primary = self.studio.db.primary();
+        let done = store::stages_done(primary, self.claim.generation).await.map_err(away)?;
+        Ok((done, store::receipts(primary, self.claim.generation).await.map_err(away)?))
     }
 
     /// Sections as they are: those that this generation has made already, and those that were there before.
