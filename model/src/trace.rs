@@ -194,10 +194,17 @@ fn answered_by(stage: Stage) -> &'static [(Stage, &'static str)] {
     }
 }
 
+/// The stages whose pieces others are made from.
+const SOURCES: [Stage; 3] = [Stage::Product, Stage::Brand, Stage::Architecture];
+
 /// How every piece that others can be made from looks now.
 pub fn fingerprints(sections: &Sections) -> BTreeMap<Address, String> {
-    let stages = [Stage::Product, Stage::Brand, Stage::Architecture];
-    let pieces = stages.into_iter().flat_map(|stage| {
+    fingerprints_in(sections, &SOURCES)
+}
+
+/// Likewise in some stages: a large section takes milliseconds.
+fn fingerprints_in(sections: &Sections, stages: &[Stage]) -> BTreeMap<Address, String> {
+    let pieces = stages.iter().copied().flat_map(|stage| {
         sections.pieces(stage).into_iter().map(move |piece| (Address { stage, path: piece.path }, piece.value))
     });
     pieces.map(|(address, value)| (address, fingerprint(&value))).collect()
@@ -208,17 +215,44 @@ fn fingerprint(value: &serde_json::Value) -> String {
     Sha256::digest(value.to_string().as_bytes()).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// What the basis of a section has to know.
+struct Wanted {
+    sources: BTreeSet<Address>,
+    answers: &'static [(Stage, &'static str)],
+    /// Where all that stands.
+    stages: BTreeSet<Stage>,
+}
+
+fn wanted(stage: Stage, sections: &Sections) -> Wanted {
+    let sources: BTreeSet<Address> = sources_in(sections, stage).into_iter().flat_map(|(_, sources)| sources).collect();
+    let answers = answered_by(stage);
+    let stages = sources.iter().map(|source| source.stage).chain(answers.iter().map(|(stage, _)| *stage)).collect();
+    Wanted { sources, answers, stages }
+}
+
+impl Wanted {
+    fn of(&self, now: &BTreeMap<Address, String>) -> Basis {
+        let is_wanted = |address: &Address| {
+            let asks = |(stage, part): &(Stage, &str)| address.stage == *stage && address.path.part() == *part;
+            self.sources.contains(address) || self.answers.iter().any(asks)
+        };
+        let seen = now.iter().filter(|(address, _)| is_wanted(address));
+        Basis { seen: seen.map(|(address, print)| (address.clone(), print.clone())).collect(), kept: BTreeMap::new() }
+    }
+}
+
 impl Basis {
     /// The basis of a section that was just made from the others as they are.
     pub fn now(stage: Stage, sections: &Sections) -> Self {
-        let wanted: BTreeSet<Address> =
-            sources_in(sections, stage).into_iter().flat_map(|(_, sources)| sources).collect();
-        let answers = answered_by(stage);
-        let seen = fingerprints(sections).into_iter().filter(|(address, _)| {
-            wanted.contains(address)
-                || answers.iter().any(|(stage, part)| address.stage == *stage && address.path.part() == *part)
-        });
-        Self { seen: seen.collect(), kept: BTreeMap::new() }
+        let wanted = wanted(stage, sections);
+        let stages: Vec<Stage> = SOURCES.into_iter().filter(|source| wanted.stages.contains(source)).collect();
+        wanted.of(&fingerprints_in(sections, &stages))
+    }
+
+    /// The bases of several sections.
+    pub fn all_now(stages: &[Stage], sections: &Sections) -> Vec<(Stage, Self)> {
+        let now = fingerprints(sections);
+        stages.iter().map(|stage| (*stage, wanted(*stage, sections).of(&now))).collect()
     }
 
     /// A piece stays as it was while the others were made anew: what it was made from is remembered from `before`.

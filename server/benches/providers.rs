@@ -15,12 +15,13 @@
 )]
 
 use std::{
+    sync::Arc,
     sync::LazyLock,
     time::{Duration, Instant},
 };
 
 use futures::{StreamExt, future::join_all};
-use model::{Directive, Stage, sections::Sections};
+use model::{Directive, Stage};
 use serde_json::{Value, json};
 use server::{
     clock::Clock,
@@ -187,7 +188,7 @@ fn brief() -> Brief {
         directive: Directive::parse("A shelf where neighbours lend each other tools").unwrap(),
         note: None,
         stage: Stage::Product,
-        made: Sections::default(),
+        made: Arc::default(),
         together: vec![],
         locked: vec![],
         reuse: false,

@@ -5,7 +5,10 @@
 mod models;
 mod support;
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use futures::{StreamExt, future::join_all};
 use model::{PiecePath, Stage};
@@ -383,7 +386,7 @@ async fn nothing_that_a_model_draws_can_act() {
 async fn what_is_locked_is_told_to_the_model_and_not_taken_from_it() {
     let raw = Raw::start(vec![vec![stream(), words(&product_text()), end()]]).await;
     let mut brief = brief();
-    brief.made.product.summary = "Ours, as it stands.".to_owned();
+    Arc::make_mut(&mut brief.made).product.summary = "Ours, as it stands.".to_owned();
     brief.locked = vec![PiecePath::parse("summary").unwrap()];
     let outcome = raw.openai().engine().await.make_of(brief).await;
     assert!(outcome.is_whole() && outcome.pieces.iter().all(|piece| piece.path.as_str() != "summary"));

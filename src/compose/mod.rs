@@ -129,7 +129,7 @@ async fn one(
         directive: made.directive.clone(),
         note: args.note.clone().filter(|_| is_asked),
         stage,
-        made: made.sections.clone(),
+        made: Arc::new(made.sections.clone()),
         together: made.stages.iter().copied().filter(|other| *other != stage).collect(),
         locked: Vec::new(),
         reuse: false,

@@ -2,14 +2,18 @@
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
-use model::{Address, Piece, trace::Stale};
+use model::{
+    Address, Piece,
+    sections::Sections,
+    trace::{Stale, sources},
+};
 use server::{http::ApiError, projects::Project};
 
 use super::{id_of_address, page_of, project_of_address};
 use crate::{
     components::{form::state_of, piece_form::PieceForm, title::PageTitle},
     context::{caller, services},
-    functions::revisions::piece_anchor,
+    functions::revisions::{piece_anchor, piece_page},
 };
 
 /// `/projects/{id}/edit/{stage}/{part}[/{id}]`.
@@ -27,6 +31,10 @@ struct Opened {
     expected: u32,
     is_locked: bool,
     stale: Option<Stale>,
+    /// What it was made from.
+    from: Vec<Address>,
+    /// What was made from it.
+    into: Vec<Address>,
 }
 
 async fn load(id: String, piece: &str) -> Result<Opened, ApiError> {
@@ -34,7 +42,10 @@ async fn load(id: String, piece: &str) -> Result<Opened, ApiError> {
     let project = project_of_address(id).await?;
     let bench = services().studio.workbench(caller().await?.user(), project.generation).await?;
     let piece = bench.draft.sections.piece(&at).ok_or_else(ApiError::not_found)?;
+    let (from, into) = neighbours(&at, &bench.draft.sections);
     Ok(Opened {
+        from,
+        into,
         expected: bench.numbers.get(&at.stage).copied().unwrap_or_default(),
         is_locked: bench.locks.contains(&at),
         stale: bench.staleness.of(&at).cloned(),
@@ -44,9 +55,23 @@ async fn load(id: String, piece: &str) -> Result<Opened, ApiError> {
     })
 }
 
+/// What a piece was made from, and what was made from it.
+fn neighbours(at: &Address, sections: &Sections) -> (Vec<Address>, Vec<Address>) {
+    let (mut from, mut into) = (Vec::new(), Vec::new());
+    for (piece, sources) in sources(sections) {
+        if sources.contains(at) {
+            into.push(piece.clone());
+        }
+        if piece == *at {
+            from = sources.into_iter().filter(|source| sections.piece(source).is_some()).collect();
+        }
+    }
+    (from, into)
+}
+
 #[component]
 fn Editing(opened: Opened) -> impl IntoView {
-    let Opened { project, at, piece, expected, is_locked, stale } = opened;
+    let Opened { project, at, piece, expected, is_locked, stale, from, into } = opened;
     let back = format!("/projects/{}/edit#{}", project.id, piece_anchor(&at));
     let title = title_of(&piece);
     let changed = state_of("edit_piece").error.is_some().then(|| {
@@ -62,6 +87,8 @@ fn Editing(opened: Opened) -> impl IntoView {
             {stale.map(|stale| stale_view(&project, stale, expected))}
             {changed}
             <PieceForm project=project.id at=at.clone() piece expected />
+            {trace_view(&project, "Made from", from)}
+            {trace_view(&project, "Made from it", into)}
             <Tools project at expected is_locked />
         </article>
     }
@@ -93,6 +120,19 @@ fn stale_view(project: &Project, stale: Stale, expected: u32) -> AnyView {
         </section>
     }
     .into_any()
+}
+
+/// Pieces to go on to; nothing when there are none.
+fn trace_view(project: &Project, heading: &'static str, pieces: Vec<Address>) -> Option<AnyView> {
+    let links: Vec<AnyView> = pieces
+        .iter()
+        .map(|at| {
+            let (href, words) = (piece_page(project.id, at), at.to_string());
+            view! { <li><a href=href><code>{words}</code></a></li> }.into_any()
+        })
+        .collect();
+    let view = view! { <section class="trace"><h2>{heading}</h2> <ul class="refs" role="list">{links}</ul></section> };
+    (!pieces.is_empty()).then(|| view.into_any())
 }
 
 #[component]

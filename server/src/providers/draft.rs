@@ -148,6 +148,8 @@ mod tests {
     use pretty_assertions::assert_eq;
     use serde_json::json;
 
+    use std::sync::Arc;
+
     use super::*;
 
     fn draft(stage: Stage) -> Draft {
@@ -160,7 +162,7 @@ mod tests {
             directive: Directive::parse("A shelf").unwrap(),
             note: None,
             stage,
-            made: Sections::default(),
+            made: Arc::default(),
             together: vec![],
             locked: vec![],
             reuse: false,
@@ -200,7 +202,7 @@ mod tests {
     #[test]
     fn what_is_locked_stays() {
         let mut brief = brief(Stage::Product);
-        brief.made.product.summary = "Ours.".to_owned();
+        Arc::make_mut(&mut brief.made).product.summary = "Ours.".to_owned();
         brief.locked = vec![PiecePath::parse("summary").unwrap()];
         let mut draft = Draft::new(&brief);
         assert_eq!(take(&mut draft, r#"{"path":"summary","value":"Theirs."}"#), None);

@@ -116,6 +116,8 @@ fn fenced(document: &Value) -> String {
 mod tests {
     use model::{Directive, sections::Sections};
 
+    use std::sync::Arc;
+
     use super::*;
     use crate::providers::{draft::Draft, objects::Found};
 
@@ -125,7 +127,7 @@ mod tests {
             directive: Directive::parse(directive).unwrap(),
             note: None,
             stage,
-            made: Sections::default(),
+            made: Arc::default(),
             together: vec![],
             locked: vec![],
             reuse: false,

@@ -143,6 +143,8 @@ fn brief_piece(mut piece: Piece) -> Piece {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use model::{Directive, sections::Sections};
     use pretty_assertions::assert_eq;
 
@@ -163,7 +165,7 @@ mod tests {
             directive: Directive::parse("A shelf").unwrap(),
             note: None,
             stage,
-            made,
+            made: Arc::new(made),
             together: vec![],
             locked: vec![],
             reuse: false,

@@ -1,5 +1,7 @@
 //! Checks of sections: those of `model::checks`, and those that take a parser of SQL, Rust or TOML.
 
+use std::sync::Arc;
+
 use model::{
     CheckResult, Stage,
     checks::{self, result},
@@ -9,7 +11,7 @@ use model::{
 /// All checks of a section, and which of them are its own: those that only take the section itself and are worth keeping.
 ///
 /// Parsing takes milliseconds, so that it is done off the async threads.
-pub(super) async fn check_off_thread(stage: Stage, sections: Sections) -> (Vec<CheckResult>, Vec<CheckResult>) {
+pub(super) async fn check_off_thread(stage: Stage, sections: Arc<Sections>) -> (Vec<CheckResult>, Vec<CheckResult>) {
     let checked = tokio::task::spawn_blocking(move || {
         let own = own(stage, &sections);
         ([checks::check(stage, &sections), own.clone()].concat(), own)

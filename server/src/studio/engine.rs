@@ -1,5 +1,7 @@
 //! What makes a section: the composer or a model provider, behind one trait.
 
+use std::sync::Arc;
+
 use futures::stream::BoxStream;
 use model::{Directive, Engine, GenerationId, Piece, PiecePath, Stage, sections::Sections};
 
@@ -18,7 +20,7 @@ pub struct Brief {
     /// Which section.
     pub stage: Stage,
     /// All sections as they are now: those this one is made from, and its own last version where there is one.
-    pub made: Sections,
+    pub made: Arc<Sections>,
     /// The stages that are being made together with this one; what they will be is not in `made` yet.
     pub together: Vec<Stage>,
     /// Addresses of pieces of this section, as `made` holds them, that stay whatever the engine makes.

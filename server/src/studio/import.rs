@@ -1,6 +1,6 @@
 //! A project that comes from elsewhere as a whole.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use model::{
     Directive, Event, GenerationId, Origin, ProjectId, ProjectTitle, Stage, UserId, sections::Sections, trace::Basis,
@@ -34,8 +34,9 @@ impl Studio {
         let started =
             Started { project: ProjectId(self.clock.new_id()), generation: GenerationId(self.clock.new_id()) };
         let (mut events, mut checked) = (Vec::new(), Vec::new());
+        let sections = Arc::new(incoming.sections.clone());
         for stage in &incoming.stages {
-            let (all, own) = checks::check_off_thread(*stage, incoming.sections.clone()).await;
+            let (all, own) = checks::check_off_thread(*stage, Arc::clone(&sections)).await;
             events.extend(told(*stage, &incoming.sections, all));
             checked.push((*stage, own));
         }

@@ -9,7 +9,7 @@ use super::{
     Studio,
     attempt::{Sink, TELL_WITHIN},
     engine::EngineError,
-    store::{self, AppendError, Claim, Fate, NewRevision},
+    store::{self, AppendError, Claim, Entry, Fate, NewRevision},
 };
 
 /// Events are written in batches: as many as this, or what came within [`TELL_WITHIN`].
@@ -118,11 +118,9 @@ impl Sink for Journal<'_> {
         if log.events.is_empty() {
             return Ok(());
         }
-        let mut tx = store::begin(self.studio.db.primary()).await?;
-        let logged = self.append(&mut tx, &log.events, Fate::GoesOn).await?;
-        store::commit(tx).await?;
+        let entry = Entry::of(self.claim, &log.events, self.studio.config.lease.as_secs_f64());
+        self.studio.scribe.write(entry).await?;
         log.clear();
-        self.studio.fanout.announce(self.claim.generation, logged);
         Ok(())
     }
 

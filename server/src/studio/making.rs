@@ -1,5 +1,7 @@
 //! A stage of a run: made by the chain of engines, checked, stored, and handed to the stages that need it.
 
+use std::sync::Arc;
+
 use model::{Event, Origin, PiecePath, Stage, StageReceipt, sections::Sections, trace::Basis};
 
 use super::{
@@ -30,7 +32,7 @@ impl Runner<'_> {
     }
 
     async fn brief(&self, stage: Stage) -> Brief {
-        let sections = self.made.lock().await.sections.clone();
+        let sections = Arc::clone(&self.made.lock().await.sections);
         let is_locked =
             |path: &PiecePath| self.claim.locks.iter().any(|lock| lock.stage == stage && lock.path == *path);
         Brief {
@@ -60,10 +62,10 @@ impl Runner<'_> {
         let (basis, sections) = {
             let mut known = self.made.lock().await;
             let before = known.bases.get(&stage).cloned();
-            known.sections.take(stage, &made.sections);
+            Arc::make_mut(&mut known.sections).take(stage, &made.sections);
             let basis = kept_basis(stage, &known.sections, before.as_ref(), locked);
             known.bases.insert(stage, basis.clone());
-            (basis, known.sections.clone())
+            (basis, Arc::clone(&known.sections))
         };
         let (results, own) = checks::check_off_thread(stage, sections).await;
         self.journal.write(Event::Checks { stage, results }).await.map_err(Broken::Sink)?;

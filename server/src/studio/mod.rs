@@ -17,6 +17,7 @@ mod making;
 mod reading;
 mod revisions;
 mod runner;
+mod scribe;
 mod store;
 mod turns;
 mod worker;
@@ -48,6 +49,7 @@ use crate::{
     tasks::Tasks,
 };
 use fanout::Fanout;
+use scribe::Scribe;
 
 /// The longest note, in characters.
 pub const NOTE_MAX_CHARS: usize = model::DIRECTIVE_MAX_CHARS;
@@ -64,6 +66,7 @@ pub struct Studio {
     db: Database,
     clock: Clock,
     fanout: Fanout,
+    scribe: Scribe,
     engines: Engines,
     config: StudioConfig,
     metrics: Metrics,
@@ -206,7 +209,9 @@ impl Studio {
         metrics: Metrics,
         tasks: Tasks,
     ) -> Self {
-        Self { db, clock, fanout: Fanout::new(bus), engines, config, metrics, tasks }
+        let fanout = Fanout::new(bus);
+        let scribe = Scribe::new(db.clone(), fanout.clone(), metrics.clone(), tasks.clone());
+        Self { db, clock, fanout, scribe, engines, config, metrics, tasks }
     }
 
     /// Records a project and its first generation, and returns; a worker does the rest. The same directive from the same person

@@ -60,7 +60,7 @@ pub(super) struct Runner<'a> {
 /// Sections, and what they were made from.
 #[derive(Default)]
 pub(super) struct AsMade {
-    pub(super) sections: Sections,
+    pub(super) sections: Arc<Sections>,
     pub(super) bases: BTreeMap<Stage, Basis>,
 }
 
@@ -112,7 +112,7 @@ impl Runner<'_> {
         let stored = store::as_made(self.studio.db.primary(), self.claim.project, self.claim.generation).await;
         let mut made = self.made.lock().await;
         for section in stored.map_err(away)? {
-            made.sections.restore(section.stage, &section.content).map_err(|e| broken(&e))?;
+            Arc::make_mut(&mut made.sections).restore(section.stage, &section.content).map_err(|e| broken(&e))?;
             made.bases.extend(section.basis.map(|basis| (section.stage, basis)));
         }
         Ok(())
@@ -145,12 +145,11 @@ impl Runner<'_> {
     /// What the sections were made from, now that those made side by side are all there.
     async fn bases(&self) -> Vec<(Stage, Basis)> {
         let made = self.made.lock().await;
-        let basis = |stage: Stage| {
-            let mut now = Basis::now(stage, &made.sections);
-            now.kept = made.bases.get(&stage).map(|basis| basis.kept.clone()).unwrap_or_default();
-            (stage, now)
-        };
-        self.claim.stages.iter().map(|stage| basis(*stage)).collect()
+        let mut bases = Basis::all_now(&self.claim.stages, &made.sections);
+        for (stage, basis) in &mut bases {
+            basis.kept = made.bases.get(stage).map(|basis| basis.kept.clone()).unwrap_or_default();
+        }
+        bases
     }
 
     async fn fail(&self, error: &EngineError) -> Result<(), AppendError> {

@@ -331,7 +331,7 @@ pub fn brief() -> Brief {
         directive: Directive::parse("A shelf where neighbours lend each other tools").unwrap(),
         note: None,
         stage: Stage::Product,
-        made: Sections::default(),
+        made: Arc::default(),
         together: vec![],
         locked: vec![],
         reuse: false,

@@ -4,6 +4,7 @@ use model::{Event, GenerationId, Logged, Seq, Stage};
 use sqlx::PgPool;
 use time::OffsetDateTime;
 use tracing::instrument;
+use uuid::Uuid;
 
 use super::{AppendError, Claim, Fate, Tx, stages};
 use crate::db::DbError;
@@ -87,7 +88,88 @@ pub(in crate::studio) async fn append(
     Ok(logged.map(|((kind, data), seq)| Logged { seq, kind, data }).collect())
 }
 
-/// Likewise without what was made: how it went.
+/// Events of one run, under its lease.
+pub(in crate::studio) struct Entry {
+    pub(in crate::studio) generation: GenerationId,
+    pub(in crate::studio) token: Uuid,
+    /// For how long the lease is renewed.
+    pub(in crate::studio) lease_seconds: f64,
+    /// Kinds and data.
+    pub(in crate::studio) events: Vec<(String, String)>,
+}
+
+impl Entry {
+    pub(in crate::studio) fn of(claim: &Claim, events: &[Event], lease_seconds: f64) -> Self {
+        let events = events.iter().map(|event| (event.kind().to_owned(), event.data())).collect();
+        Self { generation: claim.generation, token: claim.token, lease_seconds, events }
+    }
+
+    /// About what it weighs.
+    pub(in crate::studio) fn bytes(&self) -> usize {
+        self.events.iter().map(|(_, data)| data.len() + 64).sum()
+    }
+
+    /// The events as they stand in the log when this is the number of the last one.
+    pub(in crate::studio) fn logged(&self, last: Seq) -> Vec<Logged> {
+        let first = last + 1 - i64::try_from(self.events.len()).unwrap_or_default();
+        let numbered = self.events.iter().zip(first..);
+        numbered.map(|((kind, data), seq)| Logged { seq, kind: kind.clone(), data: data.clone() }).collect()
+    }
+}
+
+/// Appends events of several runs, each under its lease, which it renews. Returns for each entry the number of its last event, or nothing
+/// when its lease was lost: then nothing of it is written.
+///
+/// Contract: as [`append`].
+#[instrument(name = "db.generation_events.append_many", skip_all)]
+pub(in crate::studio) async fn append_many(pool: &PgPool, entries: &[Entry]) -> Result<Vec<Option<Seq>>, DbError> {
+    let (mut ids, mut tokens, mut counts, mut leases) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let (mut of, mut places, mut kinds, mut data) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    for entry in entries {
+        ids.push(entry.generation.0);
+        tokens.push(entry.token);
+        counts.push(i64::try_from(entry.events.len()).unwrap_or(i64::MAX));
+        leases.push(entry.lease_seconds);
+        for ((kind, text), place) in entry.events.iter().zip(1_i64..) {
+            of.push(entry.token);
+            places.push(place);
+            kinds.push(kind.clone());
+            data.push(text.clone());
+        }
+    }
+    // A token is drawn for each claim, so that it names the run as well as the lease.
+    let written = sqlx::query!(
+        r#"with lines as (
+               select * from unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::float8[]) as line (id, token, count, lease)
+           ), held as (
+               update generations g
+               set last_seq = last_seq + line.count, lease_until = now() + make_interval(secs => line.lease)
+               from lines line
+               where g.id = line.id and g.lease_token = line.token
+               returning g.id, line.token, g.last_seq, line.count
+           ), added as (
+               insert into generation_events (generation_id, seq, kind, data)
+               select held.id, held.last_seq - held.count + new.place, new.kind, new.data
+               from unnest($5::uuid[], $6::bigint[], $7::text[], $8::text[]) as new (token, place, kind, data)
+               join held on held.token = new.token
+           )
+           select token as "token!", last_seq from held"#,
+        &ids,
+        &tokens,
+        &counts,
+        &leases,
+        &of,
+        &places,
+        &kinds,
+        &data
+    )
+    .fetch_all(pool)
+    .await?;
+    let last = |entry: &Entry| written.iter().find(|row| row.token == entry.token).map(|row| row.last_seq);
+    Ok(entries.iter().map(last).collect())
+}
+
+/// The next events of a log without what was made: how it went.
 #[instrument(name = "db.generation_events.list_but_pieces", skip_all)]
 pub(in crate::studio) async fn events_but_pieces(
     pool: &PgPool,
