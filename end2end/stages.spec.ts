@@ -51,7 +51,7 @@ test('a file is read on a page of its own, which leads on, back, and to what it 
   const operation = page.getByRole('term').filter({ hasText: 'Handles' }).locator('..').getByRole('link').first();
   const name = await operation.textContent();
   await operation.click();
-  await expect(page.locator(':target'), 'the operation that the file handles').toContainText(name ?? '');
+  await expect(page.locator(':target'), 'the operation that the file handles').toHaveId(`operations-${name}`);
 });
 
 test('files of a shared project are there for everybody, those of others for nobody', async ({ page }) => {

@@ -96,13 +96,14 @@ export function paths(page: Page): Promise<string[]> {
   );
 }
 
-/** The inner HTML of every slot, by its stage and name. */
+/** The inner HTML of every slot, by its stage and name, without what the editor marks in it. */
 export function slots(page: Page): Promise<Record<string, string>> {
   return page.locator('[data-slot]').evaluateAll((found) =>
     Object.fromEntries(
       found.map((slot) => {
         const stage = slot.closest('[data-stage]')?.getAttribute('data-stage') ?? '';
-        return [`${stage}/${slot.getAttribute('data-slot')}`, slot.innerHTML];
+        const html = slot.innerHTML.replaceAll(/ data-(?:chosen|locked|is-stale)=""/g, '');
+        return [`${stage}/${slot.getAttribute('data-slot')}`, html];
       }),
     ),
   );

@@ -1,19 +1,24 @@
 //! What stands above and below every page.
 
+use axum::http::request::Parts;
 use leptos::prelude::*;
 
-use super::sections::{STAGES, parts, stage_title};
+use super::sections::{Part, STAGES, parts, stage_title};
 
 /// The masthead: where one is, and the way to one's projects.
 #[component]
 pub(crate) fn Header() -> impl IntoView {
+    let path = use_context::<Parts>().map(|parts| parts.uri.path().to_owned()).unwrap_or_default();
+    let links =
+        [("/projects", "Your projects"), ("/explore", "Explore"), ("/settings", "Account")].map(|(href, words)| {
+            let current = (path == href).then_some("page");
+            view! { <a href=href aria-current=current>{words}</a> }
+        });
     view! {
         <header class="masthead">
             <a class="wordmark" href="/">"Atlas" <span class="nine">"9"</span></a>
             <nav aria-label="Main">
-                <a href="/projects">"Your projects"</a>
-                <a href="/explore">"Explore"</a>
-                <a href="/settings">"Account"</a>
+                {links.into_iter().collect_view()}
                 <a class="new" href="/#directive">"New"</a>
             </nav>
         </header>
@@ -35,17 +40,21 @@ pub(crate) fn Footer() -> impl IntoView {
     }
 }
 
-/// The contents of a project: its stages and their parts as links. The style sheet shows an entry once there is something behind it.
+/// The contents of a project: its stages and their parts as links. An entry shows once there is something behind it.
 #[component]
-pub(crate) fn Contents() -> impl IntoView {
+pub(crate) fn Contents(
+    /// The parts that hold something. Nothing for a page that streams: there the style sheet looks what has come.
+    made: Option<Vec<Part>>,
+) -> impl IntoView {
+    let is_empty = |wanted: &dyn Fn(&Part) -> bool| made.as_ref().is_some_and(|made| !made.iter().any(wanted));
     let stages = STAGES.map(|stage| {
         let entries = parts(stage).filter(|part| !part.heading.is_empty()).map(|part| {
             let href = format!("#{}-{}", part.stage, part.slot);
-            view! { <li><a href=href>{part.heading}</a></li> }
+            view! { <li hidden=is_empty(&|other| *other == part)><a href=href>{part.heading}</a></li> }
         });
         let href = format!("#{stage}");
         view! {
-            <li>
+            <li hidden=is_empty(&|part| part.stage == stage)>
                 <a href=href>{stage_title(stage)}</a>
                 <ol>{entries.collect_view()}</ol>
             </li>

@@ -9,7 +9,7 @@ use std::{
 use js_sys::{JSON, Reflect};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{
-    Element, Event, EventSource, FormData, HtmlFormElement, MessageEvent, RequestInit, RequestRedirect,
+    Element, Event, EventSource, FormData, HtmlElement, HtmlFormElement, MessageEvent, RequestInit, RequestRedirect,
     UrlSearchParams, Window,
 };
 
@@ -235,7 +235,8 @@ impl Page {
         {
             let _ = sheet.remove_child(&first);
         }
-        sheet.set_scroll_top(if is_more { sheet.scroll_height() } else { 0 });
+        // The end is seen of what grows, the beginning of what is whole. To scroll would lay the page out for each piece.
+        let _ = sheet.toggle_attribute_with_force("data-grows", is_more);
     }
 
     fn writing_window(&self) -> Option<Element> {
@@ -263,7 +264,11 @@ impl Page {
         } else {
             let part = path.split('/').next().unwrap_or_default();
             if let Ok(Some(slot)) = self.root.query_selector(&format!("{within}[data-slot=\"{part}\"]")) {
+                let is_first = slot.first_element_child().is_none();
                 let _ = slot.insert_adjacent_html("beforeend", html);
+                if is_first {
+                    self.show_entry(&slot, true);
+                }
             }
         }
     }
@@ -271,8 +276,26 @@ impl Page {
     fn clear(&self, within: &str) {
         let Ok(slots) = self.root.query_selector_all(&format!("{within}[data-slot]")) else { return };
         for at in 0..slots.length() {
-            if let Some(slot) = slots.item(at) {
+            if let Some(Ok(slot)) = slots.item(at).map(JsCast::dyn_into::<Element>) {
                 slot.set_text_content(None);
+                self.show_entry(&slot, false);
+            }
+        }
+    }
+
+    /// Shows the entries of the contents that lead to a part and its stage, or hides that of the part.
+    fn show_entry(&self, slot: &Element, is_shown: bool) {
+        let Some(part) = slot.get_attribute("data-slot") else { return };
+        let stage = slot.closest("[data-stage]").ok().flatten().and_then(|stage| stage.get_attribute("data-stage"));
+        let Some(stage) = stage else { return };
+        let of_stage = if is_shown { format!(", .contents [href=\"#{stage}\"]") } else { String::new() };
+        let selector = format!(".contents [href=\"#{stage}-{part}\"]{of_stage}");
+        let Ok(links) = self.root.query_selector_all(&selector) else { return };
+        for at in 0..links.length() {
+            if let Some(Ok(entry)) =
+                links.item(at).and_then(|link| link.parent_element()).map(JsCast::dyn_into::<HtmlElement>)
+            {
+                entry.set_hidden(!is_shown);
             }
         }
     }

@@ -15,7 +15,7 @@ use crate::{
         layout::Contents,
         progress::{receipt_view, state, status_sentence},
         project_forms::{Manage, TakeAway},
-        sections::{Around, sections_view},
+        sections::{Around, parts_held, sections_view},
         title::PageTitle,
         workbench::{KeyHelp, OutOfDate, PieceBar, Proposal, listed},
     },
@@ -71,7 +71,7 @@ fn Editing(project: Project, bench: Workbench) -> impl IntoView {
                         <Manage project=managed />
                     </div>
                 </header>
-                <Contents />
+                <Contents made=Some(parts_held(&bench.draft.sections)) />
                 <div class="workbench" data-refresh="" inner_html=workbench_html(&bench)></div>
                 {sections_view(Around { sections: &bench.draft.sections, files: Some(&files_of(project.id)) }, &checks)}
                 {receipt_view(bench.draft.receipt.as_ref())}

@@ -22,7 +22,8 @@ use crate::{
         progress::{receipt_view, status_sentence},
         project_forms::{Manage, TakeAway},
         sections::{
-            Around, Part, STAGES, StageFrame, is_drawn_from_others, part_view, parts, parts_as_made, slot_html,
+            Around, Part, STAGES, StageFrame, is_drawn_from_others, part_view, parts, parts_as_made, parts_held,
+            slot_html,
         },
         title::PageTitle,
         workbench::checks_slot,
@@ -105,6 +106,7 @@ fn Reading(opened: Opened) -> impl IntoView {
     let Opened { project, draft, checks } = opened;
     let (running, managed) = (draft.borrow().ending.is_none(), project.clone());
     let generation = project.generation.to_string();
+    let held = (!running).then(|| parts_held(&draft.borrow().sections));
     let stop = running.then(|| view! { <Stop generation /> });
     let again = project.id.to_string();
     let edit = format!("/projects/{}/edit", project.id);
@@ -144,7 +146,7 @@ fn Reading(opened: Opened) -> impl IntoView {
     let end = async move { when(whole, |draft| draft.ending.is_some(), show_end).await };
     view! {
         <PageTitle text=project.name() />
-        <article class="project">
+        <article class=if running { "project fills" } else { "project" }>
             <header class="project-head">
                 <p class="label" dir="auto">{label(&project)}</p>
                 <DirectiveHeading directive=project.directive />
@@ -155,7 +157,7 @@ fn Reading(opened: Opened) -> impl IntoView {
                     <Manage project=managed />
                 </div>
             </header>
-            <Contents />
+            <Contents made=held />
             {stages.into_iter().collect_view()}
             <Suspense>{Suspend::new(end)}</Suspense>
         </article>

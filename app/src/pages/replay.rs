@@ -13,7 +13,7 @@ use crate::{
     components::{
         layout::Contents,
         progress::status_sentence,
-        sections::{Around, sections_view, stage_title},
+        sections::{Around, parts_held, sections_view, stage_title},
         title::PageTitle,
     },
     context::{caller, services},
@@ -77,7 +77,7 @@ fn Watching(watched: Watched) -> impl IntoView {
                 <p class="progress" role="status">{said}</p>
                 <p><a href=receipt>"Receipt"</a></p>
             </header>
-            <Contents />
+            <Contents made=Some(parts_held(&draft.sections)) />
             {sections_view(Around { sections: &draft.sections, files: Some(&format!("{here}/files")) }, &checks)}
             <Fork generation />
         </article>

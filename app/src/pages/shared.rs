@@ -12,7 +12,7 @@ use crate::{
         directive_form::DirectiveHeading,
         layout::Contents,
         project_forms::TakeAway,
-        sections::{Around, sections_view},
+        sections::{Around, parts_held, sections_view},
         social::Social,
         title::PageTitle,
     },
@@ -52,7 +52,7 @@ fn Reading(project: Project, current: Current) -> impl IntoView {
                 <DirectiveHeading directive=project.directive />
                 <p class="quiet">"Made on " <time datetime=made_on.clone()>{made_on.clone()}</time> " and shown by its owner."</p>
             </header>
-            <Contents />
+            <Contents made=Some(parts_held(&current.sections)) />
             {sections_view(Around { sections: &current.sections, files: Some(&format!("{here}/files")) }, &current.checks())}
             <TakeAway base=here />
             <p class="make-yours"><a class="button primary" href="/#directive">"Make one of your own"</a></p>

@@ -180,6 +180,15 @@ pub enum VerbForm {
     Past,
 }
 
+/// With a small first letter, as in the middle of a sentence; a name with capitals inside ("PostgreSQL", "SMS gateway") keeps them.
+pub fn lower_first(text: &str) -> String {
+    let mut chars = text.chars();
+    let Some(first) = chars.next() else { return String::new() };
+    let rest = chars.as_str();
+    let is_name = rest.split(' ').next().is_some_and(|word| word.chars().any(char::is_uppercase));
+    if is_name { text.to_owned() } else { first.to_lowercase().chain(rest.chars()).collect() }
+}
+
 /// The text with its first letter in upper case.
 pub fn capitalised(text: &str) -> String {
     let mut chars = text.chars();

@@ -90,6 +90,15 @@ pub(crate) fn parts(stage: Stage) -> impl Iterator<Item = Part> + Clone {
     parts.iter().map(move |(slot, heading)| Part { stage, slot, heading })
 }
 
+/// The parts that hold something.
+pub(crate) fn parts_held(sections: &Sections) -> Vec<Part> {
+    let holds = |part: &Part| {
+        let slot = if is_drawn_from_others(*part) { "files" } else { part.slot };
+        sections.addresses(part.stage).iter().any(|at| at.path.part() == slot)
+    };
+    STAGES.into_iter().flat_map(parts).filter(holds).collect()
+}
+
 /// The parts of a stage in the order in which its pieces are made, which is not everywhere the order in which they are read: colours come before
 /// the mark that is shown in them, and the names considered before the one that was chosen.
 pub(crate) fn parts_as_made(stage: Stage) -> Vec<&'static str> {

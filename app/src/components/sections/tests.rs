@@ -216,9 +216,8 @@ fn sheet() {
             sections.restore(stage, &stored[stage.as_str()].to_string()).unwrap();
         }
     }
-    let contents = crate::components::layout::Contents;
     let body = Owner::new().with(|| {
-        view! { {contents()} {sections_view(whole(&sections), &std::collections::BTreeMap::new())} }.to_html()
+        view! { <crate::components::layout::Contents made=Some(parts_held(&sections)) /> {sections_view(whole(&sections), &std::collections::BTreeMap::new())} }.to_html()
     });
     let css = concat!(env!("CARGO_MANIFEST_DIR"), "/../style/main.css");
     for theme in ["light", "dark"] {

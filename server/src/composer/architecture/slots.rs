@@ -1,6 +1,7 @@
 //! Names of slots, and the little that fills them without knowing the product.
 
 use crate::composer::inflect::joined;
+pub use crate::composer::inflect::lower_first;
 
 /// Slots that lines about architecture have. Each may be missing in a product; a line that has a missing one is not told.
 pub const SLOTS: &[&str] = &[
@@ -111,14 +112,4 @@ pub fn words_of_type(name: &str) -> String {
         words.extend(c.to_lowercase());
     }
     words
-}
-
-/// A title in the middle of a sentence. What is all in capitals stays.
-pub fn lower_first(text: &str) -> String {
-    let mut chars = text.chars();
-    let (first, second) = (chars.next(), chars.clone().next());
-    match first {
-        Some(first) if !second.is_some_and(char::is_uppercase) => first.to_lowercase().chain(chars).collect(),
-        _ => text.to_owned(),
-    }
 }

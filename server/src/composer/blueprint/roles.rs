@@ -3,7 +3,7 @@
 use model::sections::{ApiRole, Product, SYSTEM};
 
 use super::is_system;
-use crate::composer::inflect::{capitalised, joined};
+use crate::composer::inflect::{capitalised, joined, lower_first};
 
 const MOST_TITLES: usize = 3;
 /// The most characters of an id.
@@ -70,10 +70,4 @@ fn steps_of(product: &Product, id: &str) -> String {
 /// `ConditionReport` in the middle of a sentence.
 fn spaced_type(name: &str) -> String {
     super::names::ascii_words(name).join(" ")
-}
-
-/// A title in the middle of a sentence.
-fn lower_first(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map_or_else(String::new, |first| first.to_lowercase().chain(chars).collect())
 }

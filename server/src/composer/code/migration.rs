@@ -6,6 +6,7 @@ use super::{
     names::{comment, quoted, sql},
     service::{Col, Resource, Service},
 };
+use crate::composer::inflect::lower_first;
 
 /// The most bytes PostgreSQL keeps of a name.
 const NAME_MAX: usize = 63;
@@ -62,11 +63,6 @@ fn note(column: &Col) -> String {
         return String::new();
     }
     format!(" -- {}", lower_first(column.about.trim_end_matches('.')))
-}
-
-fn lower_first(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map_or_else(String::new, |first| first.to_lowercase().chain(chars).collect())
 }
 
 /// `constraint offers_listing_id_fkey foreign key (listing_id) references listings (id)`.

@@ -7,6 +7,7 @@ use model::sections::Entity;
 use super::{Builder, Draft, read_field};
 use crate::composer::{
     cast::{Player, Words},
+    inflect::lower_first,
     knowledge::{Role, Text},
     plan::{slug, type_name},
 };
@@ -83,9 +84,4 @@ impl<F: Fn(&Text, &Words<'_>, &str) -> String> Builder<'_, F> {
             relations: Vec::new(),
         }
     }
-}
-
-fn lower_first(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map_or_else(String::new, |first| first.to_lowercase().chain(chars).collect())
 }

@@ -136,7 +136,7 @@ fn rank(kind: SourceKind, nth: usize, priority: Priority) -> u32 {
         (SourceKind::Archetype, Priority::Must) => 0,
         (SourceKind::Capability | SourceKind::Action, _) if nth == 0 => 1,
         (SourceKind::Capability, Priority::Must) => NAMED,
-        (SourceKind::Lender, _) => 3,
+        (SourceKind::Lender, _) | (SourceKind::Domain, Priority::Must) => 3,
         (SourceKind::Capability, _) => 4,
         (SourceKind::Archetype, Priority::Should) => 5,
         (SourceKind::Domain | SourceKind::Action, Priority::Must | Priority::Should) => 6,

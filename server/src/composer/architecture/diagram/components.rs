@@ -189,7 +189,7 @@ impl Picture {
         let name = |at: &usize| self.parts.get(*at).map_or_else(String::new, |part| lower_first(&part.name));
         let talks = self.talks.iter().map(|talk| {
             let to: Vec<String> = talk.to.iter().map(|at| format!("the {}", name(at))).collect();
-            format!("The {} talks to {}: {}.", name(&talk.from), crate::composer::inflect::joined(&to), talk.words)
+            format!("From the {} to {}: {}.", name(&talk.from), crate::composer::inflect::joined(&to), talk.words)
         });
         let alone = self
             .parts
