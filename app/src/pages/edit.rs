@@ -15,7 +15,7 @@ use crate::{
         layout::Contents,
         progress::{receipt_view, state, status_sentence},
         project_forms::{Manage, TakeAway},
-        sections::{Around, parts_held, sections_view},
+        sections::{Around, Rendered},
         title::PageTitle,
         workbench::{KeyHelp, OutOfDate, PieceBar, Proposal, listed},
     },
@@ -43,6 +43,7 @@ fn Editing(project: Project, bench: Workbench) -> impl IntoView {
     let replay = format!("{read}/generations/{}", project.generation);
     let managed = project.clone();
     let (state, sentence) = (state(&bench.draft), status_sentence(&bench.draft));
+    let rendered = Rendered::of(Around { sections: &bench.draft.sections, files: Some(&files_of(project.id)) });
     let stale = listed(bench.staleness.stale.iter().map(|stale| &stale.piece));
     let checks = if bench.checks.is_empty() { drafted_checks(&bench.draft) } else { bench.checks.clone() };
     view! {
@@ -71,9 +72,9 @@ fn Editing(project: Project, bench: Workbench) -> impl IntoView {
                         <Manage project=managed />
                     </div>
                 </header>
-                <Contents made=Some(parts_held(&bench.draft.sections)) />
+                <Contents made=Some(rendered.held()) />
                 <div class="workbench" data-refresh="" inner_html=workbench_html(&bench)></div>
-                {sections_view(Around { sections: &bench.draft.sections, files: Some(&files_of(project.id)) }, &checks)}
+                {rendered.view(&checks)}
                 {receipt_view(bench.draft.receipt.as_ref())}
                 <TakeAway base=format!("/api/projects/{}", project.id) />
                 <Again project=project.id.to_string() engines=services().studio.engines() />

@@ -9,7 +9,7 @@ use std::{
 
 use axum::http::HeaderName;
 use leptos::{either::Either, prelude::*};
-use model::{CheckResult, Draft, PiecePath, Stage, StageDraft};
+use model::{CheckResult, Draft, PiecePath, ProjectId, Stage, StageDraft};
 use server::{http::ApiError, projects::Project, studio::Follower};
 use tokio::sync::watch;
 
@@ -22,7 +22,7 @@ use crate::{
         progress::{receipt_view, status_sentence},
         project_forms::{Manage, TakeAway},
         sections::{
-            Around, Part, STAGES, StageFrame, is_drawn_from_others, part_view, parts, parts_as_made, parts_held,
+            Around, Part, Rendered, STAGES, StageFrame, is_drawn_from_others, part_view, parts, parts_as_made,
             slot_html,
         },
         title::PageTitle,
@@ -106,36 +106,18 @@ fn Reading(opened: Opened) -> impl IntoView {
     let Opened { project, draft, checks } = opened;
     let (running, managed) = (draft.borrow().ending.is_none(), project.clone());
     let generation = project.generation.to_string();
-    let held = (!running).then(|| parts_held(&draft.borrow().sections));
     let stop = running.then(|| view! { <Stop generation /> });
     let again = project.id.to_string();
     let edit = format!("/projects/{}/edit", project.id);
     let json = format!("/api/projects/{}", project.id);
     let shown = Arc::new(Shown::default());
-    let stages = STAGES.map(|stage| {
-        let parts = parts(stage).map(|part| {
-            let (draft, files) = (draft.clone(), files_of(project.id));
-            let shown = Arc::clone(&shown);
-            let show = move |draft: &Draft| part_view(part, shown.show(part, draft, &files));
-            let made = async move { when(draft, is_made(part), show).await };
-            view! { <Suspense>{Suspend::new(made)}</Suspense> }
-        });
-        let parts = parts.collect_view();
-        let (draft, known) = (draft.clone(), checks.clone());
-        let is_checked = move |draft: &Draft| {
-            draft.ending.is_some()
-                || draft.stages.get(&stage).is_some_and(|stage| !stage.checks.is_empty() || stage.is_done())
-        };
-        let checked = async move {
-            when(draft, is_checked, |draft| {
-                let results =
-                    draft.stages.get(&stage).map(|stage| stage.checks.clone()).filter(|results| !results.is_empty());
-                checks_slot(stage, &results.map_or_else(|| known.clone(), |results| BTreeMap::from([(stage, results)])))
-            })
-            .await
-        };
-        view! { <StageFrame stage>{parts} <Suspense>{Suspend::new(checked)}</Suspense></StageFrame> }
-    });
+    let (held, sections) = if running {
+        (None, stages_as_they_come(&draft, project.id, &shown))
+    } else {
+        let draft = draft.borrow();
+        let rendered = Rendered::of(Around { sections: &draft.sections, files: Some(&files_of(project.id)) });
+        (Some(rendered.held()), rendered.view(&checks).into_any())
+    };
     let whole = draft.clone();
     let files = files_of(project.id);
     let show_end = move |draft: &Draft| {
@@ -158,10 +140,34 @@ fn Reading(opened: Opened) -> impl IntoView {
                 </div>
             </header>
             <Contents made=held />
-            {stages.into_iter().collect_view()}
+            {sections}
             <Suspense>{Suspend::new(end)}</Suspense>
         </article>
     }
+}
+
+/// Sections part by part, each as soon as it is whole.
+fn stages_as_they_come(draft: &watch::Receiver<Draft>, project: ProjectId, shown: &Arc<Shown>) -> AnyView {
+    let stages = STAGES.map(|stage| {
+        let parts = parts(stage).map(|part| {
+            let (draft, files, shown) = (draft.clone(), files_of(project), Arc::clone(shown));
+            let show = move |draft: &Draft| part_view(part, shown.show(part, draft, &files));
+            let made = async move { when(draft, is_made(part), show).await };
+            view! { <Suspense>{Suspend::new(made)}</Suspense> }
+        });
+        let (parts, draft) = (parts.collect_view(), draft.clone());
+        let is_checked = move |draft: &Draft| {
+            draft.ending.is_some()
+                || draft.stages.get(&stage).is_some_and(|stage| !stage.checks.is_empty() || stage.is_done())
+        };
+        let show = move |draft: &Draft| {
+            let results = draft.stages.get(&stage).map(|made| (stage, made.checks.clone()));
+            checks_slot(stage, &results.into_iter().collect())
+        };
+        let checked = async move { when(draft, is_checked, show).await };
+        view! { <StageFrame stage>{parts} <Suspense>{Suspend::new(checked)}</Suspense></StageFrame> }
+    });
+    stages.into_iter().collect_view().into_any()
 }
 
 /// What a page that streams has shown of each part: it cannot be taken back when an engine gives up behind it, or comes with more.

@@ -13,7 +13,7 @@ use crate::{
     components::{
         layout::Contents,
         progress::status_sentence,
-        sections::{Around, parts_held, sections_view, stage_title},
+        sections::{Around, Rendered, stage_title},
         title::PageTitle,
     },
     context::{caller, services},
@@ -54,6 +54,7 @@ fn Watching(watched: Watched) -> impl IntoView {
     });
     let marks = marks.collect_view();
     let checks = draft.stages.iter().map(|(stage, made)| (*stage, made.checks.clone())).collect();
+    let rendered = Rendered::of(Around { sections: &draft.sections, files: Some(&format!("{here}/files")) });
     let step = (last / 20).max(1);
     let (back, forth) = ((at - step).max(0), (at + step).min(last));
     let (name, project_page, receipt) =
@@ -77,8 +78,8 @@ fn Watching(watched: Watched) -> impl IntoView {
                 <p class="progress" role="status">{said}</p>
                 <p><a href=receipt>"Receipt"</a></p>
             </header>
-            <Contents made=Some(parts_held(&draft.sections)) />
-            {sections_view(Around { sections: &draft.sections, files: Some(&format!("{here}/files")) }, &checks)}
+            <Contents made=Some(rendered.held()) />
+            {rendered.view(&checks)}
             <Fork generation />
         </article>
     }

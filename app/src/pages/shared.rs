@@ -12,7 +12,7 @@ use crate::{
         directive_form::DirectiveHeading,
         layout::Contents,
         project_forms::TakeAway,
-        sections::{Around, parts_held, sections_view},
+        sections::{Around, Rendered},
         social::Social,
         title::PageTitle,
     },
@@ -41,6 +41,7 @@ fn Reading(project: Project, current: Current) -> impl IntoView {
     let summary = current.sections.product.summary.clone();
     let here = format!("/p/{}", project.slug.as_deref().unwrap_or_default());
     let card = format!("{here}/card.png");
+    let rendered = Rendered::of(Around { sections: &current.sections, files: Some(&format!("{here}/files")) });
     let made_on = project.created_at.date().to_string();
     view! {
         <PageTitle text=project.name() />
@@ -52,8 +53,8 @@ fn Reading(project: Project, current: Current) -> impl IntoView {
                 <DirectiveHeading directive=project.directive />
                 <p class="quiet">"Made on " <time datetime=made_on.clone()>{made_on.clone()}</time> " and shown by its owner."</p>
             </header>
-            <Contents made=Some(parts_held(&current.sections)) />
-            {sections_view(Around { sections: &current.sections, files: Some(&format!("{here}/files")) }, &current.checks())}
+            <Contents made=Some(rendered.held()) />
+            {rendered.view(&current.checks())}
             <TakeAway base=here />
             <p class="make-yours"><a class="button primary" href="/#directive">"Make one of your own"</a></p>
         </article>

@@ -10,7 +10,7 @@ use crate::{
     components::{
         directive_form::DirectiveForm,
         form::{Field as FormField, Notice},
-        sections::{Around, sections_view},
+        sections::{Around, Rendered},
         title::PageTitle,
     },
     context::services,
@@ -39,7 +39,7 @@ fn Guide() -> impl IntoView {
             <Messages />
             <Lists />
             <h2>"A project"</h2>
-            {sections_view(Around { sections: &sample::sections(), files: None }, &std::collections::BTreeMap::new())}
+            {Rendered::of(Around { sections: &sample::sections(), files: None }).view(&std::collections::BTreeMap::new())}
         </div>
     }
     .into_any()

@@ -81,6 +81,9 @@ impl Sections {
     /// # Errors
     /// [`BadPiece`] when it does not fit. The section is left as it was.
     pub fn apply(&mut self, stage: Stage, piece: &Piece) -> Result<(), BadPiece> {
+        if let Some(reason) = too_long("", &piece.value) {
+            return Err(bad(stage.as_str(), piece, &reason));
+        }
         match stage {
             Stage::Product => self.product.apply(piece),
             Stage::Brand => self.brand.apply(piece),
@@ -181,6 +184,30 @@ impl Sections {
 
 /// The most entries a list of a section may have.
 const LIST_MAX: usize = 400;
+
+/// The most characters of a text, and of what a file or drawing holds. A directive has 4,000, and what is made of it quotes it.
+const TEXT_MAX_CHARS: usize = 20_000;
+const CONTENT_MAX_CHARS: usize = FILE_MAX_BYTES;
+
+/// Which text of a piece is longer than any page could show, and how long it may be.
+fn too_long(key: &str, value: &serde_json::Value) -> Option<String> {
+    use serde_json::Value;
+    match value {
+        Value::String(text) => {
+            let most = match key {
+                "content" | "svg" | "wireframe" | "mermaid" => CONTENT_MAX_CHARS,
+                _ => TEXT_MAX_CHARS,
+            };
+            // Bytes are counted first: there are never fewer of them, and they are known.
+            let is_too_long = text.len() > most && text.chars().count() > most;
+            let what = if key.is_empty() { "it".to_owned() } else { format!("its {}", key.replace('_', " ")) };
+            is_too_long.then(|| format!("{what} is longer than {most} characters"))
+        }
+        Value::Array(items) => items.iter().find_map(|item| too_long(key, item)),
+        Value::Object(fields) => fields.iter().find_map(|(key, field)| too_long(key, field)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => None,
+    }
+}
 
 /// What has an id within its list.
 trait Identified: Serialize + DeserializeOwned {

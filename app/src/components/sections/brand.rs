@@ -228,7 +228,7 @@ mod tests {
     use model::{Directive, PiecePath, Stage, sections::Sections};
     use server::composer::Composer;
 
-    use super::super::{Around, parts, piece_html, sections_view};
+    use super::super::{Around, Rendered, parts, piece_html};
     use super::*;
 
     fn made(directive: &str) -> Sections {
@@ -280,7 +280,8 @@ mod tests {
             &env::var("DIRECTIVE").unwrap_or_else(|_| "Help beekeepers log hive inspections, even offline".to_owned()),
         );
         sections.product = model::sections::Product::default();
-        let body = Owner::new().with(|| sections_view(around(&sections), &std::collections::BTreeMap::new()).to_html());
+        let body =
+            Owner::new().with(|| Rendered::of(around(&sections)).view(&std::collections::BTreeMap::new()).to_html());
         let css = concat!(env!("CARGO_MANIFEST_DIR"), "/../style/main.css");
         let page = format!(
             "<!doctype html><meta charset=utf-8><link rel=stylesheet href=\"file://{css}\"><main class=\"project\">{body}</main>"

@@ -90,15 +90,6 @@ pub(crate) fn parts(stage: Stage) -> impl Iterator<Item = Part> + Clone {
     parts.iter().map(move |(slot, heading)| Part { stage, slot, heading })
 }
 
-/// The parts that hold something.
-pub(crate) fn parts_held(sections: &Sections) -> Vec<Part> {
-    let holds = |part: &Part| {
-        let slot = if is_drawn_from_others(*part) { "files" } else { part.slot };
-        sections.addresses(part.stage).iter().any(|at| at.path.part() == slot)
-    };
-    STAGES.into_iter().flat_map(parts).filter(holds).collect()
-}
-
 /// The parts of a stage in the order in which its pieces are made, which is not everywhere the order in which they are read: colours come before
 /// the mark that is shown in them, and the names considered before the one that was chosen.
 pub(crate) fn parts_as_made(stage: Stage) -> Vec<&'static str> {
@@ -128,14 +119,32 @@ pub(crate) struct Around<'a> {
     pub(crate) files: Option<&'a str>,
 }
 
-/// All sections as far as they are made. Parts without pieces are there but hidden, so that a stream can fill them.
-pub(crate) fn sections_view(all: Around<'_>, checks: &BTreeMap<Stage, Vec<CheckResult>>) -> impl IntoView + use<> {
-    let stages = STAGES.map(|stage| {
-        let parts = parts(stage).map(|part| part_view(part, slot_html(part, all))).collect_view();
-        let checks = checks_slot(stage, checks);
-        view! { <StageFrame stage>{parts} {checks}</StageFrame> }
-    });
-    stages.into_iter().collect_view()
+/// The markup of every part, so that a page knows what there is before it shows it.
+pub(crate) struct Rendered(Vec<(Part, String)>);
+
+impl Rendered {
+    pub(crate) fn of(all: Around<'_>) -> Self {
+        Self(STAGES.into_iter().flat_map(parts).map(|part| (part, slot_html(part, all))).collect())
+    }
+
+    /// The parts that hold something.
+    pub(crate) fn held(&self) -> Vec<Part> {
+        self.0.iter().filter(|(_, html)| !html.is_empty()).map(|(part, _)| *part).collect()
+    }
+
+    /// All sections as far as they are made. Parts without pieces are there but hidden, so that a stream can fill them.
+    pub(crate) fn view(self, checks: &BTreeMap<Stage, Vec<CheckResult>>) -> impl IntoView + use<> {
+        let mut rendered = self.0;
+        let stages = STAGES.map(|stage| {
+            let parts: Vec<AnyView> = rendered
+                .extract_if(.., |(part, _)| part.stage == stage)
+                .map(|(part, html)| part_view(part, html).into_any())
+                .collect();
+            let checks = checks_slot(stage, checks);
+            view! { <StageFrame stage>{parts} {checks}</StageFrame> }
+        });
+        stages.into_iter().collect_view()
+    }
 }
 
 /// A section's frame with its heading; its children are its parts.

@@ -29,7 +29,7 @@ fn whole(sections: &Sections) -> Around<'_> {
 }
 
 fn page_html(sections: &Sections) -> String {
-    Owner::new().with(|| sections_view(whole(sections), &std::collections::BTreeMap::new()).to_html())
+    Owner::new().with(|| Rendered::of(whole(sections)).view(&BTreeMap::new()).to_html())
 }
 
 /// A piece as the stream shows it, when what came before it is there.
@@ -216,8 +216,10 @@ fn sheet() {
             sections.restore(stage, &stored[stage.as_str()].to_string()).unwrap();
         }
     }
+    let rendered = Rendered::of(whole(&sections));
+    let held = Some(rendered.held());
     let body = Owner::new().with(|| {
-        view! { <crate::components::layout::Contents made=Some(parts_held(&sections)) /> {sections_view(whole(&sections), &std::collections::BTreeMap::new())} }.to_html()
+        view! { <crate::components::layout::Contents made=held /> {rendered.view(&BTreeMap::new())} }.to_html()
     });
     let css = concat!(env!("CARGO_MANIFEST_DIR"), "/../style/main.css");
     for theme in ["light", "dark"] {
