@@ -2,6 +2,8 @@
 
 mod editor;
 #[cfg(feature = "hydrate")]
+mod frames;
+#[cfg(feature = "hydrate")]
 mod live;
 #[cfg(feature = "hydrate")]
 mod page;
