@@ -38,7 +38,10 @@ pub(super) enum Arrived {
 pub(super) type Read = fn(&JsValue) -> Vec<Change>;
 
 /// How long a frame may be worked on, in milliseconds: what is left then waits for the next one, so that typing is never held up.
-const FRAME_MS: f64 = 6.0;
+const FRAME_MS: f64 = 4.0;
+
+/// With more than this waiting, pieces are put in place at once instead of fading in: a hundred fades at a time hold everything up.
+const FADING_MAX: usize = 12;
 
 /// How many bits of a file that is being written stay on the page.
 const WRITTEN_MAX: u32 = 200;
@@ -97,6 +100,10 @@ impl Page {
 
     /// Puts what waits in place, until a moment in time; at least one event.
     fn apply(&self, until: f64) {
+        let fades = self.waiting.borrow().len() <= FADING_MAX;
+        if fades != self.root.has_attribute("data-live") {
+            let _ = self.root.toggle_attribute_with_force("data-live", fades);
+        }
         loop {
             let Some(arrived) = self.waiting.borrow_mut().pop_front() else { return };
             match arrived {

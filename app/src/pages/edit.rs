@@ -1,11 +1,15 @@
 //! The streaming editor: the page as it is now, kept up to date by an island.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use leptos::prelude::*;
 use leptos_meta::{Link, Script};
 use model::{CheckResult, Draft, Stage};
-use server::{http::ApiError, projects::Project, studio::Workbench};
+use server::{
+    http::ApiError,
+    projects::Project,
+    studio::{Follower, Workbench},
+};
 
 use super::{file::files_of, id_of_address, label, page_of, project_of_address};
 use crate::{
@@ -32,8 +36,23 @@ pub(crate) fn Edit() -> impl IntoView {
 
 async fn load(id: String) -> Result<(Project, Workbench), ApiError> {
     let project = project_of_address(id).await?;
-    let bench = services().studio.workbench(caller().await?.user(), project.generation).await?;
+    let (user, studio) = (caller().await?.user(), services().studio);
+    let mut bench = studio.workbench(user, project.generation).await?;
+    if bench.draft.ending.is_none() && bench.draft.stages.values().all(|stage| stage.pieces.is_empty()) {
+        let follower = studio.follow(user, project.generation, bench.draft.seq).await?;
+        let _ = tokio::time::timeout(FIRST_PIECE_WITHIN, first_piece(&mut bench.draft, follower)).await;
+    }
     Ok((project, bench))
+}
+
+/// How long a page with nothing to show waits for something. A browser takes longer to open a page, and then the piece is in its first frame.
+const FIRST_PIECE_WITHIN: Duration = Duration::from_millis(60);
+
+async fn first_piece(draft: &mut Draft, mut follower: Follower) {
+    while draft.ending.is_none() && draft.stages.values().all(|stage| stage.pieces.is_empty()) {
+        let Some(events) = follower.next().await else { return };
+        draft.read(&events);
+    }
 }
 
 #[component]
