@@ -66,7 +66,7 @@ test('of two who edit one section the second is told, and overwrites nothing', a
 test('a locked piece stays when everything is made again', async ({ page }) => {
   await opened(page);
   const name = piece(page, 'brand', 'name');
-  const before = await name.innerText();
+  const before = (await name.textContent()) ?? '';
   await name.hover();
   await page.locator('[data-piece-bar] [data-lock]').click();
   await expect(status(page)).toHaveText('Locked: it stays as it is.');

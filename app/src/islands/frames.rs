@@ -10,6 +10,8 @@ use js_sys::JSON;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{Element, HtmlElement, Window};
 
+use super::page::mark;
+
 /// One change to the page.
 pub(super) enum Change {
     /// A piece's markup, for the place of this address.
@@ -133,6 +135,8 @@ impl Page {
             Change::State(state) => {
                 let _ = self.root.set_attribute("data-state", state);
                 self.put_pen_down();
+                // What came anew does not know yet that it is locked.
+                mark(&self.root);
             }
         }
     }

@@ -1,4 +1,4 @@
-//! What the parts of the editor share: fetching, forms and parsed pages.
+//! What the parts of the editor share: finding pieces, fetching, forms and parsed pages.
 
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use wasm_bindgen_futures::JsFuture;
@@ -76,4 +76,30 @@ pub(super) fn listen<E: wasm_bindgen::convert::FromWasmAbi + JsCast + 'static>(
 /// The element that an event happened in, or one around it, that fits a selector.
 pub(super) fn closest(event: &Event, selector: &str) -> Option<Element> {
     event.target()?.dyn_into::<Element>().ok()?.closest(selector).ok().flatten()
+}
+
+/// Everything below an element that fits a selector.
+pub(super) fn all(root: &Element, selector: &str) -> Vec<Element> {
+    let Ok(found) = root.query_selector_all(selector) else { return Vec::new() };
+    (0..found.length()).filter_map(|at| found.item(at)?.dyn_into().ok()).collect()
+}
+
+/// The piece at an address. Addresses hold letters, digits, hyphens and slashes only, so that they can stand in a selector.
+pub(super) fn piece_at(root: &Element, address: &str) -> Option<Element> {
+    let (stage, path) = address.split_once('/')?;
+    root.query_selector(&format!("[data-stage=\"{stage}\"] [data-piece=\"{path}\"]")).ok().flatten()
+}
+
+/// Shows which pieces are locked or out of date, as the page's root lists them.
+pub(super) fn mark(root: &Element) {
+    for (list, mark) in [("data-locks", "data-locked"), ("data-stale", "data-is-stale")] {
+        for piece in all(root, &format!("[{mark}]")) {
+            let _ = piece.remove_attribute(mark);
+        }
+        for address in root.get_attribute(list).unwrap_or_default().split_whitespace() {
+            if let Some(piece) = piece_at(root, address) {
+                let _ = piece.set_attribute(mark, "");
+            }
+        }
+    }
 }

@@ -11,7 +11,7 @@ use web_sys::{
     UrlSearchParams, Window,
 };
 
-use super::page::{Posted, closest, fetch_page, listen, post, post_fields};
+use super::page::{Posted, all, closest, fetch_page, listen, mark, piece_at, post, post_fields};
 
 /// Parts of the page that depend on more than one piece; after a change they are taken from the server anew.
 const DEPENDENT: &str = "[data-refresh]";
@@ -31,7 +31,7 @@ pub(super) fn attach(root: &Element) {
     let bar = root.query_selector("[data-piece-bar]").ok().flatten().and_then(|bar| bar.dyn_into::<HtmlElement>().ok());
     let (Some(bar), Ok(Some(live))) = (bar, root.query_selector("[data-generation]")) else { return };
     let tools = Rc::new(Tools { root: live, window, document, bar, chosen: RefCell::default() });
-    tools.mark();
+    mark(&tools.root);
     tools.listen();
 }
 
@@ -58,31 +58,12 @@ impl Tools {
         listen(&self.document, "keydown", move |event: KeyboardEvent| tools.typed(&event));
     }
 
-    /// Shows which pieces are locked or out of date.
-    fn mark(&self) {
-        for (list, mark) in [("data-locks", "data-locked"), ("data-stale", "data-is-stale")] {
-            let marked = self.all(&format!("[{mark}]"));
-            marked.iter().for_each(|piece| {
-                let _ = piece.remove_attribute(mark);
-            });
-            let addresses = self.root.get_attribute(list).unwrap_or_default();
-            for address in addresses.split_whitespace() {
-                if let Some(piece) = self.piece_at(address) {
-                    let _ = piece.set_attribute(mark, "");
-                }
-            }
-        }
-    }
-
     fn all(&self, selector: &str) -> Vec<Element> {
-        let Ok(found) = self.root.query_selector_all(selector) else { return Vec::new() };
-        (0..found.length()).filter_map(|at| found.item(at)?.dyn_into().ok()).collect()
+        all(&self.root, selector)
     }
 
-    /// Addresses hold letters, digits, hyphens and slashes only, so that they can stand in a selector.
     fn piece_at(&self, address: &str) -> Option<Element> {
-        let (stage, path) = address.split_once('/')?;
-        self.root.query_selector(&format!("[data-stage=\"{stage}\"] [data-piece=\"{path}\"]")).ok().flatten()
+        piece_at(&self.root, address)
     }
 
     fn address_of(piece: &Element) -> Option<String> {
@@ -305,7 +286,7 @@ impl Tools {
         {
             self.take_over(&fresh, selector);
         }
-        self.mark();
+        mark(&self.root);
         self.choose(chosen.and_then(|address| self.piece_at(&address)));
     }
 
