@@ -42,6 +42,10 @@ pub(super) type Read = fn(&JsValue) -> Vec<Change>;
 /// How long a frame may be worked on, in milliseconds: what is left then waits for the next one, so that typing is never held up.
 const FRAME_MS: f64 = 4.0;
 
+/// A window that is not looked at gets a frame a second or less, in which more is done.
+const RARE_AFTER_MS: f64 = 250.0;
+const RARE_FRAME_MS: f64 = 40.0;
+
 /// With more than this waiting, pieces are put in place at once instead of fading in: a hundred fades at a time hold everything up.
 const FADING_MAX: usize = 12;
 
@@ -77,10 +81,11 @@ impl Page {
 
     fn ask_for_a_frame(self: &Rc<Self>) {
         self.due.set(true);
-        let page = Rc::clone(self);
+        let (page, asked) = (Rc::clone(self), self.now());
         let frame = Closure::once_into_js(move || {
             page.due.set(false);
-            page.apply(page.now() + FRAME_MS);
+            let now = page.now();
+            page.apply(now + if now - asked > RARE_AFTER_MS { RARE_FRAME_MS } else { FRAME_MS });
             if !page.waiting.borrow().is_empty() {
                 page.ask_for_a_frame();
             }
