@@ -43,6 +43,8 @@ test('a directive is typed, built and stopped without a mouse', async ({ page })
   // It stands behind everything that was made; a key leads there.
   await page.keyboard.press('n');
   await expect(page.getByLabel('Make it again, differently')).toBeFocused();
+  await page.keyboard.press('Shift+Tab');
+  await tabTo(page, page.getByLabel('Make it again, differently'));
   await page.keyboard.type('fewer features');
   await page.keyboard.press('Enter');
   await expectState(page, 'running');
