@@ -109,6 +109,7 @@ test.describe('axe finds nothing serious, in light and dark, on', () => {
   });
 
   test('a piece being edited in its place, one that is out of date, and the sheet of keys', async ({ page, context }) => {
+    test.setTimeout(LONG_PAGE_MS);
     const guest = new Guest(fast);
     const { project } = await guest.make(SYNTHESIZERS);
     await guest.enter(context);
@@ -131,6 +132,7 @@ test.describe('axe finds nothing serious, in light and dark, on', () => {
   });
 
   test('a project with name, sharing and archive unfolded', async ({ page, context }) => {
+    test.setTimeout(LONG_PAGE_MS);
     const guest = new Guest(fast);
     const { project } = await guest.make(SYNTHESIZERS);
     await makePublic(guest, project);
@@ -336,11 +338,14 @@ function escapeRegExp(words: string): string {
 /** All of a page, or the part of it that the tests of the whole page leave folded. */
 async function expectAccessible(page: Page, part = 'html'): Promise<void> {
   // What is out of view is not laid out until it comes into view; axe would take the room kept for it for its size.
-  await page.evaluate(() => {
-    const sheet = new CSSStyleSheet();
-    sheet.replaceSync('* { content-visibility: visible !important; }');
-    document.adoptedStyleSheets = [sheet];
-  });
+  // A part is in view already.
+  if (part === 'html') {
+    await page.evaluate(() => {
+      const sheet = new CSSStyleSheet();
+      sheet.replaceSync('* { content-visibility: visible !important; }');
+      document.adoptedStyleSheets = [sheet];
+    });
+  }
   for (const colorScheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme });
     // What passed is not looked at; to tell of each such element how to find it would take most of the time.
