@@ -8,16 +8,20 @@ import { expectState, pagesBehind, startProject, tell } from './support/studio';
 const server = useServer();
 const paced = useServer({ paceMs: 25 });
 const WIDTHS = [320, 768, 1_024, 1_600];
+/** Every page at every width takes a slow machine its time. */
+const MANY_PAGES_MS = 90_000;
 const UNBREAKABLE = `A register of ${'Donaudampfschifffahrtsgesellschaft'.repeat(6)} where clerks file ${'x'.repeat(200)}`;
 
 for (const directive of [SYNTHESIZERS, UNBREAKABLE]) {
-  test(`no page scrolls sideways at any width: ${directive.slice(0, 40)}…`, async ({ page, context }) => {
+  test(`no page scrolls sideways, and no control covers another, at any width: ${directive.slice(0, 40)}…`, async ({ page, context }) => {
+    test.setTimeout(MANY_PAGES_MS);
     const paths = await somebodysPages(context, directive);
     for (const path of paths) {
       await page.goto(server.url(path));
       for (const width of WIDTHS) {
         await page.setViewportSize({ width, height: 800 });
         expect(await sticksOut(page), `${path} at ${width} px`).toEqual([]);
+        expect(await covered(page), `${path} at ${width} px`).toEqual([]);
       }
     }
   });
@@ -83,6 +87,33 @@ function sticksOut(page: Page): Promise<string[]> {
     );
     const names = wide.map((element) => `${element.tagName.toLowerCase()}.${element.getAttribute('class') ?? ''}`);
     return [`${document.documentElement.scrollWidth} px of ${room} px`, ...new Set(names)];
+  });
+}
+
+/** Controls in view that lie over each other; empty when each has room of its own. */
+function covered(page: Page): Promise<string[]> {
+  return page.evaluate(() => {
+    // A link that goes on in the next line has a box in each.
+    const inView = [...document.querySelectorAll<HTMLElement>('a, button, summary, input, select, textarea')]
+      .filter((control) => control.checkVisibility({ contentVisibilityAuto: true, visibilityProperty: true }))
+      .map((control) => ({ control, boxes: [...control.getClientRects()].filter(isInView) }))
+      .filter(({ boxes }) => boxes.length > 0);
+    function isInView(box: DOMRect): boolean {
+      return box.bottom > 0 && box.top < window.innerHeight && box.width > 1 && box.height > 1;
+    }
+    // Links in running text are taller than their line, for fingers: what lies over half of another hides it.
+    function overlap(one: DOMRect, other: DOMRect): boolean {
+      const across = Math.min(one.right, other.right) - Math.max(one.left, other.left);
+      const down = Math.min(one.bottom, other.bottom) - Math.max(one.top, other.top);
+      return across > 2 && down > Math.min(one.height, other.height) / 2;
+    }
+    return inView.flatMap(({ control, boxes }, at) =>
+      inView
+        .slice(at + 1)
+        .filter((other) => !control.contains(other.control))
+        .filter((other) => boxes.some((box) => other.boxes.some((otherBox) => overlap(box, otherBox))))
+        .map((other) => `“${control.textContent?.trim()}” and “${other.control.textContent?.trim()}”`),
+    );
   });
 }
 

@@ -3,7 +3,7 @@
 use std::{
     fs,
     io::{self, Write},
-    path::{Path, PathBuf},
+    path::{Component, Path, PathBuf},
 };
 
 use anyhow::Context;
@@ -63,9 +63,25 @@ fn move_over(from: &Path, to: &Path, files: &[(String, Vec<u8>)]) -> io::Result<
         to.parent().filter(|parent| !parent.as_os_str().is_empty()).map_or(Ok(()), fs::create_dir_all)?;
         return fs::rename(from, to);
     }
+    let before = written_before(to);
     files.iter().try_for_each(|(path, _)| {
         let target = to.join(path);
         target.parent().map_or(Ok(()), fs::create_dir_all)?;
         fs::rename(from.join(path), target)
+    })?;
+    let is_left = |path: &&String| files.iter().all(|(file, _)| file != *path);
+    before.iter().filter(is_left).try_for_each(|path| match fs::remove_file(to.join(path)) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
     })
+}
+
+/// The files that a manifest in the folder says were written there before. What leads out of the folder is none of them.
+fn written_before(folder: &Path) -> Vec<String> {
+    let manifest = fs::read(folder.join("manifest.json")).ok();
+    let manifest: Option<serde_json::Value> = manifest.and_then(|bytes| serde_json::from_slice(&bytes).ok());
+    let files = manifest.as_ref().and_then(|manifest| manifest.get("files")?.as_array());
+    let paths = files.into_iter().flatten().filter_map(|file| file.get("path")?.as_str());
+    let is_inside = |path: &&str| Path::new(path).components().all(|part| matches!(part, Component::Normal(_)));
+    paths.filter(is_inside).map(str::to_owned).collect()
 }

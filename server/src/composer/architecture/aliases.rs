@@ -10,6 +10,9 @@ use crate::composer::{
     plan::slug,
 };
 
+/// The id of no entity.
+const NOBODY: &str = "";
+
 /// Names of entities in both directions.
 #[derive(Debug, Clone, Default)]
 pub struct Aliases {
@@ -42,9 +45,15 @@ impl Aliases {
         aliases
     }
 
-    /// What the product calls an entity of the knowledge.
+    /// What the product calls an entity of the knowledge. An entity that some module describes answers to that module's name for it only:
+    /// the result of a blood test is no match's "result".
     pub fn id<'s>(&'s self, known: &'s str) -> &'s str {
-        self.ids.get(known).map_or(known, String::as_str)
+        let described_otherwise = || self.known.get(known).is_some_and(|other| other != known);
+        match self.ids.get(known) {
+            Some(id) => id,
+            None if described_otherwise() => NOBODY,
+            None => known,
+        }
     }
 
     /// What the knowledge calls an entity of the product.

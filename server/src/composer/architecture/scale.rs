@@ -195,11 +195,24 @@ impl Counter<'_> {
     /// Rows of an entity in a year.
     fn rows(&self, entity: &Entity, depth: usize) -> f64 {
         let rows = if is_person(entity) {
-            self.people
+            self.people * self.share_of_people(entity)
         } else {
             self.known(entity, depth).unwrap_or_else(|| self.guessed(entity, depth))
         };
         rows.clamp(1.0, MOST_ROWS)
+    }
+
+    /// Whoever can do most of what the product is for is nearly everybody; the others look after them.
+    fn share_of_people(&self, person: &Entity) -> f64 {
+        const OTHERS: f64 = 0.01;
+        let features = |person: &Entity| {
+            let own = |actor: &str| {
+                actor.strip_prefix(person.id.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+            };
+            self.product.features.iter().filter(|feature| own(&feature.actor)).count()
+        };
+        let most = self.product.entities.iter().filter(|entity| is_person(entity)).map(features).max().unwrap_or(0);
+        if features(person) == most { 1.0 } else { OTHERS }
     }
 
     fn known(&self, entity: &Entity, depth: usize) -> Option<f64> {

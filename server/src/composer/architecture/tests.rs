@@ -81,9 +81,14 @@ fn assert_sound(product: &Product, section: &Architecture, about: &str) {
         assert!(diagram.svg.len() < 24_000, "{} has {} bytes", diagram.id, diagram.svg.len());
         assert!(!diagram.about.is_empty() && diagram.mermaid.lines().count() > 1);
     }
+    // Whoever types "_a" gets a thing called "a", and one of it is "an a".
+    let is_letter = product.entities.iter().any(|entity| entity.name.eq_ignore_ascii_case("a"));
     for text in texts(section) {
         for slip in ["{", "}", "  ", " a a ", " an a ", ". .", "..", " ,", "“”", "()"] {
-            assert!(!text.contains(slip) || text.contains("{id}"), "{slip:?} in {text:?} of {about:?}");
+            assert!(
+                is_letter && slip.contains(" a ") || !text.contains(slip) || text.contains("{id}"),
+                "{slip:?} in {text:?} of {about:?}"
+            );
         }
         assert!(text.chars().count() < 1200, "{text:?}");
     }

@@ -75,7 +75,7 @@ fn asks(words: &[String], phrase: &str) -> bool {
 fn people(text: &str, product: &Product) -> Option<u64> {
     let words = words(text);
     let named: BTreeSet<String> =
-        product.personas.iter().filter_map(|p| p.name.split(' ').next()).map(str::to_lowercase).collect();
+        product.personas.iter().filter_map(|p| p.name.split(' ').next_back()).map(str::to_lowercase).collect();
     let is_people = |word: &str| {
         PEOPLE.contains(&word) || word.strip_suffix('s').is_some_and(|one| named.contains(one)) || named.contains(word)
     };

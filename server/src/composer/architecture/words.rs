@@ -12,6 +12,7 @@ use super::{
     subject::{Subject, is_person},
 };
 use crate::composer::{
+    blueprint::is_foreign,
     cast::one_of,
     choice::choice,
     inflect::listed,
@@ -59,16 +60,16 @@ impl<'a> Subject<'a> {
     pub fn nouns(&self, entity: &Entity) -> String {
         let noun = self.noun(entity);
         let last = noun.rsplit(' ').next().unwrap_or_default();
-        if self.is_foreign() || self.lexicon.inflect.is_plural(last) {
+        if self.is_foreign(&entity.name) || self.lexicon.inflect.is_plural(last) {
             noun
         } else {
             self.lexicon.inflect.plural(&noun)
         }
     }
 
-    /// Whether the product's nouns are not English.
-    pub fn is_foreign(&self) -> bool {
-        self.product.basis.as_ref().is_some_and(|basis| !matches!(basis.language.as_str(), "en" | "und"))
+    /// Whether a name is not English.
+    pub fn is_foreign(&self, name: &str) -> bool {
+        is_foreign(self.product, name)
     }
 
     /// Somebody of a role: "a collector who sells".
@@ -78,7 +79,7 @@ impl<'a> Subject<'a> {
         }
         let known = self.roles.iter().find(|role| role.id == id);
         let name = known.map_or_else(|| id.replace('-', " "), |role| lower_first(&role.name));
-        if self.is_foreign() { name } else { format!("{} {name}", article(&name)) }
+        if self.is_foreign(&name) { name } else { format!("{} {name}", article(&name)) }
     }
 }
 

@@ -14,7 +14,7 @@ mod tables;
 use model::sections::{ApiRole, Entity, Feature, Operation, Product, SYSTEM, Table};
 
 use super::lexicon::Lexicon;
-pub use names::ascii_words;
+pub use names::{ascii_words, is_foreign};
 pub use screens::ScreenPlan;
 pub use tables::is_deadline;
 
@@ -34,7 +34,7 @@ pub struct Blueprint {
 impl Blueprint {
     /// The blueprint of a product.
     pub fn of(product: &Product, lexicon: &Lexicon) -> Self {
-        let roles = roles::roles(product);
+        let roles = roles::roles(product, lexicon);
         let tables = tables::tables(product, lexicon);
         let operations = operations::operations(product, &tables, &roles, lexicon);
         let screens = screens::screens(product, &tables, &operations);

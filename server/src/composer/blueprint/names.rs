@@ -2,6 +2,8 @@
 
 use std::collections::HashSet;
 
+use model::sections::Product;
+
 use crate::composer::lexicon::Lexicon;
 
 /// Words that PostgreSQL or Rust keep to themselves, and those that mean something else in the API.
@@ -135,11 +137,29 @@ pub fn ascii_words(name: &str) -> Vec<String> {
     words.map(str::to_ascii_lowercase).collect()
 }
 
+/// Whether a name was typed in a language other than English, so that it takes neither article nor plural: it has words of the directive.
+/// What the knowledge names beside it is English in every product.
+pub fn is_foreign(product: &Product, name: &str) -> bool {
+    let Some(basis) = product.basis.as_ref().filter(|basis| !matches!(basis.language.as_str(), "en" | "und")) else {
+        return false;
+    };
+    let words = ascii_words(name);
+    let typed = product.features.iter().flat_map(|feature| &feature.answers);
+    let mut typed = typed.chain(basis.called.iter().flat_map(|called| &called.words));
+    typed.any(|text| ascii_words(text).iter().any(|word| words.contains(word)))
+}
+
+/// Words that a name which was cut does not end in.
+const DANGLING: [&str; 12] = ["in", "of", "at", "to", "on", "by", "for", "with", "and", "or", "the", "a"];
+
 /// Words as a name: `condition_report`. Never empty, and it begins with a letter.
 pub fn snake(words: &[String]) -> String {
     let mut name = String::new();
     for word in words {
         if !name.is_empty() && name.len() + word.len() >= LONGEST {
+            while let Some(cut) = DANGLING.iter().find_map(|last| name.strip_suffix(last)?.strip_suffix('_')) {
+                name = cut.to_owned();
+            }
             break;
         }
         if !name.is_empty() {

@@ -1,16 +1,20 @@
 //! Who calls the API: the actors of features and of transitions, each once.
 
-use model::sections::{ApiRole, Product, SYSTEM};
+use model::sections::{ApiRole, Entity, Product, SYSTEM, Transition};
 
-use super::is_system;
-use crate::composer::inflect::{capitalised, joined, lower_first};
+use super::{is_system, phrases::deed};
+use crate::composer::{
+    cast::one_of,
+    inflect::{capitalised, joined, lower_first},
+    lexicon::Lexicon,
+};
 
 const MOST_TITLES: usize = 3;
 /// The most characters of an id.
 const LONGEST: usize = 60;
 
 /// The roles in the order in which features name them; the service itself last.
-pub(super) fn roles(product: &Product) -> Vec<ApiRole> {
+pub(super) fn roles(product: &Product, lexicon: &Lexicon) -> Vec<ApiRole> {
     let mut ids: Vec<String> = Vec::new();
     let actors = product.features.iter().map(|feature| feature.actor.as_str());
     let steps = product.entities.iter().flat_map(|entity| &entity.transitions);
@@ -20,7 +24,7 @@ pub(super) fn roles(product: &Product) -> Vec<ApiRole> {
             ids.push(id);
         }
     }
-    let mut roles: Vec<ApiRole> = ids.iter().map(|id| role(product, id)).collect();
+    let mut roles: Vec<ApiRole> = ids.iter().map(|id| role(product, id, lexicon)).collect();
     roles.push(ApiRole {
         id: SYSTEM.to_owned(),
         name: "The service itself".to_owned(),
@@ -29,7 +33,7 @@ pub(super) fn roles(product: &Product) -> Vec<ApiRole> {
     roles
 }
 
-fn role(product: &Product, id: &str) -> ApiRole {
+fn role(product: &Product, id: &str, lexicon: &Lexicon) -> ApiRole {
     let persona = product.personas.iter().find(|persona| persona.id == id).map(|persona| persona.name.clone());
     let name = persona.unwrap_or_else(|| capitalised(&id.replace('-', " ")));
     let mut titles: Vec<String> = product
@@ -43,7 +47,8 @@ fn role(product: &Product, id: &str) -> ApiRole {
     if more > 0 {
         titles.push(format!("{more} more"));
     }
-    let may = if titles.is_empty() { steps_of(product, id) } else { format!("{}.", capitalised(&joined(&titles))) };
+    let may =
+        if titles.is_empty() { steps_of(product, id, lexicon) } else { format!("{}.", capitalised(&joined(&titles))) };
     ApiRole { id: id.to_owned(), name, may }
 }
 
@@ -54,11 +59,12 @@ pub(super) fn role_id(actor: &str) -> String {
 }
 
 /// What somebody may do who has no feature of their own.
-fn steps_of(product: &Product, id: &str) -> String {
+fn steps_of(product: &Product, id: &str, lexicon: &Lexicon) -> String {
     let steps = product.entities.iter().flat_map(|entity| entity.transitions.iter().map(move |step| (entity, step)));
     let own = steps.filter(|(_, step)| step.by.iter().any(|actor| role_id(actor) == id));
-    let mut deeds: Vec<String> =
-        own.map(|(entity, step)| format!("{} {}", step.verb, spaced_type(&entity.name))).collect();
+    let told =
+        |(entity, step): (&Entity, &Transition)| deed(&step.verb, &one_of(&spaced_type(&entity.name), lexicon), None);
+    let mut deeds: Vec<String> = own.map(told).collect();
     let more = deeds.len().saturating_sub(MOST_TITLES);
     deeds.truncate(MOST_TITLES);
     if more > 0 {

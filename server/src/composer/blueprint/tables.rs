@@ -6,7 +6,7 @@ use model::sections::{Column, ColumnKind, Entity, Field, Index, Product, SYSTEM,
 
 use super::{
     acts_of, is_person,
-    names::{Given, ascii_words, hyphened, is_reserved, singular_and_plural, snake},
+    names::{Given, ascii_words, hyphened, is_foreign, is_reserved, singular_and_plural, snake},
 };
 use crate::composer::lexicon::Lexicon;
 
@@ -35,10 +35,9 @@ pub(super) fn tables(product: &Product, lexicon: &Lexicon) -> Vec<Table> {
 }
 
 fn names<'p>(product: &'p Product, lexicon: &Lexicon) -> HashMap<&'p str, Named> {
-    let is_english = product.basis.as_ref().is_none_or(|basis| matches!(basis.language.as_str(), "en" | "und"));
     let mut given = Given::with(&OWN_TABLES);
     let named = product.entities.iter().map(|entity| {
-        let (one, many) = singular_and_plural(&entity.name, lexicon, is_english);
+        let (one, many) = singular_and_plural(&entity.name, lexicon, !is_foreign(product, &entity.name));
         let many = if is_reserved(&many) { format!("{many}_items") } else { many };
         (entity.id.as_str(), Named { one, many: given.give(&many) })
     });
@@ -231,22 +230,38 @@ pub(super) fn steps_that_set<'e>(entity: &'e Entity, field: &str) -> Vec<&'e str
     if let Some(step) = by_state.or_else(|| entity.transitions.iter().find(|step| fits(&step.verb))) {
         return vec![step.verb.as_str()];
     }
-    let is_event = deed.ends_with("ed") && !deed.contains(' ') && !AHEAD.contains(&deed);
-    let Some(first) = entity.states.first().filter(|_| is_event) else { return Vec::new() };
+    let Some(first) = entity.states.first().filter(|_| SETTLED.contains(&deed)) else { return Vec::new() };
     let by_somebody = |step: &&Transition| step.by.iter().any(|actor| actor != SYSTEM);
     let leads_away = |step: &&Transition| step.from.contains(first) && step.to != *first;
     entity.transitions.iter().filter(leads_away).filter(by_somebody).map(|step| step.verb.as_str()).collect()
 }
 
-/// What is known before it happens.
-const AHEAD: [&str; 7] = ["planned", "scheduled", "expected", "needed", "wanted", "promised", "agreed"];
+/// Moments that come with the first thing somebody does about something.
+const SETTLED: [&str; 6] = ["answered", "decided", "handled", "resolved", "settled", "judged"];
 
 /// What a field of the product holds, as a column.
 fn column_kind(field: &str, name: &[String]) -> (ColumnKind, Vec<String>) {
     let is_measured = || {
-        const MEASURED: [&str; 9] =
-            ["dose", "amount", "rate", "level", "share", "average", "size", "length", "quantity"];
-        name.iter().any(|word| MEASURED.contains(&word.as_str()))
+        const MEASURED: [&str; 20] = [
+            "dose", "amount", "rate", "level", "share", "average", "size", "length", "quantity", "depth", "width",
+            "height", "draught", "weight", "volume", "limit", "speed", "area", "value", "score",
+        ];
+        const UNITS: [&str; 13] = [
+            "metres",
+            "centimetres",
+            "millimetres",
+            "kilometres",
+            "kilos",
+            "kilograms",
+            "grams",
+            "litres",
+            "hours",
+            "hectares",
+            "degrees",
+            "newton",
+            "volts",
+        ];
+        name.iter().any(|word| MEASURED.contains(&word.as_str()) || UNITS.contains(&word.as_str()))
     };
     if let Some(choices) = field.strip_prefix("choice of ") {
         let choices = choices.split(',').map(|choice| choice.trim().to_owned()).filter(|choice| !choice.is_empty());

@@ -124,8 +124,13 @@ fn main_thing<'r>(reading: &'r Reading, recognition: &Recognition<'_>, lexicon: 
         .filter(|thing| reading.form.as_ref().is_some_and(|form| thing.span.end <= form.span.start));
     let of_kind = reading.things.iter().find(|thing| recognition.ends_in_kind(thing) && !ends_in_somebody(thing));
     let of_any = reading.actions.iter().filter_map(object).find(is_thing);
-    // What something is worked out or made from is not what it is about.
-    let named = reading.things.iter().filter(|thing| reading.word_before(thing) != Some("from")).find(is_thing);
+    // What something is worked out or made from is not what it is about, nor what comes with it: "transport, with vehicles".
+    let beside = |thing: &Phrase| match reading.word_before(thing) {
+        Some("from") => true,
+        Some("with") => reading.form.is_none() && reading.things.first() != Some(thing),
+        _ => false,
+    };
+    let named = reading.things.iter().filter(|thing| !beside(thing)).find(is_thing);
     let worked_on = reading.actions.iter().filter(|action| is_work(action, lexicon)).filter_map(object);
     let worked_on = worked_on.into_iter().find(|phrase| recognition.is_capability(phrase));
     let found = of_verbs.or(in_form.filter(is_thing)).or(of_kind).or(of_any).or(named).or(worked_on);

@@ -20,7 +20,7 @@ pub fn players(
 ) -> (BTreeMap<Role, Player>, Vec<Phrase>) {
     let archetype = recognition.archetype.module;
     let mut bound = bound_by_nouns(reading, archetype, lexicon);
-    bind_by_verbs(reading, archetype, &mut bound);
+    bind_by_verbs(reading, archetype, &mut bound, lexicon);
     let mut others = bind_the_rest(reading, recognition, &mut bound, lexicon);
     share_parts(archetype, &mut bound);
     let mut players = BTreeMap::new();
@@ -58,7 +58,9 @@ fn bound_by_nouns(reading: &Reading, archetype: &Archetype, lexicon: &Lexicon) -
             let names = [Some(actor.head(lexicon)), actor.compound(lexicon)];
             names.into_iter().flatten().any(|name| entry.word == name || entry.nouns.contains(&name))
         };
-        let free = |actor: &&Phrase| bound.values().all(|(other, _): &(Phrase, _)| other != *actor);
+        let free = |actor: &&Phrase| {
+            may_play(actor, lexicon) && bound.values().all(|(other, _): &(Phrase, _)| other != *actor)
+        };
         if let Some(actor) = reading.actors.iter().filter(free).find(called) {
             let verb = reading.actions.iter().find(|action| action.subject.as_ref() == Some(actor));
             let verb = verb.map(|action| action.verb.clone());
@@ -69,13 +71,12 @@ fn bound_by_nouns(reading: &Reading, archetype: &Archetype, lexicon: &Lexicon) -
 }
 
 /// Whoever does what a part is known for, plays it.
-fn bind_by_verbs(reading: &Reading, archetype: &Archetype, bound: &mut Bound) {
+fn bind_by_verbs(reading: &Reading, archetype: &Archetype, bound: &mut Bound, lexicon: &Lexicon) {
     let named: Vec<Phrase> = bound.values().map(|(actor, _)| actor.clone()).collect();
     for role in Role::CAST {
         let Some(entry) = archetype.roles.get(&role).filter(|_| !bound.contains_key(&role)) else { continue };
-        let does = |action: &&Action| {
-            action.is_any_of(&entry.verbs) && action.subject.as_ref().is_some_and(|who| !named.contains(who))
-        };
+        let free = |who: &Phrase| !named.contains(who) && may_play(who, lexicon);
+        let does = |action: &&Action| action.is_any_of(&entry.verbs) && action.subject.as_ref().is_some_and(free);
         if let Some(action) = reading.actions.iter().find(does)
             && let Some(actor) = &action.subject
         {
@@ -96,16 +97,26 @@ fn bind_the_rest(
     let known =
         |bound: &Bound, actor: &Phrase| bound.values().any(|(other, _)| other.key(lexicon) == actor.key(lexicon));
     let plays = |actor: &&Phrase| {
-        !known(bound, actor) && !recognition.is_capability(actor) && !qualifies_somebody(actor, reading)
+        !known(bound, actor)
+            && !recognition.is_capability(actor)
+            && !qualifies_somebody(actor, reading)
+            && !is_anybody(actor, lexicon)
     };
-    let rest: Vec<Phrase> = reading.actors.iter().filter(plays).cloned().collect();
+    let (mut others, rest): (Vec<Phrase>, Vec<Phrase>) = reading
+        .actors
+        .iter()
+        .filter(plays)
+        .cloned()
+        .partition(|actor| actor.is_possessor() || is_for_a_part(actor, reading));
     if let ([only], true) = (rest.as_slice(), bound.is_empty())
         && (usual_part(only, lexicon).is_none() || archetype.alone != [Role::Provider])
     {
-        bound.extend(archetype.alone.iter().map(|role| (*role, (only.clone(), None))));
-        return Vec::new();
+        // A company has people for the work; it is not the one who does it.
+        let group = lexicon.is_group(&only.head(lexicon)) && archetype.roles.contains_key(&Role::Provider);
+        let parts = if group { &[Role::Provider][..] } else { &archetype.alone };
+        bound.extend(parts.iter().map(|role| (*role, (only.clone(), None))));
+        return others;
     }
-    let mut others = Vec::new();
     for actor in rest {
         let wishes = wishes(&actor, reading, lexicon);
         match wishes.iter().find(|role| !bound.contains_key(role)) {
@@ -116,6 +127,27 @@ fn bind_the_rest(
         }
     }
     others
+}
+
+/// "people" says no more than the part's own word.
+fn is_anybody(actor: &Phrase, lexicon: &Lexicon) -> bool {
+    const ANYBODY: [&str; 4] = ["person", "people", "human", "individual"];
+    actor.words.len() == 1 && ANYBODY.contains(&actor.head(lexicon).as_str())
+}
+
+/// Whose something is ("the patient's allergies") plays no part of their own.
+fn may_play(actor: &Phrase, lexicon: &Lexicon) -> bool {
+    !actor.is_possessor() && !is_anybody(actor, lexicon)
+}
+
+/// "with a route for children": whom one of its parts is for takes part and no more.
+fn is_for_a_part(actor: &Phrase, reading: &Reading) -> bool {
+    let ends_before = |thing: &&Phrase| {
+        let between =
+            reading.words.iter().filter(|word| thing.span.end <= word.span.start && word.span.end <= actor.span.start);
+        between.map(|word| word.forms.first().map(String::as_str)).eq([Some("for")])
+    };
+    reading.things.iter().skip(1).any(|thing| ends_before(&thing))
 }
 
 /// "parents of deaf children": the children say which parents.

@@ -69,11 +69,12 @@ fn titles(subject: &Subject<'_>, plans: &[ScreenPlan]) -> Vec<String> {
         if let Some((entity, entry)) = parts(subject, plan) {
             let about = subject.about_entity(found_by(subject, plans, plan, entity), &plan.actors);
             let node = |way: &str| format!("screen/{}/{way}", plan.id);
-            if !subject.is_foreign() {
+            if !subject.is_foreign(&entity.name) {
                 wanted.push(about.tell(&entry.title, &node("title")));
             }
             wanted.push(about.tell(&entry.plain, &node("plain")));
         }
+        wanted.extend(subject.features(&plan.features).first().map(|feature| feature.title.clone()));
         wanted.push(plan.id.replace('-', " "));
         let mut wanted = wanted.into_iter().map(|title| label(&title)).filter(|title| !title.is_empty());
         let title = wanted.find(|title| !taken.contains(&title.to_lowercase())).unwrap_or_else(|| plan.id.clone());

@@ -4,7 +4,7 @@ use model::sections::{Entity, Feature, Field, Priority, Product, SYSTEM, Transit
 
 use crate::composer::{
     Understood,
-    blueprint::Blueprint,
+    blueprint::{Blueprint, is_foreign},
     brand::{Look, Mood},
     cast::{Words, one_of},
     choice::choice,
@@ -63,15 +63,15 @@ impl<'a> Subject<'a> {
         self.look.moods.first().copied().unwrap_or(Mood::Calm)
     }
 
-    /// Whether the product's nouns are not English, so that they take neither article nor plural.
-    pub fn is_foreign(&self) -> bool {
-        self.product.basis.as_ref().is_some_and(|basis| !matches!(basis.language.as_str(), "en" | "und"))
+    /// Whether a name is not English, so that it takes neither article nor plural.
+    pub fn is_foreign(&self, name: &str) -> bool {
+        is_foreign(self.product, name)
     }
 
     /// One of an entity as it reads in a sentence: `ConditionReport` is a condition report.
     pub fn one(&self, entity: &Entity) -> String {
         let name: String = entity.name.trim().chars().take(NOUN_MAX_CHARS).collect();
-        if self.is_foreign() || !name.is_ascii() { name } else { words_of(&name) }
+        if self.is_foreign(&entity.name) || !name.is_ascii() { name } else { words_of(&name) }
     }
 
     /// Many of it.
@@ -79,7 +79,7 @@ impl<'a> Subject<'a> {
         let one = self.one(entity);
         let inflect = &self.lexicon.inflect;
         let last = one.rsplit(' ').next().unwrap_or_default();
-        if self.is_foreign() || inflect.is_plural(last) { one } else { inflect.plural(&one) }
+        if self.is_foreign(&entity.name) || inflect.is_plural(last) { one } else { inflect.plural(&one) }
     }
 
     /// What people see most of: the first thing of a must feature that has a life of its own.
@@ -214,7 +214,7 @@ impl About<'_, '_> {
         let subject = self.subject;
         let noun = |entity: &Entity| {
             let one = subject.one(entity);
-            if with_article && !subject.is_foreign() { one_of(&one, subject.lexicon) } else { one }
+            if with_article && !subject.is_foreign(&entity.name) { one_of(&one, subject.lexicon) } else { one }
         };
         let names = |fields: Vec<&Field>| {
             let names: Vec<String> = fields.into_iter().take(TOLD).map(|field| field.name.clone()).collect();

@@ -83,7 +83,7 @@ impl<F: Fn(&Text, &Words<'_>, &str) -> String> Builder<'_, F> {
         let entity = Entity {
             name: type_name(name),
             purpose: super::inflect::capitalised(&super::cast::one_of(&self.cast.thing_noun, self.lexicon)),
-            fields: fields_of(domain),
+            fields: if domain.is_none() && self.is_described() { Vec::new() } else { fields_of(domain) },
             states: Vec::new(),
             transitions: Vec::new(),
             relations: Vec::new(),
@@ -91,6 +91,14 @@ impl<F: Fn(&Text, &Words<'_>, &str) -> String> Builder<'_, F> {
         };
         ids.insert("thing".to_owned(), id);
         drafts.push(Draft { entity, relations: Vec::new() });
+    }
+
+    /// Whether the modules say themselves what there is to know of the main thing.
+    fn is_described(&self) -> bool {
+        const ENOUGH: usize = 3;
+        let fields =
+            self.plan.entities.iter().filter(|(_, entry)| entry.id == "thing").map(|(_, entry)| entry.fields.len());
+        fields.sum::<usize>() >= ENOUGH
     }
 
     fn domain_of_thing(&self) -> Option<&Called<'_, Domain>> {

@@ -126,7 +126,7 @@ impl Lexicon {
 
     /// Whether a word is an adjective: by list, or by an ending that hardly anything else has.
     pub fn is_adjective(&self, word: &str) -> bool {
-        const ENDINGS: [&str; 9] = ["ful", "less", "ous", "ible", "able", "ical", "ish", "-based", "-free"];
+        const ENDINGS: [&str; 8] = ["ful", "less", "ous", "ible", "able", "ical", "-based", "-free"];
         let compound = word.contains("-to-")
             || word.contains('-') && ["ed", "-source", "-only", "-first"].iter().any(|end| word.ends_with(end));
         self.adjectives.contains(word) || compound || word.len() > 5 && ENDINGS.iter().any(|end| word.ends_with(end))

@@ -51,12 +51,15 @@ pub(super) fn actions(
     let mentioned = |thing: &Phrase| {
         let key = thing.key(lexicon);
         done.iter().any(|object| object.key(lexicon) == key)
-            || cast.thing.as_ref().is_some_and(|main| main.key(lexicon) == key || is_kind_of(thing, main))
+            || cast
+                .thing
+                .as_ref()
+                .is_some_and(|main| main.key(lexicon) == key || is_kind_of(thing, main) || is_kind_of(main, thing))
             || cast.companions.iter().any(|other| other.key(lexicon) == key)
             || recognition.answers(thing)
             || recognition.is_kind(thing)
             || archetype.thing.is_kind(thing, lexicon)
-            || is_setting(thing, reading)
+            || is_setting(thing, reading, |other| recognition.is_kind(other) || cast.thing.as_ref() == Some(other))
             || described.contains(&slug(&thing.head(lexicon)))
             || recognition.archetype.words.iter().any(|word| thing.text.contains(word.as_str()))
     };
@@ -113,14 +116,18 @@ fn is_answered(
         || action.object.as_ref().is_some_and(|object| recognition.answers(object) || recognition.is_kind(object))
 }
 
-/// "An app for a mountain hut": where the product is used, and nothing that is kept in it.
-fn is_setting(thing: &Phrase, reading: &Reading) -> bool {
+/// "An app for a mountain hut", "shift handover for a ward": where the product is used, and nothing that is kept in it.
+fn is_setting(thing: &Phrase, reading: &Reading, is_main: impl Fn(&Phrase) -> bool) -> bool {
     let before = reading.words.iter().filter(|word| word.span.end <= thing.span.start);
     let mut before = before.rev().map(|word| word.forms.as_slice());
     let is = |word: Option<&[String]>, any: &[&str]| {
         word.is_some_and(|forms| forms.iter().any(|f| any.contains(&f.as_str())))
     };
-    let first = reading.things.first() == Some(thing) && reading.form.is_some();
+    let place = reading.things.iter().position(|other| other == thing);
+    let first = match place.and_then(|place| place.checked_sub(1)).and_then(|place| reading.things.get(place)) {
+        None => reading.form.is_some(),
+        Some(before) => place == Some(1) && reading.form.is_none() && is_main(before),
+    };
     first && is(before.next(), &["a", "an", "the", "our", "my"]) && is(before.next(), &["for", "of", "in", "at"])
 }
 

@@ -66,7 +66,7 @@ fn of_the_field(called: &Called<'_, Domain>, archetype: &str, reading: &Reading,
     parts.features.retain(|feature| fits(&feature.fits));
     parts.risks.retain(|risk| fits(&risk.fits));
     parts.metrics.retain(|metric| fits(&metric.fits));
-    let names_main = cast.thing.as_ref().is_some_and(|thing| called.is_in(thing));
+    let names_main = cast.thing.as_ref().is_some_and(|thing| called.is_in(thing) || called.covers(thing));
     if !names_main {
         let risks = if names_somebody_or_something(called, reading) { 1 } else { 0 };
         parts.risks.truncate(risks);

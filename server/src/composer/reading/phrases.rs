@@ -38,6 +38,11 @@ impl Phrase {
         }
     }
 
+    /// Whether it says whose something is: "child" of "children's ward".
+    pub fn is_possessor(&self) -> bool {
+        self.text.len() < self.span.len()
+    }
+
     /// Its last word, lower case and singular: what it is.
     pub fn head(&self, lexicon: &Lexicon) -> String {
         self.words.last().map_or_else(String::new, |word| lexicon.inflect.singular(word))

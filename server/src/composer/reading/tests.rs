@@ -190,3 +190,14 @@ fn what_nobody_does_is_no_action_and_rules_out_its_object() {
     let heating = told("Tenants report faults. If nobody answers, the report goes to the city", &lexicon);
     assert_eq!((heating.actors, heating.negations), (vec!["Tenants".to_owned()], vec![]));
 }
+
+#[test]
+fn what_is_done_to_a_thing_ends_before_nobody_new_begins() {
+    assert_eq!(
+        acts("An app for villages to lend out second-hand child seats"),
+        [["villages", "lend out", "second-hand child seats"]]
+    );
+    assert_eq!(acts("Help nurses track doses"), [["nurses", "track", "doses"]]);
+    let lexicon = lexicon();
+    assert_eq!(told("Once a parish hall is booked", &lexicon).qualities, Vec::<String>::new());
+}

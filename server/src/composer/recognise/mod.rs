@@ -55,6 +55,11 @@ impl<M> Called<'_, M> {
         self.hits.iter().any(|hit| phrase.span.start <= hit.start && hit.end <= phrase.span.end)
     }
 
+    /// Whether its words hold a phrase: "tool" of "tool library".
+    pub fn covers(&self, phrase: &Phrase) -> bool {
+        self.hits.iter().any(|hit| holds(hit, phrase))
+    }
+
     fn first(&self) -> Option<(usize, usize)> {
         self.hits.first().map(|hit| (hit.start, hit.end))
     }
@@ -107,8 +112,8 @@ impl Recognition<'_> {
 
     /// Whether a limit of the directive is what a capability was called for by ("three languages").
     pub fn sees_to(&self, limit: &Phrase) -> bool {
-        let within = |hit: &Hit| limit.span.start <= hit.start && hit.end <= limit.span.end || holds(hit, limit);
-        self.capabilities.iter().any(|(called, _)| called.strong().any(within))
+        let touches = |hit: &Hit| hit.start < limit.span.end && limit.span.start < hit.end;
+        self.capabilities.iter().any(|(called, _)| called.strong().any(touches)) || self.archetype.strong().any(touches)
     }
 }
 
@@ -287,8 +292,14 @@ pub fn domain_of_main<'r, 'k>(
 pub fn domain_of<'r, 'k>(phrase: &Phrase, domains: &'r [Called<'k, Domain>]) -> Option<&'r Called<'k, Domain>> {
     let ends = |hit: &Hit| phrase.span.start <= hit.start && hit.end == phrase.span.end;
     let within = |hit: &Hit| phrase.span.start <= hit.start && hit.end <= phrase.span.end;
-    let first = |test: &dyn Fn(&Hit) -> bool| domains.iter().find(|called| called.hits.iter().any(test));
-    first(&ends).or_else(|| first(&within))
+    let longest = |test: &dyn Fn(&Hit) -> bool| {
+        let length = |called: &Called<'k, Domain>| {
+            called.hits.iter().filter(|hit| test(hit)).map(|hit| hit.end - hit.start).max()
+        };
+        // Of several the first, which is the best.
+        domains.iter().rev().filter(|called| length(called).is_some()).max_by_key(|called| length(called))
+    };
+    longest(&ends).or_else(|| longest(&within))
 }
 
 /// Whether a domain is about somebody, or about a whole thing, that the directive names.

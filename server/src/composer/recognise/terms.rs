@@ -45,8 +45,22 @@ pub fn call<'k, M>(module: &'k M, terms: &BTreeMap<String, u32>, text: &str, wor
     hits.retain(|hit| hit.weight > 0);
     hits.sort_unstable();
     hits.dedup_by_key(|hit| (hit.start, hit.end));
-    let words = hits.iter().filter_map(|hit| text.get(hit.start..hit.end)).map(str::to_owned).collect();
+    let words = hits.iter().filter_map(|hit| text.get(hit.start..hit.end)).map(bare).map(str::to_owned).collect();
     Called { module, words, hits, score }
+}
+
+/// A reason without what only holds the sentence together: "a shop" of "and a shop".
+fn bare(mut words: &str) -> &str {
+    const HOLDING: [&str; 14] =
+        ["and", "or", "a", "an", "the", "with", "for", "of", "in", "on", "to", "by", "that", "which"];
+    let holds = |word: &str| HOLDING.contains(&word.to_lowercase().as_str());
+    while let Some((_, rest)) = words.split_once(' ').filter(|(first, _)| holds(first)) {
+        words = rest.trim_start();
+    }
+    while let Some((rest, _)) = words.rsplit_once(' ').filter(|(_, last)| holds(last)) {
+        words = rest.trim_end();
+    }
+    words
 }
 
 /// Where a term stands among words that no longer term has taken.

@@ -23,6 +23,8 @@ use super::{
     recognise::Recognition,
 };
 
+/// A feature gives no more reasons than this.
+const MOST_ANSWERS: usize = 4;
 const MOST_PROMISES: usize = 3;
 const MOST_PERSONAS: usize = 4;
 
@@ -230,6 +232,7 @@ impl Teller<'_> {
         }
         let mut seen = HashSet::new();
         answers.retain(|word| !word.is_empty() && seen.insert(word.clone()));
+        answers.truncate(MOST_ANSWERS);
         answers
     }
 

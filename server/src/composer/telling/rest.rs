@@ -41,7 +41,7 @@ impl Teller<'_> {
             id: format!("limit-{}", nth + 1),
             name: format!("The directive's limit is kept: {}", limit.text),
             measure: format!("Cases of the week in which “{}” did not hold, each with its reason.", limit.text),
-            target: "none".to_owned(),
+            target: "0 cases".to_owned(),
         });
         limits.chain(told).collect()
     }

@@ -67,6 +67,14 @@ fn people_play_the_part_their_name_or_their_preposition_gives_them() {
 }
 
 #[test]
+fn whoever_only_owns_something_plays_no_part() {
+    for directive in ["Shift handover for a children's ward", "Where is my kid's school bus"] {
+        let features = product(directive).features;
+        assert!(features.iter().all(|feature| !["child", "kid"].contains(&feature.story.who.as_str())), "{directive}");
+    }
+}
+
+#[test]
 fn what_a_capability_brings_is_not_out_of_scope() {
     for (plain, with) in [
         ("A forum for sailors", "A forum for sailors with a leaderboard"),

@@ -19,7 +19,9 @@ pub fn good(column: &Col, nth: usize) -> Option<String> {
     let text = match (column.kind, nth) {
         (ColumnKind::Id, _) if column.references.is_some() => return None,
         (ColumnKind::Id, _) => literal(&format!("018f0000-0000-7000-8000-00000000000{}", nth + 1)),
-        (ColumnKind::Integer, _) if name.contains("year") => format!("{}", nth * 4 + 2_003),
+        (ColumnKind::Integer, _) if name.starts_with("year") || name.ends_with(" year") => {
+            format!("{}", nth * 4 + 2_003)
+        }
         (ColumnKind::Integer, _) => format!("{}", nth * 4 + 3),
         (ColumnKind::Decimal, _) => format!("{}.5", nth * 4 + 3),
         (ColumnKind::Money, _) => format!("{}", nth * 5_000 + 12_500),

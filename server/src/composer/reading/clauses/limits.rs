@@ -12,7 +12,7 @@ use crate::composer::{
 impl Clauses<'_> {
     pub(super) fn is_limit(&self, at: usize, words: &[Word]) -> bool {
         let number = |word: &Word| word.tag == Tag::Number || phrases::is_number_word(word);
-        let bound = self.bound_before(at).is_some() || !self.counts_people(words);
+        let bound = self.bound_before(at).is_some() || !self.counts_people(words) && !self.is_told_in_passing(at);
         words.first().is_some_and(number) && !self.is_year(at) && bound
     }
 
@@ -49,7 +49,15 @@ impl Clauses<'_> {
     fn bound_before(&self, at: usize) -> Option<usize> {
         let binds =
             |word: &Word| self.lexicon.is_comparative(&word.lower) || word.tag == Tag::Function(Function::Negation);
-        at.checked_sub(1).filter(|before| binds(&self.words[*before]))
+        // "between four families" says how many there are; "between 3 and 5" is a limit.
+        let counts = |before: usize| self.words[before].lower == "between" && !self.next_is(at + 1, "and");
+        at.checked_sub(1).filter(|before| binds(&self.words[*before]) && !counts(*before))
+    }
+
+    /// "a harbour with 40 guest berths": how many there happen to be is no limit either.
+    fn is_told_in_passing(&self, at: usize) -> bool {
+        at.checked_sub(1)
+            .is_some_and(|before| matches!(self.words[before].lower.as_str(), "with" | "has" | "have" | "of"))
     }
 
     /// "four students": how many there happen to be is no limit.

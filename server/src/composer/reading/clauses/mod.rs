@@ -216,7 +216,7 @@ impl<'a> Clauses<'a> {
 
     fn preposition(&mut self, at: usize) {
         let word = self.words[at].lower.as_str();
-        if self.clause.last == Last::Verb && PARTICLES.contains(&word) {
+        if self.clause.last == Last::Verb && PARTICLES.contains(&word) && self.is_particle(word) {
             return self.add_particle(word);
         }
         if word == "to" && self.words.get(at + 1).is_some_and(|next| matches!(next.tag, Tag::Verb(..))) {

@@ -61,7 +61,7 @@ impl Clauses<'_> {
         let phrase = Phrase::of(self.text, words.get(which..).filter(|rest| !rest.is_empty()).unwrap_or(words));
         let next = self.words.get(at + length);
         if words.last().is_some_and(|word| word.tag == Tag::Possessive) {
-            self.possessor(words);
+            self.possessor(at, words);
         } else if self.is_limit(at, words) {
             return self.limit(at, words);
         } else if self.clause.negated && !self.about_to_act(next) {
@@ -108,8 +108,12 @@ impl Clauses<'_> {
             && (name || self.lexicon.is_place(&phrase.head(self.lexicon)))
     }
 
-    /// "the patient's allergies": somebody in passing.
-    fn possessor(&mut self, words: &[Word]) {
+    /// "the patient's allergies": somebody in passing. "A children's ward" is a kind of ward, and "my kid's bus" is about the speaker.
+    fn possessor(&mut self, at: usize, words: &[Word]) {
+        let before = at.checked_sub(1).map_or("", |before| self.words[before].lower.as_str());
+        if matches!(before, "a" | "an" | "my" | "our") {
+            return;
+        }
         let mut owner = Phrase::of(self.text, words);
         for text in [&mut owner.text, &mut owner.inner] {
             *text = text.trim_end_matches(['s', '\'', '’']).to_owned();
@@ -125,6 +129,8 @@ impl Clauses<'_> {
     fn noun(&mut self, phrase: Phrase, next: Option<&Word>) {
         let acts = self.about_to_act(next);
         let person = self.is_somebody(&phrase);
+        let group = person && self.lexicon.is_group(&phrase.head(self.lexicon));
+        let phrase = if group { sizeless(phrase) } else { phrase };
         let takes_over = acts && self.clause.last == Last::Link && !self.clause.pending.is_empty() && person;
         if takes_over {
             self.finish_pending();
@@ -137,6 +143,9 @@ impl Clauses<'_> {
             self.become_subject(&phrase, true);
         } else if acts && self.only_qualifies(&phrase, next) {
             self.clause.subject = self.clause.phrase.take();
+        } else if person && self.is_run_by_speaker() {
+            self.clause.pending.clear();
+            self.become_subject(&phrase, true);
         } else if !self.clause.pending.is_empty() {
             self.place_object(&phrase, person);
             self.take_object(Some(&phrase));
@@ -159,6 +168,14 @@ impl Clauses<'_> {
         self.clause.phrase = Some(phrase);
         self.clause.last = Last::Phrase;
         self.clause.awaits_subject = false;
+    }
+
+    /// "We run a choir": what the speakers run is themselves.
+    fn is_run_by_speaker(&self) -> bool {
+        const RUNNING: [&str; 5] = ["run", "own", "lead", "manage", "be"];
+        let [verb] = self.clause.pending.as_slice() else { return false };
+        let before = self.words.iter().rev().find(|word| word.span.end <= verb.span.start);
+        RUNNING.contains(&verb.lemma.as_str()) && before.is_some_and(|word| matches!(word.lower.as_str(), "we" | "i"))
     }
 
     fn is_many(&self, phrase: &Phrase) -> bool {
@@ -267,6 +284,15 @@ impl Clauses<'_> {
             self.actors.push(phrase);
         }
     }
+}
+
+/// How big a company is says nothing about what it does: "roofing company" of "two-person roofing company".
+fn sizeless(phrase: Phrase) -> Phrase {
+    const SIZES: [&str; 4] = ["small", "little", "tiny", "large"];
+    let is_size =
+        |word: &str| SIZES.contains(&word) || ["-person", "-man", "-woman"].iter().any(|end| word.ends_with(end));
+    let shorter = phrase.words.first().filter(|first| is_size(first)).and_then(|_| phrase.without_first());
+    shorter.unwrap_or(phrase)
 }
 
 /// A name of its own, by its inner capital: "PlantPal". It is neither somebody nor something the product is about.

@@ -15,8 +15,11 @@ pub(super) const EMPTY_VERBS: [&str; 16] = [
 /// Verbs of "I want to build an app": with a product as object they are not something a user does.
 pub(super) const BUILDING: [&str; 8] = ["build", "create", "make", "develop", "design", "want", "need", "imagine"];
 
+/// What nobody may know is there all the same.
+const KNOWING: [&str; 7] = ["see", "read", "know", "view", "open", "share", "learn"];
+
 /// Forms of "be": what follows is done to somebody, and not by them.
-const BE: [&str; 7] = ["is", "are", "was", "were", "be", "been", "being"];
+const BE: [&str; 10] = ["is", "are", "was", "were", "be", "been", "being", "get", "gets", "got"];
 
 impl Clauses<'_> {
     /// The pending verbs are done to `object`.
@@ -53,7 +56,7 @@ impl Clauses<'_> {
             return;
         }
         if self.clause.last == Last::Negation {
-            return self.forbid();
+            return self.forbid(lemma);
         }
         let suffers = at.checked_sub(1).is_some_and(|before| BE.contains(&self.words[before].lower.as_str()));
         if form == VerbForm::Past && (self.clause.last == Last::Phrase || suffers) {
@@ -74,9 +77,9 @@ impl Clauses<'_> {
         self.clause.negated = false;
     }
 
-    /// "nobody pays", "never ship alcohol": nothing anybody does; what it would be done to is ruled out.
-    fn forbid(&mut self) {
-        let forbidden = !self.clause.conditional;
+    /// "nobody pays", "never ship alcohol": nothing anybody does; what it would be done to is ruled out. What somebody must not see is there.
+    fn forbid(&mut self, lemma: &str) {
+        let forbidden = !self.clause.conditional && !KNOWING.contains(&lemma);
         self.clause.pending.clear();
         self.clause.open.clear();
         (self.clause.negated, self.clause.forbidden, self.clause.last) = (false, forbidden, Last::Verb);
@@ -89,6 +92,12 @@ impl Clauses<'_> {
         {
             verb.particle = Some(particle.to_owned());
         }
+    }
+
+    /// "diagnose in Swahili": where these do not belong to the verb they say how or where.
+    pub(super) fn is_particle(&self, word: &str) -> bool {
+        let phrasal = |verb: &Verb| self.lexicon.is_phrasal(&format!("{} {word}", verb.lemma));
+        !matches!(word, "in" | "over" | "after") || self.clause.pending.last().is_none_or(phrasal)
     }
 
     pub(super) fn finish_pending(&mut self) {

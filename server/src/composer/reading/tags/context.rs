@@ -1,10 +1,14 @@
 //! What stands around a word.
 
-use super::{Tag, Tagger, Word};
+use super::{LEADING, Tag, Tagger, Word};
 use crate::composer::{inflect::VerbForm, lexicon::Function, reading::tokens::Kind};
 
 /// Prepositions that say which people are meant: "workers of a shipyard".
 pub const QUALIFYING: [&str; 6] = ["of", "in", "at", "from", "on", "near"];
+
+/// Verbs after which somebody else may do something: "see who pays", "show parents learn".
+const SAYING: [&str; 12] =
+    ["say", "see", "show", "tell", "hear", "know", "think", "make", "watch", "ensure", "guarantee", "have"];
 
 impl Tagger<'_> {
     pub(super) fn has_verb(&self) -> bool {
@@ -109,6 +113,23 @@ impl Tagger<'_> {
     pub(super) fn needs_subject(&self) -> bool {
         const OPENERS: [&str; 8] = ["where", "when", "whenever", "while", "so that", "because", "if", "unless"];
         self.words.last().is_some_and(|word| OPENERS.contains(&word.lower.as_str()))
+    }
+
+    /// "to lend out child seats": between a verb and its object nobody else begins to do something. Those who are helped, let or told
+    /// do: "help nurses track doses".
+    pub(super) fn in_object(&self) -> bool {
+        let in_phrase = |word: &&Word| matches!(word.tag, Tag::Noun | Tag::Adjective | Tag::Possessive | Tag::Number);
+        let phrase = self.words.iter().rev().take_while(in_phrase).count();
+        let rest = &self.words[..self.words.len() - phrase];
+        let particle = |word: &Word| word.tag == Tag::Function(Function::Preposition);
+        let verb = match rest {
+            [.., verb, last] if particle(last) && matches!(verb.tag, Tag::Verb(..)) => (verb, Some(&last.lower)),
+            [.., verb] => (verb, None),
+            [] => return false,
+        };
+        let Tag::Verb(lemma, _) = &verb.0.tag else { return false };
+        let belongs = verb.1.is_none_or(|last| self.lexicon.is_phrasal(&format!("{lemma} {last}")));
+        phrase > 0 && belongs && !LEADING.contains(&lemma.as_str()) && !SAYING.contains(&lemma.as_str())
     }
 
     /// After "never" or "nobody" comes what is not done; after "without" or "no" what there is none of.

@@ -51,10 +51,8 @@ pub const LEADING: [&str; 6] = ["help", "let", "allow", "enable", "empower", "su
 const OPENERS: [&str; 13] =
     ["how", "where", "that", "who", "which", "when", "whenever", "while", "so", "so that", "because", "if", "once"];
 
-const ORDINALS: [&str; 14] = [
-    "first", "second", "third", "fourth", "fifth", "tenth", "half", "quarter", "single", "double", "triple", "once",
-    "twice", "pair",
-];
+const ORDINALS: [&str; 12] =
+    ["first", "second", "third", "fourth", "fifth", "tenth", "half", "quarter", "single", "double", "triple", "pair"];
 
 const PHRASE_WORDS: usize = 4;
 
@@ -164,7 +162,7 @@ impl Tagger<'_> {
         if self.is_somebody_acting(at, form) {
             return false;
         }
-        if self.needs_subject() && matches!(form, VerbForm::Base | VerbForm::Third) {
+        if (self.needs_subject() || self.in_object()) && matches!(form, VerbForm::Base | VerbForm::Third) {
             return false;
         }
         if self.continues_verbs(form) && self.lexicon.function(word).is_none() {
