@@ -63,6 +63,11 @@ fn compose_speaks_json_and_streams_pieces_and_writes_files() {
     std::fs::write(folder.join("mine.txt"), "mine").unwrap();
     assert!(atlas9(&["compose", SYNTHESIZERS, "--out", folder.to_str().unwrap()], &[]).status.success());
     assert_eq!(std::fs::read_to_string(folder.join("mine.txt")).unwrap(), "mine");
+    // Another product in the same folder: what belonged to the first only is gone.
+    assert!(folder.join("code/tests/api/synthesizers.rs").is_file());
+    assert!(atlas9(&["compose", "Invoice tracker", "--out", folder.to_str().unwrap()], &[]).status.success());
+    assert!(!folder.join("code/tests/api/synthesizers.rs").exists());
+    assert_eq!(std::fs::read_to_string(folder.join("mine.txt")).unwrap(), "mine");
     std::fs::remove_dir_all(folder).unwrap();
 }
 

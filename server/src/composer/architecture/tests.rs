@@ -333,9 +333,8 @@ fn the_knowledge_about_architectures_is_sound() {
 #[test]
 fn a_mistake_is_told_with_its_file() {
     let told = |file: &str, from: &str, to: &str| {
-        let files = Files::embedded();
+        let files = Files::sources();
         let texts: Vec<(&str, String)> = files
-            .texts()
             .iter()
             .map(|(path, text)| (path.as_str(), if path == file { text.replacen(from, to, 1) } else { text.clone() }))
             .collect();

@@ -5,7 +5,8 @@ use std::{fmt, fs, io, path::Path};
 use include_dir::{Dir, include_dir};
 use serde::de::DeserializeOwned;
 
-static EMBEDDED: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/knowledge");
+/// Packed by `build.rs`.
+static EMBEDDED: Dir<'static> = include_dir!("$OUT_DIR/knowledge");
 
 /// What a knowledge folder consists of.
 const FOLDERS: [&str; 8] =
@@ -31,18 +32,28 @@ impl fmt::Display for Fault {
 
 impl std::error::Error for Fault {}
 
-/// A set of knowledge files: path from the knowledge folder, and text.
+/// A set of knowledge files, by their paths from the knowledge folder.
 #[derive(Debug)]
-pub struct Files(pub(super) Vec<(String, String)>);
+pub struct Files(pub(super) Vec<(String, Content)>);
+
+/// What a file says.
+#[derive(Debug, Clone)]
+pub(super) enum Content {
+    /// As it was written: TOML.
+    Text(String),
+    /// As the program carries it: MessagePack.
+    Packed(&'static [u8]),
+}
 
 impl Files {
     /// The files this program was built with.
     pub fn embedded() -> Self {
-        let folders = EMBEDDED.dirs().flat_map(Dir::files);
-        let texts =
-            folders.filter_map(|file| Some((file.path().to_str()?.to_owned(), file.contents_utf8()?.to_owned())));
-        let mut files: Vec<(String, String)> = texts.filter(|(path, _)| path.ends_with(".toml")).collect();
-        files.sort();
+        let packed = EMBEDDED.dirs().flat_map(Dir::files).filter_map(|file| {
+            let path = file.path().with_extension("toml");
+            Some((path.to_str()?.to_owned(), Content::Packed(file.contents())))
+        });
+        let mut files: Vec<(String, Content)> = packed.collect();
+        files.sort_by(|(one, _), (other, _)| one.cmp(other));
         Self(files)
     }
 
@@ -63,11 +74,11 @@ impl Files {
                 let path = entry?.path();
                 if path.extension().is_some_and(|extension| extension == "toml") {
                     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-                    files.push((format!("{folder}/{name}"), fs::read_to_string(&path)?));
+                    files.push((format!("{folder}/{name}"), Content::Text(fs::read_to_string(&path)?)));
                 }
             }
         }
-        files.sort();
+        files.sort_by(|(one, _), (other, _)| one.cmp(other));
         Ok(Self(files))
     }
 
@@ -80,13 +91,19 @@ impl Files {
     /// Files given as text, for tests.
     #[cfg(test)]
     pub fn from_texts(texts: &[(&str, &str)]) -> Self {
-        Self(texts.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect())
+        let text = |(path, text): &(&str, &str)| ((*path).to_owned(), Content::Text((*text).to_owned()));
+        Self(texts.iter().map(text).collect())
     }
 
-    /// Paths and texts of all files, for tests.
+    /// Paths and texts of the files that this program was built from, for tests.
     #[cfg(test)]
-    pub fn texts(&self) -> &[(String, String)] {
-        &self.0
+    pub fn sources() -> Vec<(String, String)> {
+        let written = Self::from_folder(&Path::new(env!("CARGO_MANIFEST_DIR")).join("knowledge")).unwrap();
+        let text = |(path, content)| match content {
+            Content::Text(text) => (path, text),
+            Content::Packed(_) => unreachable!("a folder holds texts"),
+        };
+        written.0.into_iter().map(text).collect()
     }
 
     /// Parses one file of a folder.
@@ -96,9 +113,12 @@ impl Files {
     pub fn parse<T: DeserializeOwned>(&self, folder: &str, name: &str) -> Result<T, Fault> {
         let path = format!("{folder}/{name}.toml");
         let fault = |reason: String| Fault { file: path.clone(), reason };
-        let (_, text) =
+        let (_, content) =
             self.0.iter().find(|(p, _)| *p == path).ok_or_else(|| fault("the file is missing".to_owned()))?;
-        toml::from_str(text).map_err(|e| fault(e.to_string().trim().to_owned()))
+        match content {
+            Content::Text(text) => toml::from_str(text).map_err(|e| fault(e.to_string().trim().to_owned())),
+            Content::Packed(bytes) => rmp_serde::from_slice(bytes).map_err(|e| fault(e.to_string())),
+        }
     }
 
     /// Parses every file of a folder; and the faults of those that cannot be.

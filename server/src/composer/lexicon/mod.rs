@@ -190,7 +190,8 @@ impl Lexicon {
 
     /// The name for a product that a word most likely misspells: one slip of the finger away from it.
     pub fn is_nearly_form(&self, noun: &str) -> bool {
-        noun.len() > 4 && self.forms.iter().any(|form| strsim::damerau_levenshtein(form, noun) == 1)
+        let near = |form: &&String| form.len().abs_diff(noun.len()) <= 1;
+        noun.len() > 4 && self.forms.iter().filter(near).any(|form| strsim::damerau_levenshtein(form, noun) == 1)
     }
 
     /// Whether a noun says nothing by itself.

@@ -185,7 +185,7 @@ fn the_knowledge_speaks_plainly() {
         "streamline",
         "AI-powered",
     ];
-    for (path, text) in Files::embedded().texts() {
+    for (path, text) in Files::sources() {
         if !path.starts_with("lexicon") {
             for word in HYPE {
                 assert!(!text.to_lowercase().contains(&word.to_lowercase()), "{word} in {path}");
