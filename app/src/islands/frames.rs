@@ -10,7 +10,7 @@ use js_sys::JSON;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{Element, HtmlElement, Window};
 
-use super::page::mark;
+use super::page::{mark, show_part};
 
 /// One change to the page.
 pub(super) enum Change {
@@ -210,11 +210,13 @@ impl Page {
         }
     }
 
-    /// Shows the entries of the contents that lead to a part and its stage, or hides that of the part.
+    /// Shows a part, its stage and the entries of the contents that lead there; or hides both, and the part's entry.
     fn show_entry(&self, slot: &Element, is_shown: bool) {
         let Some(part) = slot.get_attribute("data-slot") else { return };
-        let stage = slot.closest("[data-stage]").ok().flatten().and_then(|stage| stage.get_attribute("data-stage"));
-        let Some(stage) = stage else { return };
+        let Ok(Some(section)) = slot.closest("[data-stage]") else { return };
+        let Some(stage) = section.get_attribute("data-stage") else { return };
+        show_part(slot, is_shown);
+        let _ = section.toggle_attribute_with_force("data-bare", !is_shown);
         let of_stage = if is_shown { format!(", .contents [href=\"#{stage}\"]") } else { String::new() };
         let selector = format!(".contents [href=\"#{stage}-{part}\"]{of_stage}");
         let Ok(links) = self.root.query_selector_all(&selector) else { return };

@@ -45,6 +45,13 @@ pub(super) async fn post_fields(window: &Window, to: &str, fields: &UrlSearchPar
     Ok(Posted::Refused(detail.unwrap_or_else(|| "That was not possible. Reload the page and try again.".to_owned())))
 }
 
+/// Shows a part of a section, or hides it while it has no pieces.
+pub(super) fn show_part(slot: &Element, is_shown: bool) {
+    if let Ok(Some(part)) = slot.closest(".part") {
+        let _ = part.toggle_attribute_with_force("data-bare", !is_shown);
+    }
+}
+
 /// Another page of this site, parsed but not shown.
 ///
 /// # Errors

@@ -11,10 +11,12 @@ use web_sys::{
     UrlSearchParams, Window,
 };
 
-use super::page::{Posted, all, closest, fetch_page, listen, mark, piece_at, post, post_fields};
+use super::page::{Posted, all, closest, fetch_page, listen, mark, piece_at, post, post_fields, show_part};
 
 /// Parts of the page that depend on more than one piece; after a change they are taken from the server anew.
 const DEPENDENT: &str = "[data-refresh]";
+/// Where the pieces of a part stand.
+const SLOT: &str = "[data-slot]";
 
 struct Tools {
     root: Element,
@@ -282,8 +284,7 @@ impl Tools {
         let chosen = self.chosen.borrow().as_ref().and_then(Self::address_of);
         // While a generation runs its stream brings the pieces.
         let is_running = self.root.get_attribute("data-state").as_deref() == Some("running");
-        for selector in ["[data-slot]", DEPENDENT].into_iter().filter(|selector| !is_running || *selector == DEPENDENT)
-        {
+        for selector in [SLOT, DEPENDENT].into_iter().filter(|selector| !is_running || *selector == DEPENDENT) {
             self.take_over(&fresh, selector);
         }
         mark(&self.root);
@@ -297,6 +298,9 @@ impl Tools {
             let new = u32::try_from(at).ok().and_then(|at| new.item(at)).and_then(|new| new.dyn_into::<Element>().ok());
             if let Some(new) = new.map(|new| new.inner_html()).filter(|new| *new != old.inner_html()) {
                 old.set_inner_html(&new);
+                if selector == SLOT {
+                    show_part(old, !new.is_empty());
+                }
             }
         }
     }

@@ -134,6 +134,7 @@ impl Rendered {
 
     /// All sections as far as they are made. Parts without pieces are there but hidden, so that a stream can fill them.
     pub(crate) fn view(self, checks: &BTreeMap<Stage, Vec<CheckResult>>) -> impl IntoView + use<> {
+        let held = self.held();
         let mut rendered = self.0;
         let stages = STAGES.map(|stage| {
             let parts: Vec<AnyView> = rendered
@@ -141,18 +142,25 @@ impl Rendered {
                 .map(|(part, html)| part_view(part, html).into_any())
                 .collect();
             let checks = checks_slot(stage, checks);
-            view! { <StageFrame stage>{parts} {checks}</StageFrame> }
+            view! { <StageFrame stage bare=held.iter().all(|part| part.stage != stage)>{parts} {checks}</StageFrame> }
         });
         stages.into_iter().collect_view()
     }
 }
 
-/// A section's frame with its heading; its children are its parts.
+/// A section's frame with its heading; its children are its parts. Whether it is bare, and so hidden, a page that is still coming does not
+/// know: there the style sheet looks. Elsewhere it must not, since it would look over the whole section again with every piece.
 #[component]
-pub(crate) fn StageFrame(stage: Stage, children: Children) -> impl IntoView {
+pub(crate) fn StageFrame(stage: Stage, #[prop(optional)] bare: Option<bool>, children: Children) -> impl IntoView {
     let (label, heading) = (format!("{stage}-heading"), format!("{stage}-heading"));
     view! {
-        <section class="stage" id=stage.as_str() data-stage=stage.as_str() aria-labelledby=label>
+        <section
+            class=if bare.is_some() { "stage" } else { "stage fills" }
+            id=stage.as_str()
+            data-stage=stage.as_str()
+            data-bare=(bare == Some(true)).then_some("")
+            aria-labelledby=label
+        >
             <h2 id=heading>{stage_title(stage)}</h2>
             {children()}
         </section>
@@ -167,8 +175,9 @@ pub(crate) fn part_view(part: Part, html: String) -> impl IntoView + use<> {
     let labelled = heading.is_some().then(|| label.clone());
     // A heading is the place of its part; without one, the part itself is.
     let id = heading.is_none().then(|| label.clone());
+    let bare = html.is_empty().then_some("");
     view! {
-        <section class=format!("part {}", part.slot) id=id aria-labelledby=labelled>
+        <section class=format!("part {}", part.slot) id=id data-bare=bare aria-labelledby=labelled>
             {heading}
             // As text, so that nothing but pieces stands between them: a streamed page is then the same as a loaded one.
             <div class="slot" data-slot=part.slot inner_html=html></div>
