@@ -170,6 +170,16 @@ fn the_directives_read_by_hand_give_sound_and_clean_english() {
 }
 
 #[test]
+fn what_the_program_carries_says_what_was_written() {
+    let texts = Files::sources();
+    let texts: Vec<(&str, &str)> = texts.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+    let written = Composer::from_files(&Files::from_texts(&texts)).unwrap();
+    for directive in golden::directives().values().step_by(6) {
+        assert_eq!(product(directive), written.product(&Directive::parse(directive).unwrap(), None), "{directive}");
+    }
+}
+
+#[test]
 fn the_knowledge_speaks_plainly() {
     const HYPE: [&str; 12] = [
         "seamless",
