@@ -126,7 +126,7 @@ async fn measure(
     for route in budgets.routes.keys().filter(|route| route.ends_with("/edit")) {
         loads.insert(route.clone(), browser.load(&address(route)).await?);
     }
-    services.tasks.spawn("worker", services.studio.worker().run());
+    services.start_work();
     let mut follower = services.studio.follow(user, started.generation, 0).await?;
     let made = async { while follower.next().await.is_some() {} };
     tokio::time::timeout(MADE_WITHIN, made).await.context("the sample project was not made in time")?;

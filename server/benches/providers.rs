@@ -156,7 +156,8 @@ impl Ours {
     fn new(url: &str) -> Self {
         let config = config(url).providers;
         let client = server::providers::client(&config).unwrap();
-        let providers = Providers::new(config, client, None, Clock::system(), &Metrics::new(), Tasks::default());
+        let providers =
+            Providers::new(config, client, None, Clock::system(), &Metrics::new(&Tasks::default()), Tasks::default());
         Self(providers.chain().remove(0))
     }
 

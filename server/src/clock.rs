@@ -46,6 +46,11 @@ impl Clock {
         Uuid::new_v7(Timestamp::from_unix(&*self.ids, seconds, now.nanosecond()))
     }
 
+    /// A number from 0 to 1, any of them as likely; not for secrets.
+    pub fn chance(&self) -> f64 {
+        rand::random()
+    }
+
     /// 32 bytes nobody can guess.
     ///
     /// # Errors

@@ -9,6 +9,7 @@ pub mod composer;
 pub mod config;
 pub mod db;
 pub mod http;
+pub mod jobs;
 pub mod limits;
 pub mod mail;
 pub mod markdown;

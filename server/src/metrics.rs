@@ -12,7 +12,7 @@ use prometheus_client::{
     registry::{Registry, Unit},
 };
 
-use crate::providers::ProviderMetrics;
+use crate::{jobs::JobMetrics, providers::ProviderMetrics, tasks::Tasks};
 
 /// All metrics of one process.
 #[derive(Clone)]
@@ -46,17 +46,13 @@ pub struct Metrics {
     pub request_time: Histogram,
     /// Calls to model providers.
     pub providers: ProviderMetrics,
-}
-
-impl Default for Metrics {
-    fn default() -> Self {
-        Self::new()
-    }
+    /// Jobs.
+    pub jobs: JobMetrics,
 }
 
 impl Metrics {
-    /// Registers everything.
-    pub fn new() -> Self {
+    /// Registers everything, and what is measured of these tasks.
+    pub fn new(tasks: &Tasks) -> Self {
         let seconds = || Histogram::new(exponential_buckets(0.000_5, 2.0, 16));
         let mut metrics = Self {
             registry: Arc::default(),
@@ -74,9 +70,12 @@ impl Metrics {
             request_errors: Counter::default(),
             request_time: seconds(),
             providers: ProviderMetrics::default(),
+            jobs: JobMetrics::default(),
         };
         let mut registry = Registry::with_prefix("atlas9");
         metrics.register(&mut registry);
+        registry.register("task_panics", "Background tasks that panicked", tasks.metrics().panics.clone());
+        registry.register("task_restarts", "Background tasks begun anew", tasks.metrics().restarts.clone());
         metrics.registry = Arc::new(registry);
         metrics
     }
@@ -111,6 +110,7 @@ impl Metrics {
             self.request_time.clone(),
         );
         self.providers.register(registry);
+        self.jobs.register(registry);
     }
 
     /// Everything in the OpenMetrics text format.

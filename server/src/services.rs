@@ -5,18 +5,19 @@ use std::{sync::Arc, time::Duration};
 use tokio::time::Instant;
 
 use crate::{
-    accounts::{Accounts, AccountsError, Parts},
+    accounts::{Accounts, AccountsError, Parts, TidyAccounts},
     archive::Archive,
-    blobs::Blobs,
+    blobs::{Blobs, TidyBlobs},
     bus::Bus,
     clock::Clock,
     composer::{Composer, Unsound},
     config::Config,
     db::{Database, DbError},
+    jobs::{Jobs, JobsError, Kinds, Schedule, TidyJobs},
     limits::Limits,
-    mail::{Postman, Transport},
+    mail::{Postman, TidyMail, Transport},
     metrics::Metrics,
-    projects::Projects,
+    projects::{Projects, TidyProjects},
     providers::{NoClient, Providers},
     studio::{ComposerEngine, Engines, Studio},
     tasks::Tasks,
@@ -33,8 +34,10 @@ pub struct Services {
     pub db: Database,
     /// Redis.
     pub bus: Bus,
-    /// Background work.
+    /// Tasks of this process.
     pub tasks: Tasks,
+    /// Work that is done later, by whichever process is free.
+    pub jobs: Jobs,
     /// What is measured.
     pub metrics: Metrics,
     /// People.
@@ -101,7 +104,8 @@ impl Services {
         let db = database(&config).await?;
         let tasks = Tasks::default();
         let bus = bus(&config, &tasks).await?;
-        let metrics = Metrics::new();
+        let metrics = Metrics::new(&tasks);
+        let jobs = Jobs::new(db.clone(), clock.clone(), config.jobs.clone(), metrics.jobs.clone(), tasks.clone());
         let client = crate::providers::client(&config.providers)?;
         let providers = Providers::new(
             config.providers.clone(),
@@ -112,17 +116,10 @@ impl Services {
             tasks.clone(),
         );
         let engines = Engines::new(providers.chain(), Arc::new(ComposerEngine::new(composer, config.studio.pace)));
-        let studio = Studio::new(
-            db.clone(),
-            bus.clone(),
-            clock.clone(),
-            engines,
-            config.studio.clone(),
-            metrics.clone(),
-            tasks.clone(),
-        );
+        let studio =
+            Studio::new(db.clone(), bus.clone(), clock.clone(), engines, jobs.clone(), metrics.clone(), tasks.clone());
         let transport = Transport::new(&config.mail).map_err(CannotStart::BadMail)?;
-        let postman = Postman::new(db.clone(), clock.clone(), transport);
+        let postman = Postman::new(db.clone(), clock.clone(), jobs.clone(), transport);
         let parts = Parts {
             db: db.clone(),
             clock: clock.clone(),
@@ -142,6 +139,7 @@ impl Services {
             studio,
             metrics,
             tasks,
+            jobs,
             bus,
             db,
             clock,
@@ -150,14 +148,42 @@ impl Services {
         })
     }
 
-    /// Begins the work that goes on behind all requests: generations, mail, tidying up.
+    /// Begins the work that goes on behind all requests.
     pub fn start_work(&self) {
-        self.tasks.spawn("worker", self.studio.worker().run());
-        let letters = Arc::new(self.accounts.clone());
-        self.tasks.spawn("postman", self.postman.clone().run(letters, self.tasks.clone()));
-        self.tasks.spawn("janitor", self.accounts.clone().keep_tidy(self.tasks.clone()));
-        self.tasks.spawn("blobs", self.blobs.clone().keep_tidy(self.tasks.clone()));
-        self.tasks.spawn("bin", self.projects.clone().keep_tidy(self.tasks.clone()));
+        let (jobs, kinds) = (self.jobs.clone(), self.kinds());
+        self.tasks.keep("worker", move || jobs.worker(kinds.clone()).run());
+        let (accounts, tasks) = (self.accounts.clone(), self.tasks.clone());
+        self.tasks.keep("cache", move || accounts.clone().keep_cache_told(tasks.clone()));
+        let services = self.clone();
+        self.tasks.spawn("schedules", async move { services.keep_schedules().await });
+    }
+
+    /// Every kind of job, and how it is done.
+    pub fn kinds(&self) -> Kinds {
+        let kinds = self.studio.kinds(Kinds::default());
+        let kinds = self.postman.kinds(kinds, Arc::new(self.accounts.clone()));
+        self.jobs.kinds(self.accounts.kinds(self.blobs.kinds(self.projects.kinds(kinds))))
+    }
+
+    /// Sets down what is done again and again, however long the database is away.
+    async fn keep_schedules(&self) {
+        while let Err(error) = self.set_schedules().await {
+            tracing::debug!(%error, "schedules are not set down yet");
+            tokio::select! { () = self.tasks.stopping() => return, () = tokio::time::sleep(CONNECT_WITHIN) => {} }
+        }
+    }
+
+    async fn set_schedules(&self) -> Result<(), JobsError> {
+        let hourly = |name: &str, minute: u8| Schedule {
+            name: name.to_owned(),
+            cron: format!("{minute} * * * *"),
+            zone: "UTC".to_owned(),
+        };
+        self.jobs.schedule(&hourly("tidy-accounts", 7), &TidyAccounts {}).await?;
+        self.jobs.schedule(&hourly("tidy-blobs", 17), &TidyBlobs {}).await?;
+        self.jobs.schedule(&hourly("tidy-projects", 27), &TidyProjects {}).await?;
+        self.jobs.schedule(&hourly("tidy-mail", 37), &TidyMail {}).await?;
+        self.jobs.schedule(&hourly("tidy-jobs", 47), &TidyJobs {}).await
     }
 
     /// Stops background work and closes connections; says whether all work ended in time.

@@ -107,11 +107,10 @@ async fn a_worker_that_lost_its_lease_writes_nothing_more_and_another_begins_the
     let started = zombie.start(user, SYNTHESIZERS).await;
     zombie.until_logged(user, started.generation, 8).await;
 
-    // As if it had been silent past its lease, another had taken over, and that one had died as well. The first is alive: it goes on
-    // writing, or tries to.
-    let taken = "update generations set lease_token = gen_random_uuid(), lease_until = now() - interval '1 second'";
-    assert_eq!(scratch.break_it(taken).await, 1);
+    // As if it had been silent past its lease. It is alive: it goes on writing, or tries to.
     let other = scratch.worker().await;
+    let silent = "update job_workers set lease_until = now() - interval '1 second' where started_at = (select min(started_at) from job_workers)";
+    assert_eq!(scratch.break_it(silent).await, 1);
     let log = other.log(user, started.generation, 0).await;
     assert_sound(&log);
     assert_eq!(log.iter().filter(|event| event.kind == "restart").count(), 1);
@@ -146,7 +145,10 @@ async fn a_generation_that_kills_its_workers_is_given_up() {
     let instance = scratch.instance().await;
     let user = instance.guest().await;
     let started = instance.start(user, SYNTHESIZERS).await;
-    scratch.break_it("update generations set lost = 5").await;
+    // As if the fifth process in a row had died over it.
+    scratch.break_it("insert into job_workers (id, name, lease_until) values (gen_random_uuid(), 'gone', now() - interval '1 second')").await;
+    let held = "update jobs set state = 'running', attempt = 5, crashes = 4, worker = (select id from job_workers), started_at = now()";
+    assert_eq!(scratch.break_it(held).await, 1);
     instance.work();
     let log = instance.log(user, started.generation, 0).await;
     assert_sound(&log);

@@ -82,7 +82,8 @@ fn engines(knowledge: Option<&Path>) -> anyhow::Result<Engines> {
     let config = Config::from_env()?;
     let composer = Arc::new(Composer::from_files(&self::knowledge(knowledge)?)?);
     let client = providers::client(&config.providers)?;
-    let (clock, metrics, tasks) = (Clock::system(), Metrics::new(), Tasks::default());
+    let (clock, tasks) = (Clock::system(), Tasks::default());
+    let metrics = Metrics::new(&tasks);
     let providers = Providers::new(config.providers, client, None, clock, &metrics, tasks);
     Ok(Engines::new(providers.chain(), Arc::new(ComposerEngine::new(composer, config.studio.pace))))
 }

@@ -2,30 +2,38 @@
 
 use std::time::Duration;
 
-use super::{Accounts, store};
-use crate::{db::DbError, tasks::Tasks};
+use super::{Accounts, TidyAccounts, store};
+use crate::{
+    db::DbError,
+    jobs::{Failure, Kinds},
+    tasks::Tasks,
+};
 
 /// How soon a cache that was away learns what it missed.
 const TELL_EVERY: Duration = Duration::from_secs(5);
-const PRUNE_EVERY: Duration = Duration::from_secs(3_600);
 /// Rows that go at once, so that no statement takes long.
 const AT_ONCE: i64 = 500;
 
 impl Accounts {
-    /// Keeps the domain tidy until the program stops.
-    pub async fn keep_tidy(self, tasks: Tasks) {
+    /// Tells the cache until the program stops.
+    pub async fn keep_cache_told(self, tasks: Tasks) {
         let mut tell = tokio::time::interval(TELL_EVERY);
-        let mut prune = tokio::time::interval(PRUNE_EVERY);
         loop {
-            let done = tokio::select! {
-                () = tasks.stopping() => return,
-                _ = tell.tick() => self.tell_cache().await,
-                _ = prune.tick() => self.prune().await,
-            };
-            if let Err(error) = done {
-                tracing::debug!(%error, "not tidied up this time");
+            tokio::select! { () = tasks.stopping() => return, _ = tell.tick() => {} }
+            if let Err(error) = self.tell_cache().await {
+                tracing::debug!(%error, "the cache was not told this time");
             }
         }
+    }
+
+    /// Adds what is done in the background.
+    #[must_use]
+    pub fn kinds(&self, kinds: Kinds) -> Kinds {
+        let accounts = self.clone();
+        kinds.on::<TidyAccounts, _, _>(move |_, _| {
+            let accounts = accounts.clone();
+            async move { accounts.prune().await.map_err(Failure::retry) }
+        })
     }
 
     /// Drops from the cache what could not be dropped when it changed.

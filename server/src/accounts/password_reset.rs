@@ -11,7 +11,7 @@ use super::{
     sign_up::words_of,
     store::{self, links::Link},
 };
-use crate::mail::{self, NewMail};
+use crate::mail::NewMail;
 
 /// How long the link works.
 pub(super) const RESET_WITHIN: Duration = Duration::from_secs(3_600);
@@ -33,7 +33,7 @@ impl Accounts {
             data: (),
         };
         let mut tx = store::begin(self.db.primary()).await?;
-        mail::enqueue(&mut tx, letter, self.clock.now()).await?;
+        self.postman.enqueue(&mut tx, letter, self.clock.now()).await?;
         store::commit(tx).await?;
         self.postman.ring();
         Ok(())
@@ -77,7 +77,7 @@ impl Accounts {
     pub(super) async fn tell_of_new_password(&self, tx: &mut store::Tx, address: &str) -> Result<(), AccountsError> {
         let letter =
             NewMail { id: self.clock.new_id(), kind: super::letters::PASSWORD_CHANGED, recipient: address, data: () };
-        Ok(mail::enqueue(tx, letter, self.clock.now()).await?)
+        Ok(self.postman.enqueue(tx, letter, self.clock.now()).await?)
     }
 
     async fn reset_of(&self, sealed: &str) -> Result<(Link, UserId), AccountsError> {

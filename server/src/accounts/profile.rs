@@ -15,10 +15,7 @@ use super::{
     sign_up::words_of,
     store::{self, Tx},
 };
-use crate::{
-    db::DbError,
-    mail::{self, NewMail},
-};
+use crate::{db::DbError, mail::NewMail};
 
 /// How long the link to a new address works.
 const CONFIRM_WITHIN: Duration = Duration::from_secs(24 * 3_600);
@@ -130,7 +127,7 @@ impl Accounts {
         };
         let mut tx = store::begin(self.db.primary()).await?;
         store::links::insert(&mut tx, &new).await?;
-        mail::enqueue(&mut tx, letter, now).await?;
+        self.postman.enqueue(&mut tx, letter, now).await?;
         store::commit(tx).await?;
         self.postman.ring();
         Ok(())
@@ -155,7 +152,7 @@ impl Accounts {
         store::links::void(&mut tx, visitor.user, now).await?;
         if let Some(old) = old {
             let letter = NewMail { id: self.clock.new_id(), kind: ADDRESS_CHANGED, recipient: &old.email, data: () };
-            mail::enqueue(&mut tx, letter, now).await?;
+            self.postman.enqueue(&mut tx, letter, now).await?;
         }
         store::commit(tx).await?;
         self.postman.ring();

@@ -12,7 +12,7 @@ use super::{
     password::Password,
     store::{self, links::Link, users::NewMember},
 };
-use crate::mail::{self, NewMail};
+use crate::mail::NewMail;
 
 /// How long the link works.
 pub(super) const CONFIRM_WITHIN: Duration = Duration::from_secs(24 * 3_600);
@@ -78,7 +78,7 @@ impl Accounts {
         };
         let mut tx = store::begin(self.db.primary()).await?;
         store::links::insert(&mut tx, &new).await?;
-        mail::enqueue(&mut tx, letter, now).await?;
+        self.postman.enqueue(&mut tx, letter, now).await?;
         store::commit(tx).await?;
         self.postman.ring();
         Ok(guest)

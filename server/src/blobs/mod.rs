@@ -3,6 +3,7 @@
 //! The row comes first and the file after it, and a file is taken away while its row is locked: whatever happens in between, there may be a
 //! row without a file, which whoever looks makes again, but never a file that nothing knows of.
 
+mod jobs;
 mod open;
 mod store;
 
@@ -13,12 +14,14 @@ use model::ProjectId;
 use object_store::{DynObjectStore, ObjectStoreExt, path::Path};
 use sha2::{Digest as _, Sha256};
 
+pub use jobs::TidyBlobs;
+
 use crate::{
     clock::Clock,
     config::BlobsConfig,
     db::{Database, DbError},
+    jobs::{Failure, Kinds},
     limits::hex,
-    tasks::Tasks,
 };
 
 /// The most bytes of one blob.
@@ -29,7 +32,6 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 pub const KEEP_USES: time::Duration = time::Duration::days(7);
 /// A blob that nothing uses stays this long: somebody may be about to use it.
 pub const KEEP_UNUSED: time::Duration = time::Duration::hours(1);
-const SWEEP_EVERY: Duration = Duration::from_secs(3_600);
 
 /// The SHA-256 of a content, in lower-case hexadecimal.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -180,18 +182,14 @@ impl Blobs {
         if actual == *digest { Ok(bytes) } else { Err(BlobsError::Damaged(digest.0.clone())) }
     }
 
-    /// Takes away what nothing uses, until the program stops.
-    pub async fn keep_tidy(self, tasks: Tasks) {
-        let mut sweep = tokio::time::interval(SWEEP_EVERY);
-        loop {
-            tokio::select! {
-                () = tasks.stopping() => return,
-                _ = sweep.tick() => {}
-            }
-            if let Err(error) = self.sweep().await {
-                tracing::warn!(%error, "unused blobs stay for now");
-            }
-        }
+    /// Adds what is done in the background.
+    #[must_use]
+    pub fn kinds(&self, kinds: Kinds) -> Kinds {
+        let blobs = self.clone();
+        kinds.on::<TidyBlobs, _, _>(move |_, _| {
+            let blobs = blobs.clone();
+            async move { blobs.sweep().await.map(drop).map_err(Failure::retry) }
+        })
     }
 
     /// Forgets old uses and takes away what nothing uses; returns how many blobs went.

@@ -4,6 +4,7 @@
 mod blobs;
 mod database;
 mod http;
+mod jobs;
 mod mail;
 mod providers;
 mod redis;
@@ -15,6 +16,7 @@ use std::{collections::HashMap, fmt::Display, str::FromStr};
 pub use blobs::{BlobsConfig, S3Config, S3Keys};
 pub use database::DatabaseConfig;
 pub use http::HttpConfig;
+pub use jobs::JobsConfig;
 pub use mail::MailConfig;
 pub use providers::{Api, ApiKey, Models, Price, ProviderConfig, ProvidersConfig, Waits};
 pub use redis::RedisConfig;
@@ -32,6 +34,8 @@ pub struct Config {
     pub http: HttpConfig,
     /// How generations run.
     pub studio: StudioConfig,
+    /// How jobs are done.
+    pub jobs: JobsConfig,
     /// How mail is sent.
     pub mail: MailConfig,
     /// Which model providers there are.
@@ -74,6 +78,7 @@ impl Config {
             redis: RedisConfig::read(variables)?,
             http: HttpConfig::read(variables)?,
             studio: StudioConfig::read(variables)?,
+            jobs: JobsConfig::read(variables)?,
             mail: MailConfig::read(variables)?,
             providers: ProvidersConfig::read(variables)?,
             blobs: BlobsConfig::read(variables)?,
@@ -151,6 +156,7 @@ mod tests {
             ("ATLAS9_SECRET", "short", "32"),
             ("ATLAS9_COMPOSER_PACE_MS", "fast", "milliseconds"),
             ("ATLAS9_WORKERS", "0", "1 to 1024"),
+            ("ATLAS9_JOBS", "many", "1 to 4096"),
             ("ATLAS9_LEASE_SECONDS", "-1", "seconds"),
             ("DATABASE_URL", "mysql://x", "postgres://"),
             ("DATABASE_POOL", "1000", "2 to 100"),

@@ -25,6 +25,7 @@ pub static MIGRATIONS: Migrator = sqlx::migrate!("../migrations");
 #[derive(Debug, Clone)]
 pub struct Database {
     primary: PgPool,
+    worker: PgPool,
     replica: Option<Replica>,
 }
 
@@ -37,6 +38,13 @@ struct Replica {
 
 /// How long a replica that did not answer is left alone.
 const REPLICA_REST: Duration = Duration::from_secs(10);
+
+/// Connections of a worker: one that listens, one for each lane, and some to give signs of life and write things down.
+const WORKER_POOL: u32 = 10;
+/// The queue's table is empty now and holds a million rows a minute later. Whatever the planner believes, its indexes are the way, and a scan of the
+/// whole table with all that is dead in it never is.
+const WORKER_OPTIONS: [(&str, &str); 3] =
+    [("enable_seqscan", "off"), ("enable_bitmapscan", "off"), ("enable_hashjoin", "off")];
 
 /// The database could not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -64,6 +72,14 @@ impl From<sqlx::Error> for DbError {
     }
 }
 
+/// What the database says within `patience`. A connection that was cut somewhere on the way never says anything.
+///
+/// # Errors
+/// [`DbError::Away`] when it does not, and its own errors.
+pub async fn within<T>(patience: Duration, asked: impl Future<Output = Result<T, DbError>>) -> Result<T, DbError> {
+    tokio::time::timeout(patience, asked).await.unwrap_or(Err(DbError::Away(sqlx::Error::PoolTimedOut)))
+}
+
 /// The name of the constraint that a statement violated, if that is what went wrong.
 pub fn violated_constraint(error: &sqlx::Error) -> Option<&str> {
     match error {
@@ -85,12 +101,20 @@ impl Database {
             }
             None => None,
         };
-        Ok(Self { primary, replica })
+        let worker = pool(config).max_connections(WORKER_POOL).min_connections(0);
+        let worker = worker.connect_lazy_with(options(&config.primary)?.options(WORKER_OPTIONS));
+        Ok(Self { primary, worker, replica })
     }
 
     /// For writes, and for reads that must see what was just written.
     pub fn primary(&self) -> &PgPool {
         &self.primary
+    }
+
+    /// The primary, for whoever looks after jobs and nobody else: jobs that use up all other connections must not keep their worker from giving
+    /// a sign of life.
+    pub fn worker(&self) -> &PgPool {
+        &self.worker
     }
 
     /// For reads that may be a moment old.
@@ -158,6 +182,7 @@ impl Database {
 
     /// Closes all connections.
     pub async fn close(&self) {
+        self.worker.close().await;
         self.primary.close().await;
         if let Some(replica) = &self.replica {
             replica.pool.close().await;

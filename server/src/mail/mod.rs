@@ -1,28 +1,21 @@
 //! Mail: written down in the transaction that causes it, sent later, again after a failure.
 
+mod jobs;
 mod postman;
 mod store;
 mod transport;
 
 use std::time::Duration;
 
-use serde::{Serialize, de::DeserializeOwned};
+use serde::de::DeserializeOwned;
 use serde_json::Value;
-use sqlx::PgConnection;
-use time::OffsetDateTime;
 use uuid::Uuid;
 
+pub use jobs::{SendMail, TidyMail};
 pub use postman::{LetterFuture, Letters, Postman};
 pub use transport::{Transport, Undeliverable};
 
-use crate::db::DbError;
-
-/// A mail is given up after this many attempts, which take about a day.
-const ATTEMPTS_MAX: i32 = 10;
-/// The first pause after a failure; each further one is twice as long, up to [`PAUSE_MAX`].
-const PAUSE: Duration = Duration::from_secs(30);
-const PAUSE_MAX: Duration = Duration::from_secs(6 * 3_600);
-/// Whoever sends a mail has this long before another may try.
+/// An attempt to send takes at most this.
 const SEND_WITHIN: Duration = Duration::from_secs(30);
 /// Mails are kept this long after their end, to find out what happened to one.
 const KEEP: time::Duration = time::Duration::days(14);
@@ -71,17 +64,4 @@ pub struct NewMail<'a, T> {
     pub recipient: &'a str,
     /// What its words need.
     pub data: T,
-}
-
-/// Writes a mail down, in the caller's transaction: it is sent if that commits, and only then.
-///
-/// # Errors
-/// [`DbError`] when it cannot be stored.
-pub async fn enqueue<T: Serialize>(
-    tx: &mut PgConnection,
-    mail: NewMail<'_, T>,
-    now: OffsetDateTime,
-) -> Result<(), DbError> {
-    let data = serde_json::to_value(&mail.data).map_err(|e| DbError::Refused(sqlx::Error::Encode(Box::new(e))))?;
-    store::insert(tx, mail.id, mail.kind, mail.recipient, &data, now).await
 }

@@ -1,20 +1,18 @@
-//! Sends what was written down, one after the other, until the program stops.
+//! Writes mail down in the transaction that causes it, and sends it later.
 
-use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
+use std::{future::Future, pin::Pin};
 
-use tokio::sync::Notify;
+use serde::Serialize;
+use sqlx::PgConnection;
+use time::OffsetDateTime;
+use uuid::Uuid;
 
-use super::{ATTEMPTS_MAX, KEEP, Letter, Mail, PAUSE, PAUSE_MAX, SEND_WITHIN, Transport, Undeliverable, store};
+use super::{KEEP, Letter, Mail, NewMail, SEND_WITHIN, SendMail, Transport, Undeliverable, store};
 use crate::{
     clock::Clock,
     db::{Database, DbError},
-    tasks::Tasks,
+    jobs::{Failure, Jobs, JobsError, Options},
 };
-
-/// How often to look for mail that another process wrote down, or whose time has come.
-const LOOK_EVERY: Duration = Duration::from_secs(5);
-/// How often to forget old mail.
-const PRUNE_EVERY: Duration = Duration::from_secs(3_600);
 
 /// The answer of [`Letters::letter`].
 pub type LetterFuture<'a> = Pin<Box<dyn Future<Output = Result<Option<Letter>, DbError>> + Send + 'a>>;
@@ -30,19 +28,39 @@ pub trait Letters: Send + Sync {
 pub struct Postman {
     db: Database,
     clock: Clock,
+    jobs: Jobs,
     transport: Transport,
-    ring: Arc<Notify>,
 }
 
 impl Postman {
     /// A postman who goes nowhere yet.
-    pub fn new(db: Database, clock: Clock, transport: Transport) -> Self {
-        Self { db, clock, transport, ring: Arc::default() }
+    pub fn new(db: Database, clock: Clock, jobs: Jobs, transport: Transport) -> Self {
+        Self { db, clock, jobs, transport }
     }
 
-    /// Says that something was written down just now. It is found without being told as well, only later.
+    /// Writes a mail down, in the caller's transaction: it is sent if that commits, and only then. [`Postman::ring`] afterwards.
+    ///
+    /// # Errors
+    /// [`DbError`] when it cannot be stored.
+    pub async fn enqueue<T: Serialize>(
+        &self,
+        tx: &mut PgConnection,
+        mail: NewMail<'_, T>,
+        now: OffsetDateTime,
+    ) -> Result<(), DbError> {
+        let data = serde_json::to_value(&mail.data).map_err(|e| DbError::Refused(sqlx::Error::Encode(Box::new(e))))?;
+        store::insert(tx, mail.id, mail.kind, mail.recipient, &data, now).await?;
+        let options = Options { id: Some(mail.id), ..Options::default() };
+        match self.jobs.publish(tx, &SendMail { mail: mail.id }, &options).await {
+            Ok(_) => Ok(()),
+            Err(JobsError::Db(error)) => Err(error),
+            Err(error) => Err(DbError::Refused(sqlx::Error::Protocol(error.to_string()))),
+        }
+    }
+
+    /// Says that something was written down and committed just now. It is found without being told as well, only later.
     pub fn ring(&self) {
-        self.ring.notify_one();
+        self.jobs.wake::<SendMail>();
     }
 
     /// How letters leave.
@@ -50,69 +68,35 @@ impl Postman {
         &self.transport
     }
 
-    /// Sends until the program stops.
-    pub async fn run(self, letters: Arc<dyn Letters>, tasks: Tasks) {
-        let mut look = tokio::time::interval(LOOK_EVERY);
-        let mut prune = tokio::time::interval(PRUNE_EVERY);
-        loop {
-            tokio::select! {
-                () = tasks.stopping() => return,
-                () = self.ring.notified() => {}
-                _ = look.tick() => {}
-                _ = prune.tick() => {
-                    if let Err(error) = store::prune(self.db.primary(), self.clock.now() - KEEP).await {
-                        tracing::debug!(%error, "old mail was not forgotten this time");
-                    }
-                }
-            }
-            while !tasks.stop_token().is_cancelled() {
-                match self.send_one(letters.as_ref()).await {
-                    Ok(true) => {}
-                    Ok(false) => break,
-                    Err(error) => {
-                        tracing::warn!(%error, "mail waits: the database is away");
-                        break;
-                    }
-                }
-            }
-        }
-    }
-
-    /// Sends the mail that is due longest. `false` when none is.
-    ///
-    /// # Errors
-    /// [`DbError`] when the store cannot be asked; the mail is tried again then.
-    pub async fn send_one(&self, letters: &dyn Letters) -> Result<bool, DbError> {
-        let now = self.clock.now();
-        let Some(claimed) = store::claim(self.db.primary(), now, now + SEND_WITHIN * 2).await? else {
-            return Ok(false);
+    /// Sends a mail, unless that was done. May run twice: a letter that left without that being written down leaves again, under the same
+    /// Message-ID.
+    pub(super) async fn send(&self, letters: &dyn Letters, id: Uuid, is_last: bool) -> Result<(), Failure> {
+        let pool = self.db.primary();
+        let Some(mail) = store::waiting(pool, id).await.map_err(Failure::retry)? else { return Ok(()) };
+        let Some(letter) = letters.letter(&mail).await.map_err(Failure::retry)? else {
+            return store::sent(pool, id, self.clock.now()).await.map_err(Failure::retry);
         };
-        let mail = claimed.mail;
-        let Some(letter) = letters.letter(&mail).await? else {
-            store::sent(self.db.primary(), mail.id, self.clock.now()).await?;
-            return Ok(true);
-        };
-        let sent = tokio::time::timeout(SEND_WITHIN, self.transport.send(mail.id, &letter)).await;
+        let sent = tokio::time::timeout(SEND_WITHIN, self.transport.send(id, &letter)).await;
         match sent.unwrap_or_else(|_| Err(Undeliverable::NotNow("the server did not answer in time".to_owned()))) {
             Ok(()) => {
-                tracing::info!(mail = %mail.id, kind = mail.kind, "mail sent");
-                store::sent(self.db.primary(), mail.id, self.clock.now()).await?;
+                tracing::info!(mail = %id, kind = mail.kind, "mail sent");
+                store::sent(pool, id, self.clock.now()).await.map_err(Failure::retry)
             }
-            Err(Undeliverable::NotNow(failure)) if claimed.attempts < ATTEMPTS_MAX => {
-                tracing::warn!(mail = %mail.id, kind = mail.kind, attempts = claimed.attempts, failure, "mail not sent yet");
-                store::retry(self.db.primary(), mail.id, self.clock.now() + pause(claimed.attempts), &failure).await?;
+            Err(Undeliverable::NotNow(failure)) if !is_last => {
+                tracing::warn!(mail = %id, kind = mail.kind, failure, "mail not sent yet");
+                store::retry(pool, id, &failure).await.map_err(Failure::retry)?;
+                Err(Failure::retry(failure))
             }
             Err(Undeliverable::Never(failure) | Undeliverable::NotNow(failure)) => {
-                tracing::error!(mail = %mail.id, kind = mail.kind, failure, "mail given up");
-                store::failed(self.db.primary(), mail.id, self.clock.now(), &failure).await?;
+                tracing::error!(mail = %id, kind = mail.kind, failure, "mail given up");
+                store::failed(pool, id, self.clock.now(), &failure).await.map_err(Failure::retry)?;
+                Err(Failure::give_up(failure))
             }
         }
-        Ok(true)
     }
-}
 
-/// The pause after so many attempts.
-fn pause(attempts: i32) -> Duration {
-    let doublings = u32::try_from(attempts - 1).unwrap_or_default().min(16);
-    (PAUSE * 2_u32.pow(doublings)).min(PAUSE_MAX)
+    /// Forgets mails that ended long ago; returns how many.
+    pub(super) async fn forget(&self) -> Result<u64, DbError> {
+        store::prune(self.db.primary(), self.clock.now() - KEEP).await
+    }
 }

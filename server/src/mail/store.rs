@@ -9,13 +9,6 @@ use uuid::Uuid;
 use super::Mail;
 use crate::db::DbError;
 
-/// A mail that this process may send now.
-pub(super) struct Claimed {
-    pub(super) mail: Mail,
-    /// How often it was tried, this time included.
-    pub(super) attempts: i32,
-}
-
 #[instrument(name = "db.mails.insert", skip_all)]
 pub(super) async fn insert(
     tx: &mut PgConnection,
@@ -26,7 +19,7 @@ pub(super) async fn insert(
     now: OffsetDateTime,
 ) -> Result<(), DbError> {
     sqlx::query!(
-        "insert into mails (id, kind, recipient, data, due_at, created_at) values ($1, $2, $3, $4, $5, $5)",
+        "insert into mails (id, kind, recipient, data, created_at) values ($1, $2, $3, $4, $5)",
         id,
         kind,
         recipient,
@@ -38,29 +31,15 @@ pub(super) async fn insert(
     Ok(())
 }
 
-/// Takes the mail that is due longest, and keeps others from it for `seconds`.
-#[instrument(name = "db.mails.claim", skip_all)]
-pub(super) async fn claim(
-    pool: &PgPool,
-    now: OffsetDateTime,
-    until: OffsetDateTime,
-) -> Result<Option<Claimed>, DbError> {
-    let row = sqlx::query!(
-        "update mails set attempts = attempts + 1, due_at = $2
-         where id = (
-             select id from mails where sent_at is null and failed_at is null and due_at <= $1
-             order by due_at, id limit 1 for update skip locked
-         )
-         returning id, kind, recipient, data, attempts",
-        now,
-        until
-    )
-    .fetch_optional(pool)
-    .await?;
-    Ok(row.map(|row| Claimed {
-        mail: Mail { id: row.id, kind: row.kind, recipient: row.recipient, data: row.data },
-        attempts: row.attempts,
-    }))
+/// A mail that was neither sent nor given up.
+#[instrument(name = "db.mails.get", skip_all)]
+pub(super) async fn waiting(pool: &PgPool, id: Uuid) -> Result<Option<Mail>, DbError> {
+    let mail = sqlx::query_as!(
+        Mail,
+        "select id, kind, recipient, data from mails where id = $1 and sent_at is null and failed_at is null",
+        id
+    );
+    Ok(mail.fetch_optional(pool).await?)
 }
 
 #[instrument(name = "db.mails.sent", skip_all)]
@@ -72,8 +51,8 @@ pub(super) async fn sent(pool: &PgPool, id: Uuid, now: OffsetDateTime) -> Result
 }
 
 #[instrument(name = "db.mails.retry", skip_all)]
-pub(super) async fn retry(pool: &PgPool, id: Uuid, due: OffsetDateTime, failure: &str) -> Result<(), DbError> {
-    sqlx::query!("update mails set due_at = $2, failure = $3 where id = $1", id, due, failure).execute(pool).await?;
+pub(super) async fn retry(pool: &PgPool, id: Uuid, failure: &str) -> Result<(), DbError> {
+    sqlx::query!("update mails set failure = $2 where id = $1 and sent_at is null", id, failure).execute(pool).await?;
     Ok(())
 }
 

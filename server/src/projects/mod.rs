@@ -1,8 +1,7 @@
 //! Projects: what somebody asked for, listed, opened, named, put away, thrown away and shown to others.
 
+mod jobs;
 mod store;
-
-use std::time::Duration;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use model::{
@@ -11,10 +10,12 @@ use model::{
 };
 use time::OffsetDateTime;
 
+pub use jobs::TidyProjects;
+
 use crate::{
     clock::{Clock, NoRandomness},
     db::{Database, DbError, micros},
-    tasks::Tasks,
+    jobs::{Failure, Kinds},
 };
 
 /// What was thrown away is gone for good after this.
@@ -23,7 +24,6 @@ pub const KEEP_DELETED: time::Duration = time::Duration::days(30);
 pub const SEARCH_MAX_CHARS: usize = 200;
 /// Words of a title in a shared page's address.
 const SLUG_WORDS_CHARS: usize = 60;
-const PURGE_EVERY: Duration = Duration::from_secs(3_600);
 
 /// The projects domain.
 #[derive(Clone)]
@@ -233,18 +233,14 @@ impl Projects {
         Ok(Page::cut(rows, limit, |row| Cursor { micros: micros(row.shared_at), id: row.id.0 }))
     }
 
-    /// Removes for good what was thrown away long enough ago, until the program stops.
-    pub async fn keep_tidy(self, tasks: Tasks) {
-        let mut purge = tokio::time::interval(PURGE_EVERY);
-        loop {
-            tokio::select! {
-                () = tasks.stopping() => return,
-                _ = purge.tick() => {}
-            }
-            if let Err(error) = self.purge().await {
-                tracing::debug!(%error, "nothing was removed for good this time");
-            }
-        }
+    /// Adds what is done in the background.
+    #[must_use]
+    pub fn kinds(&self, kinds: Kinds) -> Kinds {
+        let projects = self.clone();
+        kinds.on::<TidyProjects, _, _>(move |_, _| {
+            let projects = projects.clone();
+            async move { projects.purge().await.map(drop).map_err(Failure::retry) }
+        })
     }
 
     /// Removes for good what was thrown away long enough ago.

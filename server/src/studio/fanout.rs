@@ -8,24 +8,22 @@ use std::{
 
 use bytes::Bytes;
 use model::{GenerationId, Logged};
-use tokio::sync::{Notify, broadcast};
+use tokio::sync::broadcast;
 
 use crate::bus::Bus;
 
 /// Batches a follower may lag behind before it reads from the database again.
 const FOLLOWER_BUFFER: usize = 256;
-const QUEUE: &str = "atlas9:generations:queued";
 /// Larger batches are not sent over Redis; followers elsewhere read them from PostgreSQL.
 const MESSAGE_MAX_BYTES: usize = 256 * 1_024;
 
 type Batch = Arc<Vec<Logged>>;
 
-/// Tells followers of new events and workers of new work.
+/// Tells followers of new events.
 #[derive(Clone)]
 pub(super) struct Fanout {
     bus: Bus,
     here: Arc<Mutex<HashMap<GenerationId, broadcast::Sender<Batch>>>>,
-    work: Arc<Notify>,
 }
 
 /// Hears the new events of one generation. Some may be missing or come twice: numbers tell.
@@ -44,7 +42,7 @@ pub(super) enum Heard {
 
 impl Fanout {
     pub(super) fn new(bus: Bus) -> Self {
-        Self { bus, here: Arc::default(), work: Arc::default() }
+        Self { bus, here: Arc::default() }
     }
 
     /// Tells followers here and on other instances.
@@ -68,27 +66,6 @@ impl Fanout {
         here.retain(|_, sender| sender.receiver_count() > 0);
         let sender = here.entry(id).or_insert_with(|| broadcast::channel(FOLLOWER_BUFFER).0);
         Listener { here: sender.subscribe(), elsewhere: self.bus.listen(&channel(id)) }
-    }
-
-    /// Tells workers, here and elsewhere, that a generation waits.
-    pub(super) fn wake_workers(&self) {
-        self.wake_local_workers();
-        self.bus.publish(QUEUE, Bytes::from_static(b"1"));
-    }
-
-    /// Tells the worker of this process, which may be about to wait.
-    pub(super) fn wake_local_workers(&self) {
-        self.work.notify_one();
-    }
-
-    /// Resolves when this process queues a generation.
-    pub(super) async fn work_here(&self) {
-        self.work.notified().await;
-    }
-
-    /// Hears when another process queues one.
-    pub(super) fn work_elsewhere(&self) -> broadcast::Receiver<Bytes> {
-        self.bus.listen(QUEUE)
     }
 }
 

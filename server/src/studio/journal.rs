@@ -1,4 +1,4 @@
-//! What a run writes: events in batches under its lease, and sections with the event that says so.
+//! What a run writes: events in batches under its token, and sections with the event that says so.
 
 use std::time::Duration;
 
@@ -82,14 +82,8 @@ impl<'a> Journal<'a> {
         Ok(())
     }
 
-    /// Whether something is being written at this moment.
-    pub(super) fn is_busy(&self) -> bool {
-        self.log.try_lock().is_err()
-    }
-
     async fn append(&self, tx: &mut store::Tx, events: &[Event], fate: Fate) -> Result<Vec<Logged>, AppendError> {
-        let lease = self.studio.config.lease.as_secs_f64();
-        let logged = store::append(tx, self.claim, events, fate, lease, self.studio.clock.now()).await?;
+        let logged = store::append(tx, self.claim, events, fate, self.studio.clock.now()).await?;
         self.studio.metrics.events_appended.inc_by(u64::try_from(events.len()).unwrap_or_default());
         Ok(logged)
     }
@@ -118,7 +112,7 @@ impl Sink for Journal<'_> {
         if log.events.is_empty() {
             return Ok(());
         }
-        let entry = Entry::of(self.claim, &log.events, self.studio.config.lease.as_secs_f64());
+        let entry = Entry::of(self.claim, &log.events);
         self.studio.scribe.write(entry).await?;
         log.clear();
         Ok(())

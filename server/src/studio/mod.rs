@@ -12,6 +12,7 @@ mod engines;
 mod fanout;
 mod follow;
 mod import;
+mod jobs;
 mod journal;
 mod making;
 mod reading;
@@ -20,10 +21,9 @@ mod runner;
 mod scribe;
 mod store;
 mod turns;
-mod worker;
 
 use model::{
-    Address, BadDirective, Directive, Event, GenerationId, GenerationStatus, Logged, ProjectId, Seq, Stage, UserId,
+    Address, BadDirective, Directive, Event, GenerationId, GenerationStatus, ProjectId, Seq, Stage, UserId,
     sections::BadPiece,
 };
 use time::OffsetDateTime;
@@ -36,15 +36,15 @@ pub use engine::{Brief, EngineError, Made, PieceStream, StageEngine, Usage};
 pub use engines::Engines;
 pub use follow::Follower;
 pub use import::Incoming;
+pub use jobs::{GenerationGivenUp, MakeGeneration};
 pub use reading::{Current, Workbench};
 pub use revisions::Revision;
-pub use worker::Worker;
 
 use crate::{
     bus::Bus,
     clock::Clock,
-    config::StudioConfig,
     db::{Database, DbError},
+    jobs::{Jobs, JobsError, Options},
     metrics::Metrics,
     tasks::Tasks,
 };
@@ -67,8 +67,8 @@ pub struct Studio {
     clock: Clock,
     fanout: Fanout,
     scribe: Scribe,
+    jobs: Jobs,
     engines: Engines,
-    config: StudioConfig,
     metrics: Metrics,
     tasks: Tasks,
 }
@@ -205,13 +205,13 @@ impl Studio {
         bus: Bus,
         clock: Clock,
         engines: Engines,
-        config: StudioConfig,
+        jobs: Jobs,
         metrics: Metrics,
         tasks: Tasks,
     ) -> Self {
         let fanout = Fanout::new(bus);
         let scribe = Scribe::new(db.clone(), fanout.clone(), metrics.clone(), tasks.clone());
-        Self { db, clock, fanout, scribe, engines, config, metrics, tasks }
+        Self { db, clock, fanout, scribe, jobs, engines, metrics, tasks }
     }
 
     /// Records a project and its first generation, and returns; a worker does the rest. The same directive from the same person
@@ -233,10 +233,9 @@ impl Studio {
             Started { project: ProjectId(self.clock.new_id()), generation: GenerationId(self.clock.new_id()) };
         store::insert_project(&mut tx, started.project, owner, directive, now).await?;
         let wish = Wish { stages: Stage::ALL.to_vec(), ..Wish::default() };
-        store::insert_generation(&mut tx, started.generation, started.project, &wish, now).await?;
+        self.enqueue(&mut tx, started.generation, started.project, &wish).await?;
         store::commit(tx).await?;
-        self.metrics.generations_queued.inc();
-        self.fanout.wake_workers();
+        self.queued();
         Ok(started)
     }
 
@@ -265,11 +264,30 @@ impl Studio {
         wish.locks.retain(|lock| wish.stages.contains(&lock.stage));
         wish.locks.sort_unstable();
         wish.locks.dedup();
-        store::insert_generation(&mut tx, generation, project, &wish, self.clock.now()).await?;
+        self.enqueue(&mut tx, generation, project, &wish).await?;
         store::commit(tx).await?;
-        self.metrics.generations_queued.inc();
-        self.fanout.wake_workers();
+        self.queued();
         Ok(generation)
+    }
+
+    /// Records a generation and the job that makes it, both or neither.
+    async fn enqueue(
+        &self,
+        tx: &mut store::Tx,
+        generation: GenerationId,
+        project: ProjectId,
+        wish: &Wish,
+    ) -> Result<(), StudioError> {
+        store::insert_generation(tx, generation, project, wish, self.clock.now()).await?;
+        let options = Options { id: Some(generation.0), ..Options::default() };
+        self.jobs.publish(tx, &MakeGeneration { generation }, &options).await.map_err(queue)?;
+        Ok(())
+    }
+
+    /// Tells workers of what was recorded and committed.
+    fn queued(&self) {
+        self.metrics.generations_queued.inc();
+        self.jobs.wake::<MakeGeneration>();
     }
 
     /// Brings a wish into order.
@@ -324,20 +342,13 @@ impl Studio {
 
     /// Stops a generation, at once and for good; what was made stays. Stopping one that has ended changes nothing.
     ///
-    /// The last event is written here, not by the worker, whose lease ends with it: even a worker that hangs cannot delay it.
+    /// The last event is written here, not by the worker, which can write nothing more then: even a worker that hangs cannot delay it.
     ///
     /// # Errors
     /// [`StudioError::NotFound`] for everybody but the owner.
     pub async fn cancel(&self, user: Option<UserId>, id: GenerationId) -> Result<(), StudioError> {
         let generation = self.generation(user, id).await?;
-        let event = Event::Cancelled;
-        if let Some(seq) =
-            store::end(self.db.primary(), generation.id, GenerationStatus::Cancelled, &event, self.clock.now()).await?
-        {
-            self.metrics.generations_cancelled.inc();
-            self.fanout.announce(id, vec![Logged { seq, kind: event.kind().to_owned(), data: event.data() }]);
-        }
-        Ok(())
+        self.end(generation.id, GenerationStatus::Cancelled, &Event::Cancelled).await
     }
 
     /// The events of a generation after `after`, first those that were logged, then live, to the last one.
@@ -348,9 +359,12 @@ impl Studio {
         self.generation(user, id).await?;
         Ok(Follower::new(self.db.clone(), self.fanout.listen(id), self.tasks.stop_token(), id, after))
     }
+}
 
-    /// A worker that runs generations of all projects.
-    pub fn worker(&self) -> Worker {
-        Worker::new(self.clone())
+/// The queue takes what the studio publishes; what it does not take is the database's doing.
+fn queue(error: JobsError) -> DbError {
+    match error {
+        JobsError::Db(error) => error,
+        other => DbError::Refused(sqlx::Error::Protocol(other.to_string())),
     }
 }

@@ -336,10 +336,9 @@ impl Studio {
             };
             store::insert_revision(&mut tx, &revision, now).await?;
         }
-        store::insert_generation(&mut tx, started.generation, started.project, &wish, now).await?;
+        self.enqueue(&mut tx, started.generation, started.project, &wish).await?;
         store::commit(tx).await?;
-        self.metrics.generations_queued.inc();
-        self.fanout.wake_workers();
+        self.queued();
         Ok(started)
     }
 

@@ -1,4 +1,4 @@
-//! Running one generation under its lease: stages in their order, those that do not need each other side by side.
+//! Running one generation for its job: stages in their order, those that do not need each other side by side.
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
@@ -14,12 +14,13 @@ use super::{
     journal::Journal,
     store::{self, AppendError, Claim, Fate},
 };
-use crate::{clock::milliseconds, db::DbError};
+use crate::{
+    clock::milliseconds,
+    db::{DbError, within},
+};
 
-/// A generation over which this many workers fell silent would silence the next one as well. Being given back does not count.
-const LOST_MAX: u32 = 5;
-/// How long to leave a database alone that does not answer.
-const AFTER_FAILURE: Duration = Duration::from_secs(1);
+/// How long the database is asked to take a generation back.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// How a run ended for the worker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,9 +31,11 @@ pub(super) enum Run {
     Lost,
     /// It was given back, for another worker.
     Released,
+    /// The database does not take what was made.
+    Refused,
 }
 
-/// Runs a claimed generation to its end, unless the lease is lost or the program stops.
+/// Runs a claimed generation to its end, unless somebody stops it, another run begins, or the program ends.
 pub(super) async fn run(studio: &Studio, claim: Claim) -> Run {
     let run = Runner {
         studio,
@@ -43,7 +46,7 @@ pub(super) async fn run(studio: &Studio, claim: Claim) -> Run {
     };
     tokio::select! {
         ended = run.to_its_end() => ended,
-        () = run.until_lost() => Run::Lost,
+        () = run.until_stopped() => Run::Lost,
         () = studio.tasks.stopping() => run.give_back().await,
     }
 }
@@ -66,8 +69,7 @@ pub(super) struct AsMade {
 
 impl Runner<'_> {
     async fn to_its_end(&self) -> Run {
-        let made = if self.claim.lost >= LOST_MAX { Err(gave_up().into()) } else { self.stages().await };
-        let ended = match made {
+        let ended = match self.stages().await {
             Ok(receipts) => self.finish(receipts).await,
             Err(Broken::Engine(error)) => self.fail(&error).await,
             Err(Broken::Sink(error)) => Err(error),
@@ -76,9 +78,9 @@ impl Runner<'_> {
             Ok(()) => Run::Ended,
             Err(AppendError::LeaseLost) => Run::Lost,
             Err(AppendError::Db(error)) => {
-                tracing::warn!(generation = %self.claim.generation, %error, "broke off: the database is away");
-                tokio::time::sleep(AFTER_FAILURE).await;
-                self.give_back().await
+                tracing::warn!(generation = %self.claim.generation, %error, "broke off: the log cannot be written");
+                let is_away = matches!(error, DbError::Away(_));
+                if is_away { self.give_back().await } else { Run::Refused }
             }
         }
     }
@@ -154,55 +156,33 @@ impl Runner<'_> {
 
     async fn fail(&self, error: &EngineError) -> Result<(), AppendError> {
         tracing::warn!(generation = %self.claim.generation, %error, "a generation failed");
-        let code = if self.claim.lost >= LOST_MAX { "worker-died" } else { "engine-failed" }.to_owned();
-        let last = Event::Failed { code, message: error.message.clone(), retryable: error.retryable };
+        let last = Event::Failed {
+            code: "engine-failed".to_owned(),
+            message: error.message.clone(),
+            retryable: error.retryable,
+        };
         self.journal.end(vec![last], Fate::Failed, &[]).await?;
         self.studio.metrics.generations_failed.inc();
         Ok(())
     }
 
-    /// Resolves when the lease is lost: another has it, or the owner stopped the generation. Renews it until then.
-    async fn until_lost(&self) {
-        let lease = self.studio.config.lease;
+    /// Resolves when the owner stops the generation. When that is not heard, the job hears that it was withdrawn.
+    async fn until_stopped(&self) {
         let mut listener = self.studio.fanout.listen(self.claim.generation);
-        let mut renewal = tokio::time::interval(lease / 3);
         loop {
-            tokio::select! {
-                heard = listener.next() => {
-                    if let Heard::Events(batch) = heard
-                        && batch.iter().any(|event| event.kind == Event::Cancelled.kind())
-                    {
-                        return;
-                    }
-                }
-                _ = renewal.tick() => match self.renew().await {
-                    Ok(true) => {}
-                    Ok(false) if self.has_ended().await => std::future::pending().await,
-                    Ok(false) => return,
-                    Err(error) => tracing::debug!(%error, "the lease was not renewed this time"),
-                },
+            if let Heard::Events(batch) = listener.next().await
+                && batch.iter().any(|event| event.kind == Event::Cancelled.kind())
+            {
+                return;
             }
         }
     }
 
-    /// Renews the lease, and gives up waiting for the database before the lease is over.
-    async fn renew(&self) -> Result<bool, DbError> {
-        let lease = self.studio.config.lease;
-        let renewed = store::renew(self.studio.db.primary(), self.claim, lease.as_secs_f64());
-        tokio::time::timeout(lease / 3, renewed).await.unwrap_or(Err(DbError::Away(sqlx::Error::PoolTimedOut)))
-    }
-
-    /// Our own last event ends the lease as well; that is no loss, and `to_its_end` is about to return.
-    async fn has_ended(&self) -> bool {
-        let ended = store::is_over(self.studio.db.primary(), self.claim.generation, i64::MAX).await;
-        ended.unwrap_or(false) && self.journal.is_busy()
-    }
-
     async fn give_back(&self) -> Run {
-        match store::release(self.studio.db.primary(), self.claim).await {
-            Ok(()) => self.studio.fanout.wake_workers(),
-            // The lease runs out by itself.
-            Err(error) => tracing::debug!(%error, "a generation was not given back"),
+        let released = within(PATIENCE, store::release(self.studio.db.primary(), self.claim)).await;
+        if let Err(error) = released {
+            // Whoever begins it again takes it over.
+            tracing::debug!(%error, "a generation was not given back");
         }
         Run::Released
     }
@@ -218,19 +198,7 @@ fn broken(error: &dyn std::error::Error) -> EngineError {
     EngineError { message: error.to_string(), retryable: false }
 }
 
-fn gave_up() -> EngineError {
-    EngineError {
-        message: format!(
-            "{LOST_MAX} workers fell silent over this generation. Start it again, or change the directive."
-        ),
-        retryable: true,
-    }
-}
-
 /// What the worker says of a run in its log.
 pub(super) fn describe(id: GenerationId, run: Run, began: Instant) {
     tracing::info!(generation = %id, outcome = ?run, milliseconds = milliseconds(began.elapsed()), "generation run");
 }
-
-/// Shared between worker and runner.
-pub(super) type Slots = Arc<tokio::sync::Semaphore>;

@@ -24,6 +24,7 @@ use server::{
     accounts::Client,
     clock::Clock,
     config::{Config, Variables},
+    jobs::Kinds,
     services::Services,
     studio::Started,
 };
@@ -134,6 +135,13 @@ impl Scratch {
         Instance { services: Services::start(self.config(), clock).await.unwrap() }
     }
 
+    /// An instance whose clock is so many seconds ahead.
+    pub async fn instance_ahead(&self, seconds: i64) -> Instance {
+        let system = Clock::system();
+        let clock = Clock::from(move || system.now() + time::Duration::seconds(seconds));
+        Instance { services: Services::start(self.config(), clock).await.unwrap() }
+    }
+
     /// Lets time pass for all instances.
     pub fn pass(&self, time: Duration) {
         self.ahead.fetch_add(time.as_secs().try_into().unwrap(), Ordering::Relaxed);
@@ -190,6 +198,12 @@ impl Scratch {
         assert_eq!(gaps, 0, "logs with gaps");
     }
 
+    /// What a query counts.
+    pub async fn count(&self, sql: &'static str) -> i64 {
+        let mut connection = PgConnection::connect(&self.url).await.unwrap();
+        sqlx::query_scalar(sql).fetch_one(&mut connection).await.unwrap()
+    }
+
     /// Runs a statement on the database, for what no verb does: breaking things.
     pub async fn break_it(&self, sql: &'static str) -> u64 {
         let mut connection = PgConnection::connect(&self.url).await.unwrap();
@@ -199,7 +213,7 @@ impl Scratch {
 
 impl Instance {
     pub fn work(&self) {
-        self.services.tasks.spawn("worker", self.services.studio.worker().run());
+        self.services.start_work();
     }
 
     pub async fn guest(&self) -> UserId {
@@ -208,7 +222,16 @@ impl Instance {
 
     /// Sends all mail that is due.
     pub async fn send_mail(&self) {
-        while self.services.postman.send_one(&self.services.accounts).await.unwrap() {}
+        let kinds = self.services.postman.kinds(Kinds::default(), Arc::new(self.services.accounts.clone()));
+        let worker = tokio::spawn(self.services.jobs.worker(kinds).run());
+        let due = "select count(*) from jobs where kind = 'send-mail' and (state = 'running' or run_at <= now())";
+        let sent = async {
+            while sqlx::query_scalar::<_, i64>(due).fetch_one(self.services.db.primary()).await.unwrap() > 0 {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, sent).await.expect("mail is sent in time");
+        worker.abort();
     }
 
     pub async fn start(&self, user: UserId, text: &str) -> Started {

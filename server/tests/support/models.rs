@@ -255,7 +255,8 @@ impl Engine {
     }
 
     pub async fn exactly(config: ProvidersConfig, redis: Option<&str>) -> Self {
-        let (metrics, tasks) = (Metrics::new(), Tasks::default());
+        let tasks = Tasks::default();
+        let metrics = Metrics::new(&tasks);
         let client = server::providers::client(&config).unwrap();
         let redis = match redis {
             Some(url) => Some(Bus::connect(&RedisConfig { url: url.to_owned() }, &tasks).await.unwrap().connection()),

@@ -35,7 +35,7 @@ pub(in crate::studio) async fn stages_begun(pool: &PgPool, id: GenerationId) -> 
     stages(&names.fetch_all(pool).await?)
 }
 
-/// Appends events under the lease, which it renews; with the last event, ends the generation.
+/// Appends events under the run's token; with the last event, ends the generation.
 ///
 /// Contract: gapless, because numbering and inserting happen under the generation's row lock; fenced, because a worker whose token is
 /// no longer the row's writes nothing.
@@ -45,7 +45,6 @@ pub(in crate::studio) async fn append(
     claim: &Claim,
     events: &[Event],
     fate: Fate,
-    lease_seconds: f64,
     now: OffsetDateTime,
 ) -> Result<Vec<Logged>, AppendError> {
     let count = i64::try_from(events.len()).unwrap_or(i64::MAX);
@@ -61,21 +60,19 @@ pub(in crate::studio) async fn append(
                update generations
                set last_seq = last_seq + $3, status = $4,
                    lease_token = case when $4 = 'running' then lease_token end,
-                   lease_until = case when $4 = 'running' then now() + make_interval(secs => $5) end,
-                   finished_at = case when $4 = 'running' then null else $6::timestamptz end
+                   finished_at = case when $4 = 'running' then null else $5::timestamptz end
                where id = $1 and lease_token = $2
                returning last_seq
            ), added as (
                insert into generation_events (generation_id, seq, kind, data)
                select $1, held.last_seq - $3 + new.place, new.kind, new.data
-               from held, unnest($7::text[], $8::text[]) with ordinality as new (kind, data, place)
+               from held, unnest($6::text[], $7::text[]) with ordinality as new (kind, data, place)
            )
            select last_seq from held"#,
         claim.generation.0,
         claim.token,
         count,
         status,
-        lease_seconds,
         now,
         &kinds,
         &data
@@ -88,20 +85,18 @@ pub(in crate::studio) async fn append(
     Ok(logged.map(|((kind, data), seq)| Logged { seq, kind, data }).collect())
 }
 
-/// Events of one run, under its lease.
+/// Events of one run, under its token.
 pub(in crate::studio) struct Entry {
     pub(in crate::studio) generation: GenerationId,
     pub(in crate::studio) token: Uuid,
-    /// For how long the lease is renewed.
-    pub(in crate::studio) lease_seconds: f64,
     /// Kinds and data.
     pub(in crate::studio) events: Vec<(String, String)>,
 }
 
 impl Entry {
-    pub(in crate::studio) fn of(claim: &Claim, events: &[Event], lease_seconds: f64) -> Self {
+    pub(in crate::studio) fn of(claim: &Claim, events: &[Event]) -> Self {
         let events = events.iter().map(|event| (event.kind().to_owned(), event.data())).collect();
-        Self { generation: claim.generation, token: claim.token, lease_seconds, events }
+        Self { generation: claim.generation, token: claim.token, events }
     }
 
     /// About what it weighs.
@@ -117,19 +112,18 @@ impl Entry {
     }
 }
 
-/// Appends events of several runs, each under its lease, which it renews. Returns for each entry the number of its last event, or nothing
-/// when its lease was lost: then nothing of it is written.
+/// Appends events of several runs, each under its token. Returns for each entry the number of its last event, or nothing when another run has
+/// taken over: then nothing of it is written.
 ///
 /// Contract: as [`append`].
 #[instrument(name = "db.generation_events.append_many", skip_all)]
 pub(in crate::studio) async fn append_many(pool: &PgPool, entries: &[Entry]) -> Result<Vec<Option<Seq>>, DbError> {
-    let (mut ids, mut tokens, mut counts, mut leases) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let (mut ids, mut tokens, mut counts) = (Vec::new(), Vec::new(), Vec::new());
     let (mut of, mut places, mut kinds, mut data) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for entry in entries {
         ids.push(entry.generation.0);
         tokens.push(entry.token);
         counts.push(i64::try_from(entry.events.len()).unwrap_or(i64::MAX));
-        leases.push(entry.lease_seconds);
         for ((kind, text), place) in entry.events.iter().zip(1_i64..) {
             of.push(entry.token);
             places.push(place);
@@ -140,24 +134,23 @@ pub(in crate::studio) async fn append_many(pool: &PgPool, entries: &[Entry]) -> 
     // A token is drawn for each claim, so that it names the run as well as the lease.
     let written = sqlx::query!(
         r#"with lines as (
-               select * from unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::float8[]) as line (id, token, count, lease)
+               select * from unnest($1::uuid[], $2::uuid[], $3::bigint[]) as line (id, token, count)
            ), held as (
                update generations g
-               set last_seq = last_seq + line.count, lease_until = now() + make_interval(secs => line.lease)
+               set last_seq = last_seq + line.count
                from lines line
                where g.id = line.id and g.lease_token = line.token
                returning g.id, line.token, g.last_seq, line.count
            ), added as (
                insert into generation_events (generation_id, seq, kind, data)
                select held.id, held.last_seq - held.count + new.place, new.kind, new.data
-               from unnest($5::uuid[], $6::bigint[], $7::text[], $8::text[]) as new (token, place, kind, data)
+               from unnest($4::uuid[], $5::bigint[], $6::text[], $7::text[]) as new (token, place, kind, data)
                join held on held.token = new.token
            )
            select token as "token!", last_seq from held"#,
         &ids,
         &tokens,
         &counts,
-        &leases,
         &of,
         &places,
         &kinds,

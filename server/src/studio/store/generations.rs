@@ -153,31 +153,30 @@ pub(in crate::studio) async fn is_over(pool: &PgPool, id: GenerationId, at: Seq)
     Ok(over.fetch_one(pool).await?)
 }
 
-/// Takes the oldest generation that waits, or whose worker has been silent past its lease. Times are the database's, so that the
-/// clocks of workers do not matter.
-#[instrument(name = "db.generations.claim", skip_all)]
-pub(in crate::studio) async fn claim(
+/// Begins a run of a generation that is not over, for an attempt of its job. Nothing when it is over, or the attempt does not hold the job.
+///
+/// Contract: from now on only this run writes to the log. An attempt that was taken over meanwhile cannot take the log back.
+#[instrument(name = "db.generations.begin", skip_all)]
+pub(in crate::studio) async fn begin_run(
     pool: &PgPool,
+    id: GenerationId,
+    attempt: (Uuid, Uuid, i32),
     token: Uuid,
-    lease_seconds: f64,
 ) -> Result<Option<Claim>, ClaimError> {
+    let (job, worker, number) = attempt;
     let row = sqlx::query!(
-        r#"with next as (
-               select id from generations
-               where status in ('queued', 'running') and (lease_until is null or lease_until < now())
-               order by created_at, id
-               limit 1
-               for update skip locked
-           )
-           update generations g
-           set status = 'running', attempt = attempt + 1, lease_token = $1, lease_until = now() + make_interval(secs => $2),
-               lost = lost + case when g.status = 'running' then 1 else 0 end
-           from next, projects p
-           where g.id = next.id and p.id = g.project_id
-           returning g.id, g.project_id, p.directive, g.stages, g.note, g.locks, g.engine, g.reuse, g.review, g.attempt, g.lost,
+        r#"update generations g
+           set status = 'running', attempt = g.attempt + 1, lease_token = $2
+           from projects p
+           where g.id = $1 and p.id = g.project_id and g.status in ('queued', 'running')
+             and exists (select from jobs where id = $3 and worker = $4 and attempt = $5)
+           returning g.id, g.project_id, p.directive, g.stages, g.note, g.locks, g.engine, g.reuse, g.review, g.attempt,
                      extract(epoch from now() - g.created_at)::float8 as "waited!""#,
+        id.0,
         token,
-        lease_seconds
+        job,
+        worker,
+        number
     )
     .fetch_optional(pool)
     .await
@@ -195,7 +194,6 @@ pub(in crate::studio) async fn claim(
             reuse: row.reuse,
             review: row.review,
             attempt: u32::try_from(row.attempt).unwrap_or(u32::MAX),
-            lost: u32::try_from(row.lost).unwrap_or(u32::MAX),
             token,
             waited: time::Duration::seconds_f64(row.waited.max(0.0)),
         })
@@ -203,23 +201,11 @@ pub(in crate::studio) async fn claim(
     .transpose()
 }
 
-/// Renews the lease. `false` when it was lost.
-#[instrument(name = "db.generations.renew", skip_all)]
-pub(in crate::studio) async fn renew(pool: &PgPool, claim: &Claim, lease_seconds: f64) -> Result<bool, DbError> {
-    let renewed = sqlx::query!(
-        "update generations set lease_until = now() + make_interval(secs => $3) where id = $1 and lease_token = $2",
-        claim.generation.0,
-        claim.token,
-        lease_seconds
-    );
-    Ok(renewed.execute(pool).await?.rows_affected() == 1)
-}
-
-/// Gives a generation back unfinished, so that another worker takes it at once.
+/// Ends a run before its generation's end: another begins it again.
 #[instrument(name = "db.generations.release", skip_all)]
 pub(in crate::studio) async fn release(pool: &PgPool, claim: &Claim) -> Result<(), DbError> {
     sqlx::query!(
-        "update generations set status = 'queued', lease_token = null, lease_until = null where id = $1 and lease_token = $2",
+        "update generations set status = 'queued', lease_token = null where id = $1 and lease_token = $2",
         claim.generation.0,
         claim.token
     )
@@ -228,10 +214,10 @@ pub(in crate::studio) async fn release(pool: &PgPool, claim: &Claim) -> Result<(
     Ok(())
 }
 
-/// Ends a generation and appends its last event, whoever holds the lease. `None` when it had ended already.
+/// Ends a generation and appends its last event, whoever runs it. `None` when it had ended already.
 #[instrument(name = "db.generations.end", skip_all)]
 pub(in crate::studio) async fn end(
-    pool: &PgPool,
+    tx: &mut Tx,
     id: GenerationId,
     status: GenerationStatus,
     event: &Event,
@@ -240,7 +226,7 @@ pub(in crate::studio) async fn end(
     let seq = sqlx::query_scalar!(
         "with ended as (
              update generations
-             set status = $5, last_seq = last_seq + 1, lease_token = null, lease_until = null, finished_at = $2
+             set status = $5, last_seq = last_seq + 1, lease_token = null, finished_at = $2
              where id = $1 and status in ('queued', 'running')
              returning last_seq
          ), added as (
@@ -253,7 +239,7 @@ pub(in crate::studio) async fn end(
         event.data(),
         status.as_str()
     );
-    Ok(seq.fetch_optional(pool).await?)
+    Ok(seq.fetch_optional(&mut **tx).await?)
 }
 
 /// Whether a project is this person's.

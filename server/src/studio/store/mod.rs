@@ -15,7 +15,7 @@ pub(super) use {events::*, generations::*, imports::*, locks::*, revisions::*};
 
 pub(super) type Tx = Transaction<'static, Postgres>;
 
-/// A generation that this worker may run while it holds the lease.
+/// A run of a generation, which ends when another begins.
 #[derive(Debug, Clone)]
 pub(super) struct Claim {
     pub(super) generation: GenerationId,
@@ -33,8 +33,6 @@ pub(super) struct Claim {
     pub(super) review: bool,
     /// How often it was begun, this time included.
     pub(super) attempt: u32,
-    /// How often whoever ran it fell silent.
-    pub(super) lost: u32,
     pub(super) token: Uuid,
     pub(super) waited: time::Duration,
 }

@@ -1,0 +1,70 @@
+//! The sign of life for everything a worker holds, and what it hears of what it holds no longer.
+
+use tokio::sync::broadcast::error::RecvError;
+use tokio_util::sync::CancellationToken;
+
+use super::{AFTER_FAILURE, PATIENCE, Worker};
+use crate::{
+    db::{DbError, within},
+    jobs::store,
+};
+
+impl Worker {
+    /// Takes up a lease, however long the database is away. `false` when the program stops before.
+    pub(super) async fn begin(&self) -> bool {
+        let (name, lease) = (format!("process {}", std::process::id()), self.jobs.config.lease.as_secs_f64());
+        while !self.is_stopping() {
+            match within(PATIENCE, store::begin(self.jobs.db.worker(), self.id, &name, lease)).await {
+                Ok(()) => return true,
+                Err(error) => tracing::warn!(%error, "jobs wait: the database is away"),
+            }
+            self.pause(AFTER_FAILURE).await;
+        }
+        false
+    }
+
+    /// Renews the lease three times in its span, and looks what was lost meanwhile.
+    pub(super) async fn stay_alive(&self, over: &CancellationToken) {
+        let mut beat = tokio::time::interval(self.jobs.config.lease / 3);
+        beat.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            tokio::select! { () = over.cancelled() => return, _ = beat.tick() => {} }
+            if let Err(error) = within(self.jobs.config.lease / 3, self.beat()).await {
+                tracing::warn!(%error, "this worker gave no sign of life");
+            }
+        }
+    }
+
+    async fn beat(&self) -> Result<(), DbError> {
+        let (pool, lease) = (self.jobs.db.worker(), self.jobs.config.lease.as_secs_f64());
+        if !store::renew(pool, self.id, lease).await? {
+            tracing::warn!("this worker was silent for longer than its lease; others have its jobs now");
+            self.held.attempts().into_iter().for_each(|(job, _)| self.held.lose(job));
+            let name = format!("process {}", std::process::id());
+            return store::begin(pool, self.id, &name, lease).await;
+        }
+        let attempts = self.held.attempts();
+        if !attempts.is_empty() {
+            let lost = store::not_held(pool, self.id, &attempts).await?;
+            // What ended in this moment is no longer held either, and no longer here to be told.
+            lost.into_iter().for_each(|job| self.held.lose(job));
+        }
+        Ok(())
+    }
+
+    /// Ends attempts whose job was cancelled.
+    pub(super) async fn hear_cancellations(&self, over: &CancellationToken) {
+        let mut cancellations = self.jobs.waker.cancellations();
+        loop {
+            tokio::select! {
+                () = over.cancelled() => return,
+                heard = cancellations.recv() => match heard {
+                    Ok(job) => self.held.lose(job),
+                    // The heartbeat finds what was missed.
+                    Err(RecvError::Lagged(_)) => {}
+                    Err(RecvError::Closed) => return,
+                },
+            }
+        }
+    }
+}
