@@ -8,6 +8,7 @@ pub mod clock;
 pub mod composer;
 pub mod config;
 pub mod db;
+pub mod events;
 pub mod http;
 pub mod jobs;
 pub mod limits;
