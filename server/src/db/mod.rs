@@ -101,7 +101,8 @@ impl Database {
             }
             None => None,
         };
-        let worker = pool(config).max_connections(WORKER_POOL).min_connections(0);
+        // Whoever uses it asks again when a connection turns out to be gone; trying each one before would double every wait.
+        let worker = pool(config).max_connections(WORKER_POOL).min_connections(0).test_before_acquire(false);
         let worker = worker.connect_lazy_with(options(&config.primary)?.options(WORKER_OPTIONS));
         Ok(Self { primary, worker, replica })
     }

@@ -11,10 +11,11 @@
 
 use std::{
     env,
+    path::PathBuf,
     process::{Child, Command, Stdio},
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicI64, Ordering},
+        atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -29,7 +30,13 @@ use server::{
     studio::Started,
 };
 use sqlx::{Connection, PgConnection, PgPool};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{
+        TcpListener, TcpStream,
+        tcp::{OwnedReadHalf, OwnedWriteHalf},
+    },
+};
 use uuid::Uuid;
 
 pub const SYNTHESIZERS: &str =
@@ -39,6 +46,7 @@ pub const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A database of its own, and how instances on it are configured.
 pub struct Scratch {
+    server: String,
     name: String,
     pub url: String,
     pub redis: String,
@@ -83,16 +91,21 @@ pub struct Instance {
 impl Scratch {
     /// Makes an empty database with the schema.
     pub async fn new() -> Self {
-        let server = variable("DATABASE_URL");
+        Self::on(&variable("DATABASE_URL")).await
+    }
+
+    /// Likewise, on another server.
+    pub async fn on(server: &str) -> Self {
         let name = format!("atlas9_test_{}", Uuid::new_v4().simple());
-        let mut admin = PgConnection::connect(&server).await.expect("PostgreSQL answers at DATABASE_URL");
+        let mut admin = PgConnection::connect(server).await.expect("PostgreSQL answers at DATABASE_URL");
         sqlx::query(sqlx::AssertSqlSafe(format!("create database {name}"))).execute(&mut admin).await.unwrap();
         let (head, _) = server.rsplit_once('/').unwrap();
         let (url, redis) = (format!("{head}/{name}"), variable("REDIS_URL"));
         let mail = env::temp_dir().join(&name).display().to_string();
         let blobs = format!("{mail}/blobs");
         let extra = vec![("ATLAS9_MAIL_DIR".to_owned(), mail), ("ATLAS9_BLOBS".to_owned(), blobs)];
-        let scratch = Self { url, name, redis, extra, ahead: Arc::default(), own_redis: None };
+        let server = server.to_owned();
+        let scratch = Self { server, url, name, redis, extra, ahead: Arc::default(), own_redis: None };
         let config = scratch.config();
         server::services::database(&config).await.unwrap().migrate().await.unwrap();
         scratch
@@ -117,16 +130,32 @@ impl Scratch {
         self.extra.push((variable.to_owned(), value.to_owned()));
     }
 
-    pub fn config(&self) -> Config {
-        let mut variables = vec![
+    /// The environment of an instance.
+    pub fn variables(&self) -> Vec<(String, String)> {
+        let usual = [
             ("DATABASE_URL", self.url.as_str()),
             ("REDIS_URL", self.redis.as_str()),
             ("ATLAS9_SECRET", "only for tests, only for tests, only"),
             ("ATLAS9_LEASE_SECONDS", "5"),
             ("DATABASE_POOL", "8"),
         ];
-        variables.extend(self.extra.iter().map(|(name, value)| (name.as_str(), value.as_str())));
-        Config::from_variables(&Variables::new(variables)).unwrap()
+        let usual = usual.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        usual.into_iter().chain(self.extra.iter().cloned()).collect()
+    }
+
+    pub fn config(&self) -> Config {
+        self.config_at(&self.url)
+    }
+
+    fn config_at(&self, url: &str) -> Config {
+        let variables = self.variables();
+        let variables = variables.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        Config::from_variables(&Variables::new(variables.chain([("DATABASE_URL", url)]))).unwrap()
+    }
+
+    /// An instance that reaches the database by another way.
+    pub async fn instance_at(&self, url: &str) -> Instance {
+        Instance { services: Services::start(self.config_at(url), Clock::system()).await.unwrap() }
     }
 
     pub async fn instance(&self) -> Instance {
@@ -188,7 +217,7 @@ impl Scratch {
         for instance in instances {
             assert!(instance.services.stop(Duration::from_secs(5)).await, "background work did not end");
         }
-        let mut admin = PgConnection::connect(&variable("DATABASE_URL")).await.unwrap();
+        let mut admin = PgConnection::connect(&self.server).await.unwrap();
         sqlx::query(sqlx::AssertSqlSafe(format!("drop database {} with (force)", self.name)))
             .execute(&mut admin)
             .await
@@ -196,6 +225,12 @@ impl Scratch {
         let _ = std::fs::remove_dir_all(env::temp_dir().join(&self.name));
         assert_eq!(left, 0, "generations left unfinished");
         assert_eq!(gaps, 0, "logs with gaps");
+    }
+
+    /// Likewise several, separated by semicolons.
+    pub async fn break_it_all(&self, sql: &'static str) {
+        let mut connection = PgConnection::connect(&self.url).await.unwrap();
+        sqlx::raw_sql(sql).execute(&mut connection).await.unwrap();
     }
 
     /// What a query counts.
@@ -287,7 +322,17 @@ pub struct OwnRedis {
 
 impl OwnRedis {
     pub async fn start() -> Self {
-        let port = free_port().await;
+        Self::on(free_port().await).await
+    }
+
+    /// After [`OwnRedis::kill`], empty, at the same address.
+    pub async fn start_again(&mut self) {
+        let port = self.url.trim_start_matches("redis://127.0.0.1:").trim_end_matches("/0").parse().unwrap();
+        let again = Self::on(port).await;
+        *self = again;
+    }
+
+    async fn on(port: u16) -> Self {
         let process = Command::new("redis-server")
             .args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"])
             .stdout(Stdio::null())
@@ -329,10 +374,94 @@ impl Drop for OwnRedis {
     }
 }
 
-/// A way to PostgreSQL that can be cut.
+/// A PostgreSQL of a test's own, to be restarted.
+pub struct OwnPostgres {
+    programs: PathBuf,
+    folder: PathBuf,
+    pub url: String,
+}
+
+impl OwnPostgres {
+    pub async fn start() -> Self {
+        let programs = postgres_programs();
+        let (folder, port) =
+            (env::temp_dir().join(format!("atlas9-pg-{}", Uuid::new_v4().simple())), free_port().await);
+        std::fs::create_dir(&folder).unwrap();
+        if is_root() {
+            assert!(Command::new("chown").arg("postgres").arg(&folder).status().unwrap().success());
+        }
+        let postgres = Self { programs, folder, url: format!("postgres://atlas9@127.0.0.1:{port}/postgres") };
+        postgres.run("initdb", &["--auth=trust", "--username=atlas9", "--no-sync"]);
+        let options =
+            format!("-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={}", postgres.folder.display());
+        std::fs::write(postgres.folder.join("options"), &options).unwrap();
+        postgres.run("pg_ctl", &["start", "--wait", "--silent", "--log", &postgres.log(), "--options", &options]);
+        postgres
+    }
+
+    /// As when the machine loses power and comes back.
+    pub fn restart(&self) {
+        let options = std::fs::read_to_string(self.folder.join("options")).unwrap();
+        self.run(
+            "pg_ctl",
+            &["restart", "--wait", "--silent", "--mode=immediate", "--log", &self.log(), "--options", &options],
+        );
+    }
+
+    fn log(&self) -> String {
+        self.folder.join("log").display().to_string()
+    }
+
+    /// The server refuses to run as root.
+    fn run(&self, program: &str, arguments: &[&str]) {
+        let program = self.programs.join(program);
+        let mut command = if is_root() { Command::new("runuser") } else { Command::new(&program) };
+        if is_root() {
+            command.args(["-u", "postgres", "--"]).arg(&program);
+        }
+        command.arg("--pgdata").arg(&self.folder).args(arguments).current_dir("/");
+        let done = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
+        assert!(done.expect("PostgreSQL is installed").success(), "{} failed", program.display());
+    }
+}
+
+impl Drop for OwnPostgres {
+    fn drop(&mut self) {
+        self.run("pg_ctl", &["stop", "--wait", "--silent", "--mode=immediate"]);
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+fn is_root() -> bool {
+    use std::os::unix::fs::MetadataExt;
+    std::fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0)
+}
+
+/// Where the server's programs lie: where Debian puts them, the newest first, or where `pg_config` says.
+fn postgres_programs() -> PathBuf {
+    let mut versions: Vec<PathBuf> = std::fs::read_dir("/usr/lib/postgresql")
+        .map(|folders| folders.map(|folder| folder.unwrap().path().join("bin")).collect())
+        .unwrap_or_default();
+    versions.sort();
+    versions.retain(|bin| bin.join("initdb").exists());
+    versions.pop().unwrap_or_else(|| {
+        let said = Command::new("pg_config").arg("--bindir").output().expect("PostgreSQL's server is installed");
+        PathBuf::from(String::from_utf8(said.stdout).unwrap().trim())
+    })
+}
+
+/// A way to PostgreSQL that can be cut, slow, or swallow everything.
 pub struct Wire {
     pub port: u16,
-    cut: Arc<AtomicBool>,
+    state: Arc<WireState>,
+}
+
+#[derive(Default)]
+struct WireState {
+    cut: AtomicBool,
+    swallows: AtomicBool,
+    /// Milliseconds that everything takes, each way.
+    delay: AtomicU64,
 }
 
 impl Wire {
@@ -341,26 +470,31 @@ impl Wire {
         let target = url.split('@').nth(1).and_then(|rest| rest.split('/').next()).unwrap().to_owned();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
-        let cut = Arc::new(AtomicBool::new(false));
-        let is_cut = Arc::clone(&cut);
+        let state = Arc::<WireState>::default();
+        let shared = Arc::clone(&state);
         tokio::spawn(async move {
-            while let Ok((mut inward, _)) = listener.accept().await {
-                let (target, is_cut) = (target.clone(), Arc::clone(&is_cut));
+            while let Ok((inward, _)) = listener.accept().await {
+                let (target, state) = (target.clone(), Arc::clone(&shared));
                 tokio::spawn(async move {
-                    if is_cut.load(Ordering::SeqCst) {
+                    if state.cut.load(Ordering::SeqCst) {
                         return;
                     }
-                    let Ok(mut outward) = TcpStream::connect(target).await else { return };
+                    let Ok(outward) = TcpStream::connect(target).await else { return };
+                    let (inward, outward) = (inward.into_split(), outward.into_split());
                     let until_cut = async {
-                        while !is_cut.load(Ordering::SeqCst) {
+                        while !state.cut.load(Ordering::SeqCst) {
                             tokio::time::sleep(Duration::from_millis(20)).await;
                         }
                     };
-                    tokio::select! { _ = tokio::io::copy_bidirectional(&mut inward, &mut outward) => {}, () = until_cut => {} }
+                    tokio::select! {
+                        () = pass(inward.0, outward.1, &state) => {}
+                        () = pass(outward.0, inward.1, &state) => {}
+                        () = until_cut => {}
+                    }
                 });
             }
         });
-        Self { port, cut }
+        Self { port, state }
     }
 
     /// The address of the same database by this way.
@@ -371,11 +505,34 @@ impl Wire {
     }
 
     pub fn cut(&self) {
-        self.cut.store(true, Ordering::SeqCst);
+        self.state.cut.store(true, Ordering::SeqCst);
     }
 
     pub fn mend(&self) {
-        self.cut.store(false, Ordering::SeqCst);
+        self.state.cut.store(false, Ordering::SeqCst);
+    }
+
+    /// Keeps connections open, and lets nothing through.
+    pub fn swallow(&self, swallows: bool) {
+        self.state.swallows.store(swallows, Ordering::SeqCst);
+    }
+
+    /// Everything takes so long, each way.
+    pub fn delay(&self, delay: Duration) {
+        self.state.delay.store(delay.as_millis().try_into().unwrap(), Ordering::SeqCst);
+    }
+}
+
+async fn pass(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, state: &WireState) {
+    let mut buffer = vec![0; 64 * 1_024];
+    while let Ok(read @ 1..) = from.read(&mut buffer).await {
+        tokio::time::sleep(Duration::from_millis(state.delay.load(Ordering::SeqCst))).await;
+        while state.swallows.load(Ordering::SeqCst) {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        if to.write_all(&buffer[..read]).await.is_err() {
+            return;
+        }
     }
 }
 

@@ -29,8 +29,9 @@ impl Worker {
         beat.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             tokio::select! { () = over.cancelled() => return, _ = beat.tick() => {} }
-            if let Err(error) = within(self.jobs.config.lease / 3, self.beat()).await {
-                tracing::warn!(%error, "this worker gave no sign of life");
+            match within(self.jobs.config.lease * 2 / 3, self.beat()).await {
+                Ok(()) => self.lose_what_is_not_held().await,
+                Err(error) => tracing::warn!(%error, "this worker gave no sign of life"),
             }
         }
     }
@@ -41,15 +42,22 @@ impl Worker {
             tracing::warn!("this worker was silent for longer than its lease; others have its jobs now");
             self.held.attempts().into_iter().for_each(|(job, _)| self.held.lose(job));
             let name = format!("process {}", std::process::id());
-            return store::begin(pool, self.id, &name, lease).await;
-        }
-        let attempts = self.held.attempts();
-        if !attempts.is_empty() {
-            let lost = store::not_held(pool, self.id, &attempts).await?;
-            // What ended in this moment is no longer held either, and no longer here to be told.
-            lost.into_iter().for_each(|job| self.held.lose(job));
+            store::begin(pool, self.id, &name, lease).await?;
         }
         Ok(())
+    }
+
+    /// Ends attempts whose job was cancelled or taken over without that being heard.
+    async fn lose_what_is_not_held(&self) {
+        let attempts = self.held.attempts();
+        if attempts.is_empty() {
+            return;
+        }
+        match within(self.jobs.config.lease, store::not_held(self.jobs.db.worker(), self.id, &attempts)).await {
+            // What ended in this moment is no longer held either, and no longer here to be told.
+            Ok(lost) => lost.into_iter().for_each(|job| self.held.lose(job)),
+            Err(error) => tracing::debug!(%error, "what this worker holds was not looked up this time"),
+        }
     }
 
     /// Ends attempts whose job was cancelled.
