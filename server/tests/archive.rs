@@ -18,7 +18,7 @@ use server::{
 };
 use sha2::Digest as _;
 use sqlx::PgPool;
-use support::{Instance, SYNTHESIZERS, Scratch, assert_sound, directive};
+use support::{Instance, SYNTHESIZERS, Scratch, assert_sound, directive, files_below};
 
 const NS: &str = "xmlns=\"http://www.w3.org/2000/svg\"";
 
@@ -609,18 +609,6 @@ async fn counts(scratch: &Scratch) -> (i64, i64) {
     let count = count.fetch_one(&pool).await.unwrap();
     pool.close().await;
     count
-}
-
-fn files_below(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
-    let mut found = Vec::new();
-    for entry in std::fs::read_dir(folder).into_iter().flatten().map(Result::unwrap) {
-        if entry.file_type().unwrap().is_dir() {
-            found.extend(files_below(&entry.path()));
-        } else {
-            found.push(entry.path());
-        }
-    }
-    found
 }
 
 fn only_file(scratch: &Scratch) -> std::path::PathBuf {

@@ -17,10 +17,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use model::Stage;
+use model::{ProjectId, Stage};
 use pretty_assertions::assert_eq;
 use serde::{Deserialize, Serialize};
 use server::{
+    blobs::{Purpose, Use},
     clock::Clock,
     config::{Config, Variables},
     jobs::{Backoff, Failure, Job, Kinds, Options, Rules},
@@ -38,6 +39,8 @@ enum Work {
     HangsAfterItsEffect,
     /// Effect and acknowledgement in one transaction, after a while.
     CompletesItself { milliseconds: u64 },
+    /// Keeps a hundred kilobytes in the blob store.
+    KeepsABlob { project: ProjectId },
     /// Takes its process with it.
     Aborts,
 }
@@ -59,7 +62,7 @@ const TRACES: &str =
 fn kinds(services: &Services) -> Kinds {
     let services = services.clone();
     services.clone().kinds().on::<Work, _, _>(move |work, context| {
-        let (jobs, db) = (services.jobs.clone(), services.db.clone());
+        let (jobs, db, blobs) = (services.jobs.clone(), services.db.clone(), services.blobs.clone());
         async move {
             let begun =
                 sqlx::query("insert into begun values ($1, $2, $3)").bind(context.id).bind(i32::from(context.attempt));
@@ -85,6 +88,12 @@ fn kinds(services: &Services) -> Kinds {
                     jobs.complete(&mut tx, &context).await.map_err(Failure::give_up)?;
                     tx.commit().await.map_err(Failure::retry)?;
                 }
+                Work::KeepsABlob { project } => {
+                    let kept = Use { project, purpose: Purpose::Export, made_of: "a fault".to_owned() };
+                    let put = blobs.put(vec![7; 100_000].into(), "application/zip", &kept).await;
+                    put.map_err(Failure::retry)?;
+                    effect.execute(db.primary()).await.map_err(Failure::retry)?;
+                }
                 Work::Aborts => std::process::abort(),
             }
             Ok(())
@@ -97,7 +106,17 @@ struct Process(Child);
 
 impl Process {
     fn start(scratch: &Scratch) -> Self {
-        let mut command = Command::new(env::current_exe().unwrap());
+        Self::run(Command::new(env::current_exe().unwrap()), scratch)
+    }
+
+    /// One for which a disk is full after 16 kB of each file.
+    fn on_a_full_disk(scratch: &Scratch) -> Self {
+        let mut command = Command::new("bash");
+        command.args(["-c", r#"trap '' XFSZ; ulimit -f 16; exec "$0" "$@""#]).arg(env::current_exe().unwrap());
+        Self::run(command, scratch)
+    }
+
+    fn run(mut command: Command, scratch: &Scratch) -> Self {
         command.args(["--exact", "a_process_that_works", "--ignored", "--nocapture"]);
         command.env("FAULTS_VARIABLES", serde_json::to_string(&scratch.variables()).unwrap());
         Self(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap())
@@ -334,6 +353,31 @@ async fn redis_killed_and_started_again_costs_nobody_an_event() {
     assert_eq!(log, worker.log(user, started.generation, 0).await);
     until(&scratch, LIVE, 0).await;
     scratch.finish([worker, elsewhere]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_disk_under_the_blob_store_leaves_nothing_half_written_and_the_job_is_done_when_there_is_room() {
+    let scratch = scratch().await;
+    let instance = scratch.instance().await;
+    let user = instance.guest().await;
+    let started = instance.start(user, SYNTHESIZERS).await;
+    instance.services.studio.cancel(Some(user), started.generation).await.unwrap();
+    let options = Options { attempts: Some(100), ..Options::default() };
+    instance.services.jobs.publish_now(&Work::KeepsABlob { project: started.project }, &options).await.unwrap();
+    let mut process = Process::on_a_full_disk(&scratch);
+    until(&scratch, "select least(count(*), 2) from begun", 2).await;
+    let told = "select count(*) from jobs where error like '%blob store%'";
+    until(&scratch, told, 1).await;
+    assert!(support::files_below(&scratch.blobs()).is_empty(), "{:?}", support::files_below(&scratch.blobs()));
+    assert_eq!(scratch.count("select count(*) from blob_uses").await, 0);
+    process.kill();
+    work(&instance);
+    until(&scratch, LIVE, 0).await;
+    assert_eq!((scratch.count(DONE).await, scratch.count(EFFECTS).await, scratch.count(DEAD).await), (1, 1, 0));
+    let files = support::files_below(&scratch.blobs());
+    assert_eq!(files.len(), 1);
+    assert_eq!(std::fs::metadata(&files[0]).unwrap().len(), 100_000);
+    scratch.finish([instance]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -310,6 +310,19 @@ pub fn assert_sound(log: &[Logged]) {
     assert!(log.last().is_some_and(Logged::is_last), "at the end");
 }
 
+/// Every file in a folder and in those below it.
+pub fn files_below(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).into_iter().flatten().map(Result::unwrap) {
+        if entry.file_type().unwrap().is_dir() {
+            found.extend(files_below(&entry.path()));
+        } else {
+            found.push(entry.path());
+        }
+    }
+    found
+}
+
 fn variable(name: &str) -> String {
     env::var(name).unwrap_or_else(|_| panic!("{name} is not set: run bin/test, or `source .local/services.env` first"))
 }
