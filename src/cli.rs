@@ -22,6 +22,7 @@ Environment (all optional):
   ATLAS9_SECRET            signs cookies, at least 32 chars     [made anew at each start]
   ATLAS9_SITE              the built site                       [target/site]
   ATLAS9_WORKERS           generations at once in one process   [256]
+  ATLAS9_JOBS              other jobs at once in one process    [256]
   ATLAS9_LEASE_SECONDS     silence after which a worker is dead [15]
   ATLAS9_URL               where people reach the site, for links in mail [http:// and ATLAS9_ADDR]
   ATLAS9_SMTP_URL          the mail server, smtp:// or smtps:// [mail is written to files]
