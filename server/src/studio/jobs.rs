@@ -119,7 +119,10 @@ impl Studio {
     ) -> Result<(), StudioError> {
         let mut tx = store::begin(self.db.primary()).await?;
         let ended = store::end(&mut tx, id, status, event, self.clock.now()).await?;
-        self.jobs.withdraw(&mut tx, id.0).await.map_err(super::queue)?;
+        // What is over ends its job by itself.
+        if ended.is_some() {
+            self.jobs.withdraw(&mut tx, id.0).await.map_err(super::queue)?;
+        }
         store::commit(tx).await?;
         if let Some(seq) = ended {
             let counter = if status == GenerationStatus::Cancelled {
