@@ -152,7 +152,8 @@ async fn before_anything_was_published_pages_say_what_will_be_here() {
     scratch.break_it("delete from job_minutes").await;
     scratch.break_it("delete from job_workers").await;
     let overview = browser.page("/jobs").await;
-    for words in ["Nothing waits and nothing runs", "will be drawn here", "Nobody works", "No schedule is set down yet"] {
+    for words in ["Nothing waits and nothing runs", "will be drawn here", "Nobody works", "No schedule is set down yet"]
+    {
         assert!(overview.body.contains(words), "{words}");
     }
     assert!(browser.page("/jobs/list").await.body.contains("stands here until it is over"));
@@ -187,8 +188,11 @@ async fn an_administrator_sees_everything_at_a_glance() {
     for words in ["count-bells", "ring-bells", "30 4 * * *", "Europe/Lisbon", "at most 12 in a minute"] {
         assert!(page.body.contains(words), "{words}");
     }
-    assert!(page.body.contains("Of the jobs of the last hour half took no longer than 8 ms, and 95 of 100 no longer than 1 s"));
-    assert!(page.body.contains("1 dead letters of ring-bells") && page.body.contains("/jobs/dead?kind=ring-bells"));
+    assert!(
+        page.body
+            .contains("Of the jobs of the last hour half took no longer than 8 ms, and 95 of 100 no longer than 1 s")
+    );
+    assert!(page.body.contains("1 dead letter of ring-bells") && page.body.contains("/jobs/dead?kind=ring-bells"));
     scratch.finish([instance]).await;
 }
 
@@ -246,7 +250,10 @@ async fn a_dead_letter_tells_why_is_shown_as_text_and_is_redriven_or_forgotten()
         assert_eq!(led_to(&answer), format!("/jobs/{DEAD}?done={told}"));
     }
     let page = browser.page(&format!("/jobs/{DEAD}?done=redriven")).await.body;
-    assert!(page.contains("Published again") && page.contains("<dd>suspect"), "it crashed before, and begins carefully");
+    assert!(
+        page.contains("Published again") && page.contains("<dd>suspect"),
+        "it crashed before, and begins carefully"
+    );
     instance.services.jobs.cancel(DEAD).await.unwrap();
 
     scratch.break_it("delete from jobs_finished").await;
@@ -281,7 +288,9 @@ async fn many_dead_letters_come_a_page_at_a_time_and_are_redriven_together() {
         let answer = browser.form("/fn/redrive_jobs", "kind=count-bells&back=%2Fjobs%2Fdead").await;
         assert_eq!(led_to(&answer), format!("/jobs/dead?done={told}"));
     }
-    assert!(browser.page("/jobs/dead?done=redriven&count=60").await.body.contains("60 dead letters are published again."));
+    assert!(
+        browser.page("/jobs/dead?done=redriven&count=60").await.body.contains("60 dead letters are published again.")
+    );
     let page = browser.page("/jobs/list?kind=count-bells").await.body;
     assert_eq!(page.matches("<tr>").count(), 51, "a head, and fifty jobs");
     let older = page.split("rel=\"next\" href=\"").nth(1).unwrap().split('"').next().unwrap().replace("&amp;", "&");

@@ -67,7 +67,7 @@ fn List(loaded: Loaded, told: Option<String>) -> impl IntoView {
             .into_any()
     } else {
         let head = ["Job", "State", "Attempt", "Not before, UTC", "Last error", ""];
-        view! { <div class="jobs">{table("Jobs, the latest first", &head, rows)}</div> }.into_any()
+        view! { <div class="jobs at-axis">{table("Jobs, the latest first", &head, rows)}</div> }.into_any()
     };
     let older = page.next_cursor.as_deref().map(|cursor| asked.at(Some(cursor)));
     let first = asked.before.is_some().then(|| asked.at(None));

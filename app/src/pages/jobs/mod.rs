@@ -146,13 +146,8 @@ fn kinds_with<'a>(known: Vec<String>, seen: impl Iterator<Item = &'a String>, ch
     kinds
 }
 
-/// A button that does one thing to one job or schedule.
-fn act(
-    function: &str,
-    label: &'static str,
-    /* to what, for whoever hears the button and does not see where it stands */ to: &str,
-    fields: &[(&'static str, &str)],
-) -> AnyView {
+/// A button that does one thing to one job or schedule; `to` names that for whoever hears the button and does not see where it stands.
+fn act(function: &str, label: &'static str, to: &str, fields: &[(&'static str, &str)]) -> AnyView {
     let fields =
         fields.iter().map(|(name, value)| view! { <input type="hidden" name=*name value=(*value).to_owned() /> });
     view! {
@@ -164,13 +159,16 @@ fn act(
     .into_any()
 }
 
-/// A table that scrolls by itself where it is wider than the page.
+/// A table that scrolls by itself where it is wider than the page. A column of buttons has no name.
 fn table(label: &'static str, head: &[&'static str], rows: Vec<AnyView>) -> AnyView {
-    let head = head.iter().map(|words| view! { <th scope="col">{*words}</th> }).collect_view();
+    let head = head.iter().map(|words| match *words {
+        "" => Either::Left(view! { <td></td> }),
+        words => Either::Right(view! { <th scope="col">{words}</th> }),
+    });
     view! {
         <div class="scroll" tabindex="0" role="region" aria-label=label>
             <table class="costs">
-                <thead><tr>{head}</tr></thead>
+                <thead><tr>{head.collect_view()}</tr></thead>
                 <tbody>{rows}</tbody>
             </table>
         </div>
@@ -214,7 +212,7 @@ fn payload(json: &str, most: usize) -> AnyView {
         Either::Right(())
     };
     view! {
-        <pre class="scroll" tabindex="0" role="region" aria-label="Payload"><code>{shown}</code></pre>
+        <pre class="scroll" tabindex="0" role="group" aria-label="Payload"><code>{shown}</code></pre>
         {rest}
     }
     .into_any()

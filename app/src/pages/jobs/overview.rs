@@ -77,7 +77,8 @@ fn queue_row(queue: &str, kind: &str, figures: &[&QueueFigures]) -> AnyView {
     let cells = STATES.map(|state| {
         let jobs = figures.iter().find(|figure| figure.state == state).map_or(0, |figure| figure.jobs);
         let dead = (state == "dead" && jobs > 0).then(|| {
-            let label = format!("{jobs} dead letters of {kind}");
+            let letters = if jobs == 1 { "dead letter" } else { "dead letters" };
+            let label = format!("{jobs} {letters} of {kind}");
             view! { <a href=address("/jobs/dead", &[("kind", Some(kind))]) aria-label=label>{jobs}</a> }
         });
         let plain = dead.is_none().then_some(jobs);
@@ -130,7 +131,11 @@ fn scheduled(schedules: &[Scheduled]) -> AnyView {
             .into_any();
     }
     let rows = schedules.iter().map(schedule_row).collect();
-    table("Schedules", &["Schedule", "Publishes", "Pattern", "Zone", "Next, UTC", "Last, UTC", ""], rows)
+    table(
+        "What is published again and again",
+        &["Schedule", "Publishes", "Pattern", "Zone", "Next, UTC", "Last, UTC", ""],
+        rows,
+    )
 }
 
 fn schedule_row(schedule: &Scheduled) -> AnyView {
