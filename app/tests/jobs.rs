@@ -86,13 +86,13 @@ async fn administrator(scratch: &Scratch, instance: &Instance) -> Browser {
     browser
 }
 
-/// A page as somebody reads it: without what the renderer leaves for itself.
+/// A page as somebody reads it. What is outside of the router has no link to skip to the content.
 fn text(answer: &Answer) -> String {
     let mut text = String::new();
     for part in answer.body.split('<') {
         text.push_str(part.split_once('>').map_or(part, |(_, text)| text));
     }
-    text
+    text.replace("Skip to content", "")
 }
 
 fn led_to(answer: &Answer) -> &str {
