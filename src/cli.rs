@@ -63,6 +63,11 @@ pub(crate) enum Command {
         #[command(subcommand)]
         users: Users,
     },
+    /// Look at work that is done later, and decide about what was given up.
+    Jobs {
+        #[command(subcommand)]
+        jobs: Jobs,
+    },
     /// Say what works here, and what to do about what does not.
     Doctor,
 }
@@ -113,6 +118,73 @@ pub(crate) enum Users {
         /// The account's address.
         email: String,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Jobs {
+    /// List jobs that wait or run, the latest first.
+    Ls {
+        /// Those that do this: running, ready, scheduled, retrying, parked or suspect.
+        #[arg(long)]
+        state: Option<String>,
+        /// Those of this kind, such as send-mail.
+        #[arg(long)]
+        kind: Option<String>,
+        /// At most this many.
+        #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+        limit: u32,
+        /// One JSON object a line, with what each job carries.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Say everything that is known of a job, wherever it is.
+    Show {
+        /// Its id.
+        id: String,
+    },
+    /// Let a job that waits for its time begin now; or publish it again, if it was given up.
+    Retry {
+        /// Its id.
+        id: String,
+    },
+    /// End a job that is not over. Whoever is at it stops.
+    Cancel {
+        /// Its id.
+        id: String,
+    },
+    /// List dead letters with their cause, the latest first.
+    Dlq {
+        /// Those of this kind.
+        #[arg(long)]
+        kind: Option<String>,
+        /// At most this many.
+        #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+        limit: u32,
+        /// One JSON object a line, with what each job carried.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Publish dead letters again, with all their attempts.
+    Redrive(Redrive),
+    /// List schedules, with when they publish next.
+    Schedules {
+        /// One JSON object a line.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub(crate) struct Redrive {
+    /// This one.
+    pub(crate) id: Option<String>,
+    /// All of this kind.
+    #[arg(long)]
+    pub(crate) kind: Option<String>,
+    /// All of them.
+    #[arg(long)]
+    pub(crate) all: bool,
 }
 
 #[derive(Debug, Args)]

@@ -4,6 +4,7 @@ mod budgets;
 mod cli;
 mod compose;
 mod doctor;
+mod jobs;
 mod logging;
 mod serve;
 mod site;
@@ -36,6 +37,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Check { check: Check::Budgets } => in_runtime(budgets::check()),
         Command::Check { check: Check::Knowledge { folder } } => compose::check_knowledge(folder.as_deref()),
         Command::Users { users } => in_runtime(users::users(users)),
+        Command::Jobs { jobs } => in_runtime(jobs::jobs(jobs)),
         Command::Doctor => in_runtime(doctor::doctor()),
     }
 }

@@ -15,6 +15,7 @@ use crate::{
         edit::Edit,
         explore::Explore,
         file::{FileOfProject, FileOfReplay, SharedFile},
+        jobs::{DeadLetters, JobPage, JobsOverview, LiveJobs},
         landing::Landing,
         login::LogIn,
         not_found::NotFound,
@@ -58,6 +59,10 @@ pub(crate) fn App() -> impl IntoView {
                     <Route path=path!("/reset/:token") view=ResetPassword ssr=SsrMode::Async />
                     <Route path=path!("/settings") view=Settings ssr=SsrMode::Async />
                     <Route path=path!("/settings/confirm/:token") view=ConfirmAddress ssr=SsrMode::Async />
+                    <Route path=path!("/jobs") view=JobsOverview ssr=SsrMode::Async />
+                    <Route path=path!("/jobs/list") view=LiveJobs ssr=SsrMode::Async />
+                    <Route path=path!("/jobs/dead") view=DeadLetters ssr=SsrMode::Async />
+                    <Route path=path!("/jobs/:id") view=JobPage ssr=SsrMode::Async />
                     <Route path=path!("/styleguide") view=Styleguide ssr=SsrMode::Async />
                     <Route path=path!("/projects") view=Projects ssr=SsrMode::Async />
                     <Route path=path!("/projects/:id") view=ProjectPage ssr=SsrMode::InOrder />

@@ -9,7 +9,7 @@ use axum::http::{HeaderMap, StatusCode, request::Parts};
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 use server::{
-    accounts::Client,
+    accounts::{Client, Visitor},
     http::{ApiError, Caller, ProblemParts, client_of},
     services::Services,
 };
@@ -46,6 +46,18 @@ pub(crate) async fn caller() -> Result<Caller, ApiError> {
 /// Who asks, on pages for one reader; unknown on pages that are the same for everybody.
 pub(crate) fn known() -> Option<Known> {
     use_context::<Parts>()?.extensions.get::<Known>().cloned()
+}
+
+/// Makes sure that an administrator asks. For everybody else the answer is that of an address where nothing is.
+pub(crate) async fn administrator() -> Result<(), ApiError> {
+    let is_admin = caller().await?.visitor().is_some_and(Visitor::is_admin);
+    if is_admin { Ok(()) } else { Err(ApiError::not_found()) }
+}
+
+/// Whether an administrator reads this, on pages for one reader.
+pub(crate) fn is_for_administrator() -> bool {
+    let caller = known().and_then(|known| known.0.ok());
+    caller.is_some_and(|caller| caller.visitor().is_some_and(Visitor::is_admin))
 }
 
 /// From where somebody asks.

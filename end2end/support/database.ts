@@ -46,9 +46,10 @@ export function dropLeftovers(): void {
   }
 }
 
-function sql(command: string): string {
+/** Runs a statement, on a scratch database when it is named, and returns the rows. */
+export function sql(command: string, database = 'postgres'): string {
   const args = ['--no-psqlrc', '--quiet', '--tuples-only', '--no-align', '--set', 'ON_ERROR_STOP=1'];
-  const all = [...args, '--dbname', databaseUrl('postgres'), '--command', command];
+  const all = [...args, '--dbname', databaseUrl(database), '--command', command];
   return execFileSync(psql(), all, {
     encoding: 'utf8',
     timeout: 20_000,

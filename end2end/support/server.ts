@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { test } from '@playwright/test';
-import { ROOT, createDatabase, databaseUrl, dropDatabase, service } from './database';
+import { ROOT, createDatabase, databaseUrl, dropDatabase, service, sql } from './database';
 import { request } from './http';
 
 const PROGRAM = join(ROOT, 'target', 'release', 'atlas9');
@@ -69,6 +69,17 @@ export class Server implements Site {
     mkdirSync(LOGS, { recursive: true });
     this.log = join(LOGS, `${this.database}-${this.port}.log`);
     await this.launch();
+  }
+
+  /** Runs another command of the program on its database, and returns what that says. */
+  run(...command: string[]): string {
+    const options = { cwd: ROOT, env: this.environment(), timeout: 20_000, encoding: 'utf8', stdio: 'pipe' } as const;
+    return execFileSync(PROGRAM, command, options);
+  }
+
+  /** Runs a statement on its database, for what no page does. */
+  sql(statement: string): string {
+    return sql(statement, this.database).trim();
   }
 
   /** Ends it as a crash would: at once, in the middle of whatever it does. */

@@ -4,21 +4,25 @@ use axum::http::request::Parts;
 use leptos::prelude::*;
 
 use super::sections::{Part, STAGES, parts, stage_title};
+use crate::context::is_for_administrator;
 
 /// The masthead: where one is, and the way to one's projects.
 #[component]
 pub(crate) fn Header() -> impl IntoView {
     let path = use_context::<Parts>().map(|parts| parts.uri.path().to_owned()).unwrap_or_default();
-    let links =
-        [("/projects", "Your projects"), ("/explore", "Explore"), ("/settings", "Account")].map(|(href, words)| {
-            let current = (path == href).then_some("page");
-            view! { <a href=href aria-current=current>{words}</a> }
-        });
+    let mut pages = vec![("/projects", "Your projects"), ("/explore", "Explore"), ("/settings", "Account")];
+    if is_for_administrator() {
+        pages.push(("/jobs", "Jobs"));
+    }
+    let links = pages.into_iter().map(|(href, words)| {
+        let current = (path == href).then_some("page");
+        view! { <a href=href aria-current=current>{words}</a> }
+    });
     view! {
         <header class="masthead">
             <a class="wordmark" href="/">"Atlas" <span class="nine">"9"</span></a>
             <nav aria-label="Main">
-                {links.into_iter().collect_view()}
+                {links.collect_view()}
                 <a class="new" href="/#directive">"New"</a>
             </nav>
         </header>

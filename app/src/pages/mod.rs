@@ -5,6 +5,7 @@ pub(crate) mod edit;
 pub(crate) mod error;
 pub(crate) mod explore;
 pub(crate) mod file;
+pub(crate) mod jobs;
 pub(crate) mod landing;
 pub(crate) mod login;
 pub(crate) mod not_found;

@@ -95,6 +95,11 @@ impl Visitor {
     pub fn is_member(&self) -> bool {
         self.kind == UserKind::Member
     }
+
+    /// Whether they look after the installation.
+    pub fn is_admin(&self) -> bool {
+        self.is_member() && self.role == Role::Admin
+    }
 }
 
 /// From where somebody asks.

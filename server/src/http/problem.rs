@@ -10,7 +10,8 @@ use axum::{
 use model::{BadCursor, BadDirective, BadId, Problem, Scope};
 
 use crate::{
-    accounts::AccountsError, archive::ArchiveError, db::DbError, projects::ProjectsError, studio::StudioError,
+    accounts::AccountsError, archive::ArchiveError, db::DbError, jobs::JobsError, projects::ProjectsError,
+    studio::StudioError,
 };
 
 /// What went wrong, ready to be put into words for a program or a person.
@@ -253,6 +254,19 @@ impl From<ArchiveError> for ApiError {
             }
             ArchiveError::Studio(error) => error.into(),
             ArchiveError::Db(error) => error.into(),
+        }
+    }
+}
+
+impl From<JobsError> for ApiError {
+    fn from(error: JobsError) -> Self {
+        let detail = capitalised(&error.to_string());
+        match error {
+            JobsError::NotFound => Self::not_found(),
+            JobsError::Invalid { .. } | JobsError::TooMany(_) => Self::unprocessable("bad-job", detail),
+            JobsError::BadSchedule(_) => Self::unprocessable("bad-schedule", detail),
+            JobsError::LeaseLost => Self::new(StatusCode::CONFLICT, "lease-lost", "Somebody else has the job", detail),
+            JobsError::Db(error) => error.into(),
         }
     }
 }

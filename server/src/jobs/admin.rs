@@ -351,13 +351,16 @@ impl Jobs {
         if paused { Ok(()) } else { Err(JobsError::NotFound) }
     }
 
-    /// Publishes by this schedule again, from its next moment on.
+    /// Publishes by this schedule again, from its next moment on. Nothing changes for one that is not paused.
     ///
     /// # Errors
     /// [`JobsError::NotFound`] when there is none of that name; [`JobsError::BadSchedule`] when it cannot be kept.
     pub async fn resume_schedule(&self, name: &str) -> Result<(), JobsError> {
         let schedules = self.schedules().await?;
         let schedule = schedules.iter().find(|schedule| schedule.name == name).ok_or(JobsError::NotFound)?;
+        if schedule.paused_at.is_none() {
+            return Ok(());
+        }
         let next = schedule::next_after(&schedule.cron, &schedule.zone, self.clock.now())?;
         store::pause_schedule(self.db.primary(), name, Some(next)).await?;
         Ok(())

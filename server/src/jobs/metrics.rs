@@ -18,7 +18,7 @@ use prometheus_client::{
 };
 
 /// Classes of durations in a minute's counts: up to 1 ms, 2 ms, 4 ms … 2^18 ms (4 minutes), and longer.
-pub(super) const CLASSES: usize = 20;
+pub const CLASSES: usize = 20;
 
 /// A kind of jobs.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]

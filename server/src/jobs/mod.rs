@@ -26,7 +26,7 @@ pub use admin::{
 pub use backoff::Backoff;
 pub use delay::{BadDelay, DELAY_MAX, parse_delay};
 pub use kind::{Context, Failure, GivenUp, Job, Kinds, Queue, Rules, Then};
-pub use metrics::JobMetrics;
+pub use metrics::{CLASSES, JobMetrics};
 pub use publish::{Dedup, Flow, Options, Published};
 pub use schedule::{BadSchedule, Schedule};
 pub use upkeep::TidyJobs;
