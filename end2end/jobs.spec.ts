@@ -13,6 +13,8 @@ const PAGES = ['/jobs', '/jobs/list', '/jobs/list?state=scheduled', '/jobs/dead'
 const WIDTHS = [320, 768, 1_600];
 /** As Leptos.toml has it for pages of lists, which the console is not among: it is measured with a guest. */
 const HTML_GZIP_BYTES = 14_000;
+/** To look at eight pages at three widths and in two themes takes axe its time. */
+const MANY_PAGES_MS = 90_000;
 const mail = new MailServer();
 
 // Unassigned until made, once for this file.
@@ -178,6 +180,7 @@ test('axe finds nothing serious, in light and dark, and no page scrolls sideways
   page,
   context,
 }) => {
+  test.setTimeout(MANY_PAGES_MS);
   const job = scheduled(`Vila ${'Nova'.repeat(60)}`);
   const letter = dead(`Vila ${'Velha'.repeat(60)}`);
   minute();

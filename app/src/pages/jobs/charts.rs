@@ -62,7 +62,7 @@ fn durations(title: &'static str, verb: &str, hour: &Hour, of: fn(&Minute) -> Op
         "Of the jobs of the last hour half {verb} no longer than {half}, and 95 of 100 no longer than {nearly_all}"
     );
     let lines = [0, 10, 16].map(|class| (top(class), at_most(class)));
-    let key = [("first", format!("half: {half}")), ("second", format!("95 of 100: {nearly_all}"))];
+    let key = [("first", format!("half: {half}")), ("rest", format!("95 of 100: {nearly_all}"))];
     chart(title, key, words, &lines, [middle, most], hour)
 }
 
@@ -75,7 +75,8 @@ fn chart(
     [first, second]: [String; 2],
     hour: &Hour,
 ) -> AnyView {
-    let key = key.map(|(class, words)| view! { <li class=class>{words}</li> }).into_iter().collect_view();
+    let drawn = [(key[0].0, first), (key[1].0, second)].map(|(class, path)| view! { <path class=class d=path></path> });
+    let key = key.map(|(class, words)| view! { <li class=class>{words}</li> });
     let lines = lines.iter().map(|(at, words)| {
         let y = format!("{:.1}%", 100.0 - TALLEST * at);
         view! {
@@ -90,12 +91,11 @@ fn chart(
         <figure class="chart">
             <figcaption>
                 <h3>{title}</h3>
-                <ul class="key">{key}</ul>
+                <ul class="key">{key.into_iter().collect_view()}</ul>
             </figcaption>
             <svg width="100%" height="160" role="img" aria-label=words>
                 <svg viewBox="0 0 60 100" width="100%" height="100%" preserveAspectRatio="none">
-                    <path class="first" d=first></path>
-                    <path class="second" d=second></path>
+                    {drawn.into_iter().collect_view()}
                 </svg>
                 {lines.collect_view()}
             </svg>
