@@ -113,7 +113,9 @@ async fn a_worker_that_lost_its_lease_writes_nothing_more_and_another_begins_the
     assert_eq!(scratch.break_it(silent).await, 1);
     let log = other.log(user, started.generation, 0).await;
     assert_sound(&log);
-    assert_eq!(log.iter().filter(|event| event.kind == "restart").count(), 1);
+    // What ran when it was taken over is begun again: one stage, or the three that run side by side. What was made is not made again.
+    let restarts = log.iter().filter(|event| event.kind == "restart").count();
+    assert!((1..=3).contains(&restarts), "{restarts} restarts");
     assert_eq!(log.iter().filter(|event| event.kind == "stage_done").count(), 5);
 
     let draft = other.services.studio.draft(Some(user), started.generation).await.unwrap();

@@ -25,9 +25,10 @@ use server::{
     accounts::Client,
     clock::Clock,
     config::{Config, Variables},
-    jobs::Kinds,
+    jobs::{Jobs, Kinds},
     services::Services,
     studio::Started,
+    tasks::Tasks,
 };
 use sqlx::{Connection, PgConnection, PgPool};
 use tokio::{
@@ -144,18 +145,19 @@ impl Scratch {
     }
 
     pub fn config(&self) -> Config {
-        self.config_at(&self.url)
+        self.config_with(None)
     }
 
-    fn config_at(&self, url: &str) -> Config {
+    fn config_with(&self, url: Option<&str>) -> Config {
         let variables = self.variables();
         let variables = variables.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-        Config::from_variables(&Variables::new(variables.chain([("DATABASE_URL", url)]))).unwrap()
+        let url = url.map(|url| ("DATABASE_URL", url));
+        Config::from_variables(&Variables::new(variables.chain(url))).unwrap()
     }
 
     /// An instance that reaches the database by another way.
     pub async fn instance_at(&self, url: &str) -> Instance {
-        Instance { services: Services::start(self.config_at(url), Clock::system()).await.unwrap() }
+        Instance { services: Services::start(self.config_with(Some(url)), Clock::system()).await.unwrap() }
     }
 
     pub async fn instance(&self) -> Instance {
@@ -258,7 +260,11 @@ impl Instance {
     /// Sends all mail that is due.
     pub async fn send_mail(&self) {
         let kinds = self.services.postman.kinds(Kinds::default(), Arc::new(self.services.accounts.clone()));
-        let worker = tokio::spawn(self.services.jobs.worker(kinds).run());
+        // With tasks of its own, which can end before the instance does.
+        let (tasks, services) = (Tasks::default(), &self.services);
+        let (clock, metrics) = (services.clock.clone(), services.metrics.jobs.clone());
+        let jobs = Jobs::new(services.db.clone(), clock, services.config.jobs.clone(), metrics, tasks.clone());
+        tasks.spawn("worker", jobs.worker(kinds).run());
         let due = "select count(*) from jobs where kind = 'send-mail' and (state = 'running' or run_at <= now())";
         let sent = async {
             while sqlx::query_scalar::<_, i64>(due).fetch_one(self.services.db.primary()).await.unwrap() > 0 {
@@ -266,7 +272,7 @@ impl Instance {
             }
         };
         tokio::time::timeout(PATIENCE, sent).await.expect("mail is sent in time");
-        worker.abort();
+        assert!(tasks.stop(Duration::from_secs(5)).await, "the worker ends");
     }
 
     pub async fn start(&self, user: UserId, text: &str) -> Started {
@@ -543,7 +549,7 @@ async fn pass(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, state: &WireState
         while state.swallows.load(Ordering::SeqCst) {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
-        if to.write_all(&buffer[..read]).await.is_err() {
+        if state.cut.load(Ordering::SeqCst) || to.write_all(&buffer[..read]).await.is_err() {
             return;
         }
     }
