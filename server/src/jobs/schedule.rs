@@ -1,7 +1,5 @@
 //! What is published again and again: cron patterns in the time of a place.
 
-use std::str::FromStr;
-
 use croner::{
     Cron,
     parser::{CronParser, Seconds},
@@ -60,17 +58,6 @@ pub fn next_after(cron: &str, zone: &str, after: OffsetDateTime) -> Result<Offse
 
 fn parse(cron: &str) -> Result<Cron, String> {
     CronParser::builder().seconds(Seconds::Optional).build().parse(cron).map_err(|error| error.to_string())
-}
-
-impl FromStr for Schedule {
-    type Err = BadSchedule;
-
-    /// Reads `NAME ZONE CRON`.
-    fn from_str(text: &str) -> Result<Self, BadSchedule> {
-        let mut words = text.splitn(3, ' ').map(str::to_owned);
-        let mut next = || words.next().unwrap_or_default();
-        Ok(Self { name: next(), zone: next(), cron: next() })
-    }
 }
 
 impl Jobs {
