@@ -4,6 +4,7 @@ mod budgets;
 mod cli;
 mod compose;
 mod doctor;
+mod events;
 mod logging;
 mod serve;
 mod site;
@@ -36,6 +37,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Check { check: Check::Budgets } => in_runtime(budgets::check()),
         Command::Check { check: Check::Knowledge { folder } } => compose::check_knowledge(folder.as_deref()),
         Command::Users { users } => in_runtime(users::users(users)),
+        Command::Events { events } => in_runtime(events::events(events)),
         Command::Doctor => in_runtime(doctor::doctor()),
     }
 }

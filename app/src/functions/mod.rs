@@ -5,6 +5,7 @@ pub(crate) mod event_stream;
 pub(crate) mod projects;
 pub(crate) mod revisions;
 pub(crate) mod studio;
+pub(crate) mod webhooks;
 
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use leptos::prelude::*;
