@@ -13,6 +13,10 @@ use crate::{
     composer::{Composer, Unsound},
     config::Config,
     db::{Database, DbError},
+    events::{
+        Events, FiguresSubscriber, TidyEvents,
+        webhooks::{Webhooks, WebhooksSubscriber},
+    },
     jobs::{Jobs, JobsError, Kinds, Schedule, TidyJobs},
     limits::Limits,
     mail::{Postman, TidyMail, Transport},
@@ -38,6 +42,10 @@ pub struct Services {
     pub tasks: Tasks,
     /// Work that is done later, by whichever process is free.
     pub jobs: Jobs,
+    /// What happens, told to whoever subscribes.
+    pub events: Events,
+    /// Whom it is told to outside.
+    pub webhooks: Webhooks,
     /// What is measured.
     pub metrics: Metrics,
     /// People.
@@ -106,6 +114,17 @@ impl Services {
         let bus = bus(&config, &tasks).await?;
         let metrics = Metrics::new(&tasks);
         let jobs = Jobs::new(db.clone(), clock.clone(), config.jobs.clone(), metrics.jobs.clone(), tasks.clone());
+        let transport = Transport::new(&config.mail).map_err(CannotStart::BadMail)?;
+        let postman = Postman::new(db.clone(), clock.clone(), jobs.clone(), transport);
+        let limits = Limits::new(bus.connection(), clock.clone());
+        let webhooks =
+            Webhooks::new(db.clone(), clock.clone(), jobs.clone(), limits.clone(), postman.clone(), &config.webhooks)?;
+        let events = Events::new(
+            db.clone(),
+            clock.clone(),
+            jobs.clone(),
+            vec![Arc::new(WebhooksSubscriber(webhooks.clone())), Arc::new(FiguresSubscriber)],
+        );
         let client = crate::providers::client(&config.providers)?;
         let providers = Providers::new(
             config.providers.clone(),
@@ -116,27 +135,35 @@ impl Services {
             tasks.clone(),
         );
         let engines = Engines::new(providers.chain(), Arc::new(ComposerEngine::new(composer, config.studio.pace)));
-        let studio =
-            Studio::new(db.clone(), bus.clone(), clock.clone(), engines, jobs.clone(), metrics.clone(), tasks.clone());
-        let transport = Transport::new(&config.mail).map_err(CannotStart::BadMail)?;
-        let postman = Postman::new(db.clone(), clock.clone(), jobs.clone(), transport);
+        let studio = Studio::new(
+            db.clone(),
+            bus.clone(),
+            clock.clone(),
+            engines,
+            jobs.clone(),
+            events.clone(),
+            metrics.clone(),
+            tasks.clone(),
+        );
         let parts = Parts {
             db: db.clone(),
             clock: clock.clone(),
             redis: bus.connection(),
-            limits: Limits::new(bus.connection(), clock.clone()),
+            limits: limits.clone(),
             postman: postman.clone(),
+            events: events.clone(),
             site: config.site(),
         };
         let blobs = Blobs::new(db.clone(), clock.clone(), &config.blobs).map_err(CannotStart::NoBlobs)?;
-        let limits = Limits::new(bus.connection(), clock.clone());
         Ok(Self {
             archive: Archive::new(studio.clone(), blobs.clone(), limits),
             blobs,
             accounts: Accounts::new(parts, &config.secret)?,
             postman,
-            projects: Projects::new(db.clone(), clock.clone()),
+            projects: Projects::new(db.clone(), clock.clone(), events.clone()),
             studio,
+            events,
+            webhooks,
             metrics,
             tasks,
             jobs,
@@ -162,6 +189,7 @@ impl Services {
     pub fn kinds(&self) -> Kinds {
         let kinds = self.studio.kinds(Kinds::default());
         let kinds = self.postman.kinds(kinds, Arc::new(self.accounts.clone()));
+        let kinds = self.webhooks.kinds(self.events.kinds(kinds));
         self.jobs.kinds(self.accounts.kinds(self.blobs.kinds(self.projects.kinds(kinds))))
     }
 
@@ -183,6 +211,7 @@ impl Services {
         self.jobs.schedule(&hourly("tidy-blobs", 17), &TidyBlobs {}).await?;
         self.jobs.schedule(&hourly("tidy-projects", 27), &TidyProjects {}).await?;
         self.jobs.schedule(&hourly("tidy-mail", 37), &TidyMail {}).await?;
+        self.jobs.schedule(&hourly("tidy-events", 57), &TidyEvents {}).await?;
         self.jobs.schedule(&hourly("tidy-jobs", 47), &TidyJobs {}).await
     }
 

@@ -10,8 +10,8 @@ use axum::{
 use model::{BadCursor, BadDirective, BadId, Problem, Scope};
 
 use crate::{
-    accounts::AccountsError, archive::ArchiveError, db::DbError, jobs::JobsError, projects::ProjectsError,
-    studio::StudioError,
+    accounts::AccountsError, archive::ArchiveError, db::DbError, events::webhooks::WebhooksError, jobs::JobsError,
+    projects::ProjectsError, studio::StudioError,
 };
 
 /// What went wrong, ready to be put into words for a program or a person.
@@ -267,6 +267,29 @@ impl From<JobsError> for ApiError {
             JobsError::BadSchedule(_) => Self::unprocessable("bad-schedule", detail),
             JobsError::LeaseLost => Self::new(StatusCode::CONFLICT, "lease-lost", "Somebody else has the job", detail),
             JobsError::Db(error) => error.into(),
+        }
+    }
+}
+
+impl From<WebhooksError> for ApiError {
+    fn from(error: WebhooksError) -> Self {
+        let detail = error.to_string();
+        match error {
+            WebhooksError::NotFound => Self::not_found(),
+            WebhooksError::NotMember => Self::new(StatusCode::FORBIDDEN, "no-account", "Not allowed", detail),
+            WebhooksError::Disabled => Self::new(StatusCode::CONFLICT, "switched-off", "Switched off", detail),
+            WebhooksError::Limited(limited) => Self::limited(detail, limited.retry_after),
+            WebhooksError::Url(_)
+            | WebhooksError::NoEvents
+            | WebhooksError::UnknownEvent(_)
+            | WebhooksError::Description
+            | WebhooksError::TooMany => Self::unprocessable("bad-form", detail),
+            WebhooksError::BadCursor(error) => error.into(),
+            WebhooksError::NoRandomness(_) => {
+                tracing::error!(error = detail, "answered 500");
+                Self::internal()
+            }
+            WebhooksError::Db(error) => error.into(),
         }
     }
 }
