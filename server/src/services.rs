@@ -13,7 +13,8 @@ use crate::{
     composer::{Composer, Unsound},
     config::Config,
     db::{Database, DbError},
-    jobs::{Jobs, JobsError, Kinds, Schedule, TidyJobs},
+    events::{Dedup, Hooks, NoteHooks},
+    jobs::{CannotGoOutside, Jobs, JobsError, Kinds, Qstash, Schedule, TidyJobs},
     limits::Limits,
     mail::{Postman, TidyMail, Transport},
     metrics::Metrics,
@@ -38,6 +39,8 @@ pub struct Services {
     pub tasks: Tasks,
     /// Work that is done later, by whichever process is free.
     pub jobs: Jobs,
+    /// Jobs that another delivers.
+    pub qstash: Qstash,
     /// What is measured.
     pub metrics: Metrics,
     /// People.
@@ -50,6 +53,8 @@ pub struct Services {
     pub studio: Studio,
     /// Files under the hash of their content.
     pub blobs: Blobs,
+    /// Webhooks of others.
+    pub hooks: Hooks,
     /// Taking projects away and bringing them back.
     pub archive: Archive,
     /// When this process began.
@@ -87,6 +92,9 @@ pub enum CannotStart {
     /// Model providers cannot be reached from here.
     #[error(transparent)]
     NoProviders(#[from] NoClient),
+    /// Jobs cannot go outside as configured.
+    #[error(transparent)]
+    BadQstash(#[from] CannotGoOutside),
     /// The knowledge is broken.
     #[error(transparent)]
     Unsound(#[from] Unsound),
@@ -107,6 +115,7 @@ impl Services {
         let metrics = Metrics::new(&tasks);
         let jobs = Jobs::new(db.clone(), clock.clone(), config.jobs.clone(), metrics.jobs.clone(), tasks.clone());
         let client = crate::providers::client(&config.providers)?;
+        let qstash = Qstash::new(&config.qstash, &config.site(), client.clone(), jobs.clone());
         let providers = Providers::new(
             config.providers.clone(),
             client,
@@ -130,7 +139,10 @@ impl Services {
         };
         let blobs = Blobs::new(db.clone(), clock.clone(), &config.blobs).map_err(CannotStart::NoBlobs)?;
         let limits = Limits::new(bus.connection(), clock.clone());
-        Ok(Self {
+        let dedup = Dedup::new(bus.connection(), clock.clone());
+        let consumers = vec![Arc::new(NoteHooks(metrics.hooks.clone())) as _];
+        let services = Self {
+            hooks: Hooks::new(config.hooks.clone(), dedup, jobs.clone(), clock.clone(), consumers),
             archive: Archive::new(studio.clone(), blobs.clone(), limits),
             blobs,
             accounts: Accounts::new(parts, &config.secret)?,
@@ -140,17 +152,22 @@ impl Services {
             metrics,
             tasks,
             jobs,
+            qstash,
             bus,
             db,
             clock,
             config,
             began: Instant::now(),
-        })
+        };
+        services.qstash.forwarding(services.kinds())?;
+        Ok(services)
     }
 
     /// Begins the work that goes on behind all requests.
     pub fn start_work(&self) {
         let (jobs, kinds) = (self.jobs.clone(), self.kinds());
+        // What cannot go outside is told at the start, where it ends the program.
+        let kinds = self.qstash.forwarding(kinds.clone()).unwrap_or(kinds);
         self.tasks.keep("worker", move || jobs.worker(kinds.clone()).run());
         let (accounts, tasks) = (self.accounts.clone(), self.tasks.clone());
         self.tasks.keep("cache", move || accounts.clone().keep_cache_told(tasks.clone()));
@@ -160,7 +177,7 @@ impl Services {
 
     /// Every kind of job, and how it is done.
     pub fn kinds(&self) -> Kinds {
-        let kinds = self.studio.kinds(Kinds::default());
+        let kinds = self.hooks.kinds(self.studio.kinds(Kinds::default()));
         let kinds = self.postman.kinds(kinds, Arc::new(self.accounts.clone()));
         self.jobs.kinds(self.accounts.kinds(self.blobs.kinds(self.projects.kinds(kinds))))
     }

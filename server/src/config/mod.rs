@@ -3,10 +3,12 @@
 
 mod blobs;
 mod database;
+mod hooks;
 mod http;
 mod jobs;
 mod mail;
 mod providers;
+mod qstash;
 mod redis;
 mod secret;
 mod studio;
@@ -15,10 +17,12 @@ use std::{collections::HashMap, fmt::Display, str::FromStr};
 
 pub use blobs::{BlobsConfig, S3Config, S3Keys};
 pub use database::DatabaseConfig;
+pub use hooks::HooksConfig;
 pub use http::HttpConfig;
 pub use jobs::JobsConfig;
 pub use mail::MailConfig;
 pub use providers::{Api, ApiKey, Models, Price, ProviderConfig, ProvidersConfig, Waits};
+pub use qstash::{QstashConfig, QstashKey};
 pub use redis::RedisConfig;
 pub use secret::Secret;
 pub use studio::StudioConfig;
@@ -42,6 +46,10 @@ pub struct Config {
     pub providers: ProvidersConfig,
     /// Where files are kept.
     pub blobs: BlobsConfig,
+    /// Whose webhooks are taken.
+    pub hooks: HooksConfig,
+    /// Which jobs another delivers.
+    pub qstash: QstashConfig,
     /// Signs cookies.
     pub secret: Secret,
 }
@@ -82,6 +90,8 @@ impl Config {
             mail: MailConfig::read(variables)?,
             providers: ProvidersConfig::read(variables)?,
             blobs: BlobsConfig::read(variables)?,
+            hooks: HooksConfig::read(variables)?,
+            qstash: QstashConfig::read(variables)?,
             secret: Secret::read(variables)?,
         })
     }

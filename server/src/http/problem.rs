@@ -10,7 +10,13 @@ use axum::{
 use model::{BadCursor, BadDirective, BadId, Problem, Scope};
 
 use crate::{
-    accounts::AccountsError, archive::ArchiveError, db::DbError, projects::ProjectsError, studio::StudioError,
+    accounts::AccountsError,
+    archive::ArchiveError,
+    db::DbError,
+    events::{BadSignature, HookError},
+    jobs::{JobsError, ReceiveError},
+    projects::ProjectsError,
+    studio::StudioError,
 };
 
 /// What went wrong, ready to be put into words for a program or a person.
@@ -253,6 +259,38 @@ impl From<ArchiveError> for ApiError {
             }
             ArchiveError::Studio(error) => error.into(),
             ArchiveError::Db(error) => error.into(),
+        }
+    }
+}
+
+impl From<HookError> for ApiError {
+    fn from(error: HookError) -> Self {
+        let detail = capitalised(&error.to_string());
+        match error {
+            HookError::UnknownSource => Self::not_found(),
+            HookError::Signature(BadSignature::Malformed) | HookError::NotJson(_) => Self::bad_request(detail),
+            HookError::Signature(BadSignature::Untimely | BadSignature::Wrong) => {
+                Self::new(StatusCode::UNAUTHORIZED, "bad-signature", "The signature is not valid", detail)
+            }
+            HookError::Jobs(JobsError::Db(error)) => error.into(),
+            HookError::Jobs(_) => {
+                tracing::error!(error = detail, "answered 500");
+                Self::internal()
+            }
+        }
+    }
+}
+
+impl From<ReceiveError> for ApiError {
+    fn from(error: ReceiveError) -> Self {
+        let detail = capitalised(&error.to_string());
+        match error {
+            ReceiveError::UnknownKind => Self::not_found(),
+            ReceiveError::Signature(_) => {
+                Self::new(StatusCode::UNAUTHORIZED, "bad-signature", "The signature is not valid", detail)
+            }
+            ReceiveError::Unreadable(_) => Self::bad_request(detail),
+            ReceiveError::Db(error) => error.into(),
         }
     }
 }
