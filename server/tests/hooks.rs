@@ -113,7 +113,8 @@ async fn an_event_that_is_told_a_thousand_times_at_once_is_one_job() {
 async fn a_duplicate_is_answered_without_the_database() {
     let mut scratch = configured(Scratch::alone().await);
     let wire = Wire::to(&scratch.url).await;
-    let direct = std::mem::replace(&mut scratch.url, wire.instead_of(&scratch.url));
+    let by_wire = wire.instead_of(&scratch.url);
+    let direct = std::mem::replace(&mut scratch.url, by_wire);
     let (instance, url) = site(&scratch).await;
     let (client, hook) = (client(), Hook::new(&url, "shop", "evt_1", PAID, &secret()));
     assert_eq!(hook.send(&client).await.status(), 202);

@@ -58,8 +58,15 @@ impl QstashConfig {
     }
 }
 
+/// Each once: what was handed over cannot be handed over again.
 fn kinds(text: &str) -> Vec<String> {
-    text.split(',').map(str::trim).filter(|kind| !kind.is_empty()).map(str::to_owned).collect()
+    let mut kinds: Vec<String> = Vec::new();
+    for kind in text.split(',').map(str::trim).filter(|kind| !kind.is_empty()) {
+        if !kinds.iter().any(|known| known == kind) {
+            kinds.push(kind.to_owned());
+        }
+    }
+    kinds
 }
 
 fn key(variables: &Variables, variable: &'static str) -> Result<Option<QstashKey>, BadConfig> {
@@ -91,7 +98,7 @@ mod tests {
     const READY: [(&str, &str); 4] = [
         ("QSTASH_TOKEN", "hunter2"),
         ("QSTASH_CURRENT_SIGNING_KEY", "sig_hunter2"),
-        ("ATLAS9_QSTASH_KINDS", "send-mail, received-hook,"),
+        ("ATLAS9_QSTASH_KINDS", "send-mail, received-hook,send-mail,"),
         ("ATLAS9_URL", "https://atlas9.example.com"),
     ];
 
