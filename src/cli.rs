@@ -33,6 +33,10 @@ Environment (all optional):
                            usual AWS_ variables for region, endpoint and keys [.local/blobs]
   ATLAS9_TRUSTED_PROXIES   networks whose X-Forwarded-For counts [this machine]
   ATLAS9_WEBHOOKS_ALLOW    networks webhooks may reach although they are not public [none]
+  ATLAS9_HOOKS             whose webhooks are taken: shop=whsec_…,bank=whsec_… [nobody's]
+  QSTASH_TOKEN, QSTASH_CURRENT_SIGNING_KEY, QSTASH_NEXT_SIGNING_KEY, QSTASH_URL
+                           an outside transport for jobs, see docs/qstash.md
+  ATLAS9_QSTASH_KINDS      kinds of jobs that go outside        [none]
   ATLAS9_STYLEGUIDE        serve /styleguide                    [false]
   ATLAS9_COMPOSER_PACE_MS  pause between pieces, for tests      [0]
   ATLAS9_LOG               what to log, such as info or debug   [info]";

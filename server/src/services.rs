@@ -14,10 +14,10 @@ use crate::{
     config::Config,
     db::{Database, DbError},
     events::{
-        Events, FiguresSubscriber, TidyEvents,
+        Dedup, Events, FiguresSubscriber, Hooks, NoteHooks, TidyEvents,
         webhooks::{Webhooks, WebhooksSubscriber},
     },
-    jobs::{Jobs, JobsError, Kinds, Schedule, TidyJobs},
+    jobs::{CannotGoOutside, Jobs, JobsError, Kinds, Qstash, Schedule, TidyJobs},
     limits::Limits,
     mail::{Postman, TidyMail, Transport},
     metrics::Metrics,
@@ -46,6 +46,8 @@ pub struct Services {
     pub events: Events,
     /// Whom it is told to outside.
     pub webhooks: Webhooks,
+    /// Jobs that another delivers.
+    pub qstash: Qstash,
     /// What is measured.
     pub metrics: Metrics,
     /// People.
@@ -58,6 +60,8 @@ pub struct Services {
     pub studio: Studio,
     /// Files under the hash of their content.
     pub blobs: Blobs,
+    /// Webhooks of others.
+    pub hooks: Hooks,
     /// Taking projects away and bringing them back.
     pub archive: Archive,
     /// When this process began.
@@ -95,6 +99,9 @@ pub enum CannotStart {
     /// Model providers cannot be reached from here.
     #[error(transparent)]
     NoProviders(#[from] NoClient),
+    /// Jobs cannot go outside as configured.
+    #[error(transparent)]
+    BadQstash(#[from] CannotGoOutside),
     /// The knowledge is broken.
     #[error(transparent)]
     Unsound(#[from] Unsound),
@@ -126,6 +133,7 @@ impl Services {
             vec![Arc::new(WebhooksSubscriber(webhooks.clone())), Arc::new(FiguresSubscriber)],
         );
         let client = crate::providers::client(&config.providers)?;
+        let qstash = Qstash::new(&config.qstash, &config.site(), client.clone(), jobs.clone());
         let providers = Providers::new(
             config.providers.clone(),
             client,
@@ -155,7 +163,10 @@ impl Services {
             site: config.site(),
         };
         let blobs = Blobs::new(db.clone(), clock.clone(), &config.blobs).map_err(CannotStart::NoBlobs)?;
-        Ok(Self {
+        let dedup = Dedup::new(bus.connection(), clock.clone());
+        let consumers = vec![Arc::new(NoteHooks(metrics.hooks.clone())) as _];
+        let services = Self {
+            hooks: Hooks::new(config.hooks.clone(), dedup, jobs.clone(), clock.clone(), consumers),
             archive: Archive::new(studio.clone(), blobs.clone(), limits),
             blobs,
             accounts: Accounts::new(parts, &config.secret)?,
@@ -167,17 +178,22 @@ impl Services {
             metrics,
             tasks,
             jobs,
+            qstash,
             bus,
             db,
             clock,
             config,
             began: Instant::now(),
-        })
+        };
+        services.qstash.forwarding(services.kinds())?;
+        Ok(services)
     }
 
     /// Begins the work that goes on behind all requests.
     pub fn start_work(&self) {
         let (jobs, kinds) = (self.jobs.clone(), self.kinds());
+        // What cannot go outside is told at the start, where it ends the program.
+        let kinds = self.qstash.forwarding(kinds.clone()).unwrap_or(kinds);
         self.tasks.keep("worker", move || jobs.worker(kinds.clone()).run());
         let (accounts, tasks) = (self.accounts.clone(), self.tasks.clone());
         self.tasks.keep("cache", move || accounts.clone().keep_cache_told(tasks.clone()));
@@ -187,7 +203,7 @@ impl Services {
 
     /// Every kind of job, and how it is done.
     pub fn kinds(&self) -> Kinds {
-        let kinds = self.studio.kinds(Kinds::default());
+        let kinds = self.hooks.kinds(self.studio.kinds(Kinds::default()));
         let kinds = self.postman.kinds(kinds, Arc::new(self.accounts.clone()));
         let kinds = self.webhooks.kinds(self.events.kinds(kinds));
         self.jobs.kinds(self.accounts.kinds(self.blobs.kinds(self.projects.kinds(kinds))))

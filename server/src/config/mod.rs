@@ -3,10 +3,12 @@
 
 mod blobs;
 mod database;
+mod hooks;
 mod http;
 mod jobs;
 mod mail;
 mod providers;
+mod qstash;
 mod redis;
 mod secret;
 mod studio;
@@ -18,10 +20,12 @@ use ipnet::IpNet;
 
 pub use blobs::{BlobsConfig, S3Config, S3Keys};
 pub use database::DatabaseConfig;
+pub use hooks::HooksConfig;
 pub use http::HttpConfig;
 pub use jobs::JobsConfig;
 pub use mail::MailConfig;
 pub use providers::{Api, ApiKey, Models, Price, ProviderConfig, ProvidersConfig, Waits};
+pub use qstash::{QstashConfig, QstashKey};
 pub use redis::RedisConfig;
 pub use secret::Secret;
 pub use studio::StudioConfig;
@@ -48,6 +52,10 @@ pub struct Config {
     pub blobs: BlobsConfig,
     /// How others are told of events.
     pub webhooks: WebhooksConfig,
+    /// Whose webhooks are taken.
+    pub hooks: HooksConfig,
+    /// Which jobs another delivers.
+    pub qstash: QstashConfig,
     /// Signs cookies.
     pub secret: Secret,
 }
@@ -89,6 +97,8 @@ impl Config {
             providers: ProvidersConfig::read(variables)?,
             blobs: BlobsConfig::read(variables)?,
             webhooks: WebhooksConfig::read(variables)?,
+            hooks: HooksConfig::read(variables)?,
+            qstash: QstashConfig::read(variables)?,
             secret: Secret::read(variables)?,
         })
     }

@@ -3,9 +3,11 @@
 //! An event is published in the transaction that causes it, with the job that tells of it: both are there or neither. Each subscriber is told in a
 //! job of its own, so that one that fails does not hold the others, and acknowledges in the transaction of its effect.
 
+mod dedup;
 mod dispatch;
 mod event;
 mod figures;
+mod inbound;
 mod replay;
 mod signature;
 mod store;
@@ -17,9 +19,14 @@ use std::sync::Arc;
 use model::{EventId, UserId};
 use sqlx::PgConnection;
 
+pub use dedup::{Claim, Dedup, REMEMBERED, Seen};
 pub use dispatch::{BATCH, CollectEvents, DeliverEvent, DispatchEvent, TidyEvents};
 pub use event::{About, Event, EventName, Outset};
 pub use figures::FiguresSubscriber;
+pub use inbound::{
+    BySource, Consumed, HOOK_BODY_MAX, HookConsumer, HookError, HookHeaders, HookMetrics, Hooks, NoteHooks,
+    ReceivedHook, Taken,
+};
 pub use replay::{REPLAY_MAX, Replayed, Selection};
 pub use signature::{BadSignature, SigningSecret, TOLERANCE};
 pub use subscriber::{StoredEvent, Subscriber, Taking};

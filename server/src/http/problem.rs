@@ -10,8 +10,13 @@ use axum::{
 use model::{BadCursor, BadDirective, BadId, Problem, Scope};
 
 use crate::{
-    accounts::AccountsError, archive::ArchiveError, db::DbError, events::webhooks::WebhooksError, jobs::JobsError,
-    projects::ProjectsError, studio::StudioError,
+    accounts::AccountsError,
+    archive::ArchiveError,
+    db::DbError,
+    events::{BadSignature, HookError, webhooks::WebhooksError},
+    jobs::{JobsError, ReceiveError},
+    projects::ProjectsError,
+    studio::StudioError,
 };
 
 /// What went wrong, ready to be put into words for a program or a person.
@@ -265,7 +270,9 @@ impl From<JobsError> for ApiError {
             JobsError::NotFound => Self::not_found(),
             JobsError::Invalid { .. } | JobsError::TooMany(_) => Self::unprocessable("bad-job", detail),
             JobsError::BadSchedule(_) => Self::unprocessable("bad-schedule", detail),
-            JobsError::LeaseLost => Self::new(StatusCode::CONFLICT, "lease-lost", "Somebody else has the job", detail),
+            JobsError::LeaseLost | JobsError::NoToken => {
+                Self::new(StatusCode::CONFLICT, "lease-lost", "Somebody else has the job", detail)
+            }
             JobsError::Db(error) => error.into(),
         }
     }
@@ -290,6 +297,38 @@ impl From<WebhooksError> for ApiError {
                 Self::internal()
             }
             WebhooksError::Db(error) => error.into(),
+        }
+    }
+}
+
+impl From<HookError> for ApiError {
+    fn from(error: HookError) -> Self {
+        let detail = capitalised(&error.to_string());
+        match error {
+            HookError::UnknownSource => Self::not_found(),
+            HookError::Signature(BadSignature::Malformed) | HookError::NotJson(_) => Self::bad_request(detail),
+            HookError::Signature(BadSignature::Untimely | BadSignature::Wrong) => {
+                Self::new(StatusCode::UNAUTHORIZED, "bad-signature", "The signature is not valid", detail)
+            }
+            HookError::Jobs(JobsError::Db(error)) => error.into(),
+            HookError::Jobs(_) => {
+                tracing::error!(error = detail, "answered 500");
+                Self::internal()
+            }
+        }
+    }
+}
+
+impl From<ReceiveError> for ApiError {
+    fn from(error: ReceiveError) -> Self {
+        let detail = capitalised(&error.to_string());
+        match error {
+            ReceiveError::UnknownKind => Self::not_found(),
+            ReceiveError::Signature(_) => {
+                Self::new(StatusCode::UNAUTHORIZED, "bad-signature", "The signature is not valid", detail)
+            }
+            ReceiveError::Unreadable(_) => Self::bad_request(detail),
+            ReceiveError::Db(error) => error.into(),
         }
     }
 }

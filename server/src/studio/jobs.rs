@@ -39,6 +39,8 @@ impl Job for MakeGeneration {
         priority: 1,
         on_failure: Some(GenerationGivenUp::KIND),
     };
+    /// Its job's token keeps others from writing to the log.
+    const NEEDS_TOKEN: bool = true;
 }
 
 /// Tells whoever follows a generation that it will not be made.
