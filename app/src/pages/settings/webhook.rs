@@ -34,7 +34,7 @@ const DONE: [(&str, &str); 5] = [
 /// `/settings/webhooks/{id}`.
 #[component]
 pub(crate) fn Webhook() -> impl IntoView {
-    let (id, query) = (id_of_address(), use_query_map().read_untracked().clone());
+    let (id, query) = (id_of_address(), use_query_map().get_untracked());
     let done = query.get("done").and_then(|word| DONE.iter().find(|(known, _)| *known == word)).map(|(_, text)| *text);
     let cursor = query.get("cursor").filter(|cursor| !cursor.is_empty());
     let is_first = cursor.is_none();
@@ -54,6 +54,7 @@ async fn load(id: String, cursor: Option<String>) -> Result<(Endpoint, Page<Deli
 
 #[component]
 fn Shown(endpoint: Endpoint, log: Page<Delivery>, done: Option<&'static str>, is_first: bool) -> impl IntoView {
+    let id = endpoint.id;
     view! {
         {done.map(|text| view! { <Notice text /> })}
         <div class="settings">
@@ -63,13 +64,13 @@ fn Shown(endpoint: Endpoint, log: Page<Delivery>, done: Option<&'static str>, is
             <Secret endpoint=endpoint.clone() />
             <Section id="change" title="What it is told">
                 <form method="post" action="/fn/change_webhook" class="fields">
-                    <input type="hidden" name="endpoint" value=endpoint.id.to_string() />
-                    <EndpointFields form="change_webhook" endpoint=endpoint.clone() />
+                    <input type="hidden" name="endpoint" value=id.to_string() />
+                    <EndpointFields form="change_webhook" endpoint />
                     <button type="submit">"Save"</button>
                 </form>
             </Section>
-            <Log endpoint=endpoint.id log is_first />
-            <Removal endpoint=endpoint.id />
+            <Log endpoint=id log is_first />
+            <Removal endpoint=id />
         </div>
     }
 }
