@@ -463,11 +463,44 @@ async fn a_failure_that_is_told_twice_is_one_dead_letter() {
     let id = ground.go("letter", How::Refused).await;
     ground.log.exactly(2).await;
     let told = ground.fake.deliveries().into_iter().find(|delivery| delivery.url.ends_with("/failure")).unwrap();
-    let again = client().post(&told.url).header("Upstash-Signature", &told.signature).body(told.body.clone());
-    assert_eq!(again.send().await.unwrap().status(), 200);
+    let again = async || {
+        let again = client().post(&told.url).header("Upstash-Signature", &told.signature).body(told.body.clone());
+        again.send().await.unwrap().status()
+    };
+    assert_eq!(again().await, 200);
     ground.log.exactly(2).await;
     assert_eq!(ground.scratch.count("select count(*) from jobs_dead").await, 1);
     assert_eq!(ground.dead(id).await.error, "no such address");
+    // Redriven it may fail anew, and what is told of the first time changes nothing.
+    ground.instance.services.jobs.redrive(id).await.unwrap();
+    ground.log.exactly(4).await;
+    ground.instance.services.jobs.bury(id).await.unwrap();
+    assert_eq!(again().await, 200);
+    assert_eq!(ground.scratch.count("select count(*) from jobs_dead").await, 0);
+    ground.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failure_that_is_told_before_the_job_has_left_is_told_again() {
+    let ground = Ground::new(Way::Qstash).await;
+    ground.go("letter", How::Refused).await;
+    ground.log.exactly(2).await;
+    let told = ground.fake.deliveries().into_iter().find(|delivery| delivery.url.ends_with("/failure")).unwrap();
+    ground.scratch.break_it("delete from jobs_dead").await;
+    // As if the acknowledgement were still on its way.
+    let here = "insert into jobs (id, kind, queue, payload, priority, run_at, max_attempts, created_at)
+                select id, kind, 'nobody''s', '{}', 1, now(), 3, created_at from jobs_finished where kind = 'task'";
+    ground.scratch.break_it(here).await;
+    let again = async || {
+        let again = client().post(&told.url).header("Upstash-Signature", &told.signature).body(told.body.clone());
+        again.send().await.unwrap()
+    };
+    let soon = again().await;
+    assert_eq!((soon.status().as_u16(), soon.headers().contains_key("retry-after")), (503, true));
+    ground.scratch.break_it("delete from jobs").await;
+    assert_eq!(again().await.status(), 200);
+    assert_eq!(ground.scratch.count("select count(*) from jobs_dead").await, 1);
+    ground.log.exactly(3).await;
     ground.finish().await;
 }
 

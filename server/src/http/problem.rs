@@ -328,6 +328,11 @@ impl From<ReceiveError> for ApiError {
                 Self::new(StatusCode::UNAUTHORIZED, "bad-signature", "The signature is not valid", detail)
             }
             ReceiveError::Unreadable(_) => Self::bad_request(detail),
+            ReceiveError::TooSoon => {
+                let mut soon = Self::unavailable();
+                soon.0.detail = detail;
+                soon
+            }
             ReceiveError::Db(error) => error.into(),
         }
     }

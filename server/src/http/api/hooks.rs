@@ -5,9 +5,9 @@ use axum::{
     http::{HeaderMap, StatusCode},
 };
 
-use super::super::{extract::RawBody, problem::ApiError};
 use crate::{
     events::{HOOK_BODY_MAX, HookHeaders, Taken},
+    http::{extract::RawBody, problem::ApiError},
     services::Services,
 };
 

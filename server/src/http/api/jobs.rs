@@ -8,8 +8,10 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::super::{extract::RawBody, problem::ApiError};
-use crate::jobs::{Delivery, Failure, Kinds, PAYLOAD_MAX, Qstash, Ran, Then};
+use crate::{
+    http::{extract::RawBody, problem::ApiError},
+    jobs::{Delivery, Failure, Kinds, PAYLOAD_MAX, Qstash, Ran, Then},
+};
 
 /// A payload, and what is around it.
 pub(in crate::http) const JOB_BODY_MAX: usize = PAYLOAD_MAX + 1_024;

@@ -84,9 +84,11 @@ impl Qstash {
         context: &Context,
     ) -> Result<(), Failure> {
         let payload = RawValue::from_string(payload).map_err(Failure::give_up)?;
-        let envelope = Envelope { job: Some(context.id), attempts: context.attempts, payload };
+        let published = micros(context.published_at);
+        let (job, attempts) = (Some(context.id), context.attempts);
+        let envelope = Envelope { job, published: Some(published), attempts, payload };
         // One that was given up outside and is redriven has the same id and is another message, and QStash takes no colon here.
-        let sameness = format!("{}-{}", context.id, micros(context.published_at));
+        let sameness = format!("{}-{published}", context.id);
         let message = Message { sameness: Sameness::ById(sameness), ..self.message(known, &envelope)? };
         match client.publish(&message).await {
             Ok(accepted) => {
@@ -132,7 +134,7 @@ impl Qstash {
         job.validate().map_err(invalid)?;
         let client = self.shared.client.as_ref().ok_or_else(|| invalid(CannotGoOutside::NoToken.to_string()))?;
         let payload = serde_json::value::to_raw_value(job).map_err(|error| invalid(error.to_string()))?;
-        let envelope = Envelope { job: None, attempts: J::RULES.attempts, payload };
+        let envelope = Envelope { job: None, published: None, attempts: J::RULES.attempts, payload };
         let known = Kinds::default().on::<J, _, _>(|_, _| async { Ok(()) });
         let known = known.get(J::KIND).ok_or(JobsError::NotFound)?;
         let message = self.message(known, &envelope).map_err(|failure| invalid(failure.reason))?;

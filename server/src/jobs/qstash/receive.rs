@@ -4,6 +4,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, value::RawValue};
 use sha2::{Digest, Sha256};
+use time::OffsetDateTime;
 use tokio::time::Instant;
 use uuid::Uuid;
 
@@ -16,7 +17,7 @@ use crate::{
     jobs::{
         Backoff, Queue,
         kind::{Context, Failure, Kinds, Ran, Then},
-        store::{self, GivenUpOutside},
+        store::{self, Buried, GivenUpOutside},
     },
 };
 
@@ -28,6 +29,9 @@ const REASON_MAX: usize = 2_000;
 pub(super) struct Envelope {
     /// Which job; none when QStash's own schedule made it.
     pub(super) job: Option<Uuid>,
+    /// When it was published, in microseconds since 1970: redriven, it is the same job and another message.
+    #[serde(default)]
+    pub(super) published: Option<i64>,
     /// How often it is tried at most.
     pub(super) attempts: u16,
     /// What it carries, to the byte.
@@ -59,6 +63,9 @@ pub enum ReceiveError {
     /// What is around the job cannot be read.
     #[error("the delivery cannot be read: {0}")]
     Unreadable(String),
+    /// It was given up before its handing over was acknowledged.
+    #[error("the job has not left yet")]
+    TooSoon,
     /// The database.
     #[error(transparent)]
     Db(#[from] DbError),
@@ -132,6 +139,7 @@ impl Qstash {
         let (cause, error) = report.verdict();
         let dead = GivenUpOutside {
             id: envelope.job.unwrap_or_else(|| id_of(&report.source_message_id)),
+            published_at: envelope.published.and_then(moment),
             kind: known,
             payload: envelope.payload.get(),
             attempt: report.retried.saturating_add(1),
@@ -139,12 +147,15 @@ impl Qstash {
             cause,
             error: &error,
         };
-        let is_new = store::bury_outside(self.jobs.db.primary(), &dead).await?;
-        if is_new {
-            tracing::error!(job = %dead.id, kind, cause, reason = error, "a job was given up outside");
-            self.jobs.waker.wake(Queue::Usual);
+        match store::bury_outside(self.jobs.db.primary(), &dead).await? {
+            Buried::Now => {
+                tracing::error!(job = %dead.id, kind, cause, reason = error, "a job was given up outside");
+                self.jobs.waker.wake(Queue::Usual);
+                Ok(true)
+            }
+            Buried::Before => Ok(false),
+            Buried::StillHere => Err(ReceiveError::TooSoon),
         }
-        Ok(is_new)
     }
 
     fn verify(&self, url: &str, delivery: Delivery<'_>) -> Result<(), ReceiveError> {
@@ -179,6 +190,10 @@ fn id_of(message: &str) -> Uuid {
     let mut bytes = [0; 16];
     bytes.copy_from_slice(&hash[..16]);
     uuid::Builder::from_custom_bytes(bytes).into_uuid()
+}
+
+fn moment(micros: i64) -> Option<OffsetDateTime> {
+    OffsetDateTime::from_unix_timestamp_nanos(i128::from(micros) * 1_000).ok()
 }
 
 fn is_retried(failure: &Failure, attempt: u16, attempts: u16) -> bool {

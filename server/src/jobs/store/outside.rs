@@ -1,10 +1,10 @@
 //! Jobs that were done outside.
 
 use sqlx::PgPool;
+use time::OffsetDateTime;
 use tracing::instrument;
 use uuid::Uuid;
 
-use super::count;
 use crate::{
     db::DbError,
     jobs::kind::{Known, Rules},
@@ -13,6 +13,8 @@ use crate::{
 /// A job that was given up outside.
 pub(in crate::jobs) struct GivenUpOutside<'a> {
     pub(in crate::jobs) id: Uuid,
+    /// When it was published here; nothing when it was not.
+    pub(in crate::jobs) published_at: Option<OffsetDateTime>,
     pub(in crate::jobs) kind: &'a Known,
     pub(in crate::jobs) payload: &'a str,
     pub(in crate::jobs) attempt: u16,
@@ -21,16 +23,30 @@ pub(in crate::jobs) struct GivenUpOutside<'a> {
     pub(in crate::jobs) error: &'a str,
 }
 
-/// Puts a job that was given up outside among the dead letters, and tells whom its kind says. `false` when it is there already, or waits or runs
-/// here again. It counts as published now: when it is redriven, that tells it from the job that it was.
+/// What became of a job that was given up outside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::jobs) enum Buried {
+    /// It is a dead letter now.
+    Now,
+    /// It had been one before, and may be redriven by now.
+    Before,
+    /// Whoever handed it over has not acknowledged that yet.
+    StillHere,
+}
+
+/// Puts a job that was given up outside among the dead letters, and tells whom its kind says. It counts as published now: when it is redriven, that
+/// tells it from the job that it was.
 #[instrument(name = "db.jobs_dead.insert", skip_all)]
-pub(in crate::jobs) async fn bury_outside(pool: &PgPool, dead: &GivenUpOutside<'_>) -> Result<bool, DbError> {
+pub(in crate::jobs) async fn bury_outside(pool: &PgPool, dead: &GivenUpOutside<'_>) -> Result<Buried, DbError> {
     let Rules { queue, priority, on_failure, .. } = dead.kind.rules;
-    let buried = sqlx::query_scalar!(
-        r#"with dead as (
+    let buried = sqlx::query!(
+        r#"with here as (
+               select created_at <= $11 as is_same from jobs where id = $1
+           ), dead as (
                insert into jobs_dead (id, kind, queue, payload, priority, max_attempts, on_failure, attempt, crashes, cause, error, created_at)
                select $1, $2, $3, $4, $5, $6, $7, $8, 0, $9, $10, clock_timestamp()
-               where not exists (select from jobs where id = $1)
+               where not exists (select from here)
+                 and not exists (select from jobs_finished where id = $1 and created_at > $11)
                on conflict (id) do nothing
                returning *
            ), told as (
@@ -40,7 +56,7 @@ pub(in crate::jobs) async fn bury_outside(pool: &PgPool, dead: &GivenUpOutside<'
                       priority, clock_timestamp(), 10
                from dead where on_failure is not null
            )
-           select count(*) as "count!" from dead"#,
+           select exists (select from dead) as "is_buried!", coalesce((select is_same from here), false) as "is_here!""#,
         dead.id,
         dead.kind.kind,
         queue.as_str(),
@@ -50,7 +66,13 @@ pub(in crate::jobs) async fn bury_outside(pool: &PgPool, dead: &GivenUpOutside<'
         on_failure,
         i32::from(dead.attempt),
         dead.cause,
-        dead.error
+        dead.error,
+        dead.published_at
     );
-    Ok(count(buried.fetch_one(pool).await?) > 0)
+    let row = buried.fetch_one(pool).await?;
+    Ok(match (row.is_buried, row.is_here) {
+        (true, _) => Buried::Now,
+        (false, true) => Buried::StillHere,
+        (false, false) => Buried::Before,
+    })
 }
