@@ -123,7 +123,7 @@ impl Dedup {
         match tokio::time::timeout(ASK_WITHIN, asked).await {
             Ok(Ok(answer)) => Some(answer),
             failed => {
-                let error = failed.map(|answered| answered.err());
+                let error = failed.map(Result::err);
                 tracing::warn!(?error, "events are told apart by PostgreSQL alone: Redis does not answer");
                 self.rests_until.store(now + i64::try_from(REST.as_micros()).unwrap_or(i64::MAX), Ordering::Relaxed);
                 None
