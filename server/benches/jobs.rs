@@ -2,7 +2,14 @@
 //!
 //! `jobs held MINUTES` offers a thousand jobs a second for that long while an old snapshot is held open, so that nothing dead can be swept up.
 
-#![allow(clippy::disallowed_methods, clippy::unwrap_used, clippy::print_stdout, missing_docs, reason = "a bench may")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stdout,
+    missing_docs,
+    reason = "a bench may"
+)]
 
 use std::{
     env,
