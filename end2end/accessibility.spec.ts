@@ -12,7 +12,18 @@ const paced = useServer({ paceMs: 600 });
 // Pieces fade in; what axe sees in the middle of that is no reader's lasting view.
 test.use({ contextOptions: { reducedMotion: 'reduce' } });
 /** Every page that needs nothing but an address. */
-const PAGES = ['/', '/explore', '/login', '/signup', '/reset', '/settings', '/styleguide', '/projects', '/nowhere'];
+const PAGES = [
+  '/',
+  '/explore',
+  '/login',
+  '/signup',
+  '/reset',
+  '/settings',
+  '/settings/webhooks',
+  '/styleguide',
+  '/projects',
+  '/nowhere',
+];
 /** To look at a whole product in two themes takes axe its time. */
 const LONG_PAGE_MS = 120_000;
 const STANDARDS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];

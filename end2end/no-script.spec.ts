@@ -252,6 +252,7 @@ test('no page refers to a script but the editor, which refers to one module', as
     '/reset',
     '/reset/sent',
     '/settings',
+    '/settings/webhooks',
     '/projects',
     '/projects?q=nothing&shelf=archived',
     `/projects/${project}`,

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use server::events::EventName;
 
 /// A studio that turns one directive into a whole product.
 #[derive(Debug, Parser)]
@@ -31,6 +32,11 @@ Environment (all optional):
   ATLAS9_BLOBS             exports and pictures: a folder, or s3://bucket/prefix with the
                            usual AWS_ variables for region, endpoint and keys [.local/blobs]
   ATLAS9_TRUSTED_PROXIES   networks whose X-Forwarded-For counts [this machine]
+  ATLAS9_WEBHOOKS_ALLOW    networks webhooks may reach although they are not public [none]
+  ATLAS9_HOOKS             whose webhooks are taken: shop=whsec_…,bank=whsec_… [nobody's]
+  QSTASH_TOKEN, QSTASH_CURRENT_SIGNING_KEY, QSTASH_NEXT_SIGNING_KEY, QSTASH_URL
+                           an outside transport for jobs, see docs/qstash.md
+  ATLAS9_QSTASH_KINDS      kinds of jobs that go outside        [none]
   ATLAS9_STYLEGUIDE        serve /styleguide                    [false]
   ATLAS9_COMPOSER_PACE_MS  pause between pieces, for tests      [0]
   ATLAS9_LOG               what to log, such as info or debug   [info]";
@@ -67,6 +73,11 @@ pub(crate) enum Command {
     Jobs {
         #[command(subcommand)]
         jobs: Jobs,
+    },
+    /// Look at what happened, and tell of it again.
+    Events {
+        #[command(subcommand)]
+        events: Events,
     },
     /// Say what works here, and what to do about what does not.
     Doctor,
@@ -185,6 +196,43 @@ pub(crate) struct Redrive {
     /// All of them.
     #[arg(long)]
     pub(crate) all: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Events {
+    /// List what happened, the latest first: when, name, what it is about, and what is told of it.
+    Ls {
+        /// Only events of this name, such as generation.finished.
+        #[arg(long)]
+        name: Option<EventName>,
+        /// Only from this moment on: 2026-01-31, 2026-01-31T12:00:00Z, or how long ago, such as 2h or 7d.
+        #[arg(long, value_name = "TIME")]
+        since: Option<String>,
+        /// At most this many.
+        #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+        limit: u32,
+        /// One JSON object a line.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Tell subscribers again of what happened, the oldest first and at most 10,000 events. "figures" counts again only when it is named.
+    Replay {
+        /// Only events of this name.
+        #[arg(long)]
+        name: Option<EventName>,
+        /// Only from this moment on: 2026-01-31, 2026-01-31T12:00:00Z, or how long ago, such as 2h or 7d.
+        #[arg(long, value_name = "TIME")]
+        since: Option<String>,
+        /// Only before this moment.
+        #[arg(long, value_name = "TIME")]
+        until: Option<String>,
+        /// Only this subscriber: webhooks or figures.
+        #[arg(long)]
+        subscriber: Option<String>,
+        /// Only say how many there are.
+        #[arg(long)]
+        dry_run: bool,
+    },
 }
 
 #[derive(Debug, Args)]

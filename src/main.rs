@@ -4,6 +4,7 @@ mod budgets;
 mod cli;
 mod compose;
 mod doctor;
+mod events;
 mod jobs;
 mod logging;
 mod serve;
@@ -38,6 +39,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Check { check: Check::Knowledge { folder } } => compose::check_knowledge(folder.as_deref()),
         Command::Users { users } => in_runtime(users::users(users)),
         Command::Jobs { jobs } => in_runtime(jobs::jobs(jobs)),
+        Command::Events { events } => in_runtime(events::events(events)),
         Command::Doctor => in_runtime(doctor::doctor()),
     }
 }

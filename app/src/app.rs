@@ -27,7 +27,7 @@ use crate::{
         replay::Replay,
         reset::{RequestReset, ResetPassword, ResetSent},
         revisions::Revisions,
-        settings::{ConfirmAddress, Settings},
+        settings::{ConfirmAddress, Settings, Webhook, Webhooks},
         shared::Shared,
         signup::{ConfirmSignUp, SignUpPage, SignUpSent},
         styleguide::Styleguide,
@@ -58,6 +58,8 @@ pub(crate) fn App() -> impl IntoView {
                     <Route path=path!("/reset/sent") view=ResetSent ssr=SsrMode::Async />
                     <Route path=path!("/reset/:token") view=ResetPassword ssr=SsrMode::Async />
                     <Route path=path!("/settings") view=Settings ssr=SsrMode::Async />
+                    <Route path=path!("/settings/webhooks") view=Webhooks ssr=SsrMode::Async />
+                    <Route path=path!("/settings/webhooks/:id") view=Webhook ssr=SsrMode::Async />
                     <Route path=path!("/settings/confirm/:token") view=ConfirmAddress ssr=SsrMode::Async />
                     <Route path=path!("/jobs") view=JobsOverview ssr=SsrMode::Async />
                     <Route path=path!("/jobs/list") view=LiveJobs ssr=SsrMode::Async />

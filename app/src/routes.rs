@@ -215,6 +215,10 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 const UPLOAD_WITHIN: Duration = Duration::from_secs(60);
 
 async fn in_time(request: Request, next: Next) -> Response {
+    // A job that is delivered from outside has its own time limit.
+    if request.uri().path().starts_with("/api/jobs/") {
+        return next.run(request).await;
+    }
     let is_upload = ["/api/projects/import", "/fn/import_archive"].contains(&request.uri().path());
     let limit = if is_upload { UPLOAD_WITHIN } else { ANSWER_WITHIN };
     let answered = tokio::time::timeout(limit, next.run(request)).await;

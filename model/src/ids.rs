@@ -63,6 +63,18 @@ id! {
     /// An API token.
     TokenId
 }
+id! {
+    /// Something that happened in a domain, and is told.
+    EventId
+}
+id! {
+    /// Where somebody is told of events by HTTP.
+    EndpointId
+}
+id! {
+    /// One attempt to tell an endpoint.
+    DeliveryId
+}
 
 #[cfg(test)]
 mod tests {

@@ -30,7 +30,9 @@ pub use directive::{BadDirective, DIRECTIVE_MAX_CHARS, Directive};
 pub use draft::{Draft, Ending, StageDraft};
 pub use event::{BadEvent, CheckResult, Event, Logged, Seq};
 pub use generation::{Engine, GenerationStatus, Receipt, StageReceipt};
-pub use ids::{BadId, GenerationId, MailLinkId, ProjectId, RevisionId, SessionId, TokenId, UserId};
+pub use ids::{
+    BadId, DeliveryId, EndpointId, EventId, GenerationId, MailLinkId, ProjectId, RevisionId, SessionId, TokenId, UserId,
+};
 pub use person::{LocalPath, Role, Scope, Theme, UserKind};
 pub use piece::{BadPath, Piece, PiecePath};
 pub use problem::Problem;

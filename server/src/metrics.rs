@@ -12,7 +12,7 @@ use prometheus_client::{
     registry::{Registry, Unit},
 };
 
-use crate::{jobs::JobMetrics, providers::ProviderMetrics, tasks::Tasks};
+use crate::{events::HookMetrics, jobs::JobMetrics, providers::ProviderMetrics, tasks::Tasks};
 
 /// All metrics of one process.
 #[derive(Clone)]
@@ -48,6 +48,8 @@ pub struct Metrics {
     pub providers: ProviderMetrics,
     /// Jobs.
     pub jobs: JobMetrics,
+    /// Webhooks of others.
+    pub hooks: HookMetrics,
 }
 
 impl Metrics {
@@ -71,6 +73,7 @@ impl Metrics {
             request_time: seconds(),
             providers: ProviderMetrics::default(),
             jobs: JobMetrics::default(),
+            hooks: HookMetrics::default(),
         };
         let mut registry = Registry::with_prefix("atlas9");
         metrics.register(&mut registry);
@@ -111,6 +114,7 @@ impl Metrics {
         );
         self.providers.register(registry);
         self.jobs.register(registry);
+        self.hooks.register(registry);
     }
 
     /// Everything in the OpenMetrics text format.

@@ -13,7 +13,11 @@ use crate::{
     composer::{Composer, Unsound},
     config::Config,
     db::{Database, DbError},
-    jobs::{Jobs, JobsError, Kinds, Schedule, TidyJobs},
+    events::{
+        Dedup, Events, FiguresSubscriber, Hooks, NoteHooks, TidyEvents,
+        webhooks::{Webhooks, WebhooksSubscriber},
+    },
+    jobs::{CannotGoOutside, Jobs, JobsError, Kinds, Qstash, Schedule, TidyJobs},
     limits::Limits,
     mail::{Postman, TidyMail, Transport},
     metrics::Metrics,
@@ -38,6 +42,12 @@ pub struct Services {
     pub tasks: Tasks,
     /// Work that is done later, by whichever process is free.
     pub jobs: Jobs,
+    /// What happens, told to whoever subscribes.
+    pub events: Events,
+    /// Whom it is told to outside.
+    pub webhooks: Webhooks,
+    /// Jobs that another delivers.
+    pub qstash: Qstash,
     /// What is measured.
     pub metrics: Metrics,
     /// People.
@@ -50,6 +60,8 @@ pub struct Services {
     pub studio: Studio,
     /// Files under the hash of their content.
     pub blobs: Blobs,
+    /// Webhooks of others.
+    pub hooks: Hooks,
     /// Taking projects away and bringing them back.
     pub archive: Archive,
     /// When this process began.
@@ -87,6 +99,9 @@ pub enum CannotStart {
     /// Model providers cannot be reached from here.
     #[error(transparent)]
     NoProviders(#[from] NoClient),
+    /// Jobs cannot go outside as configured.
+    #[error(transparent)]
+    BadQstash(#[from] CannotGoOutside),
     /// The knowledge is broken.
     #[error(transparent)]
     Unsound(#[from] Unsound),
@@ -106,7 +121,19 @@ impl Services {
         let bus = bus(&config, &tasks).await?;
         let metrics = Metrics::new(&tasks);
         let jobs = Jobs::new(db.clone(), clock.clone(), config.jobs.clone(), metrics.jobs.clone(), tasks.clone());
+        let transport = Transport::new(&config.mail).map_err(CannotStart::BadMail)?;
+        let postman = Postman::new(db.clone(), clock.clone(), jobs.clone(), transport);
+        let limits = Limits::new(bus.connection(), clock.clone());
+        let webhooks =
+            Webhooks::new(db.clone(), clock.clone(), jobs.clone(), limits.clone(), postman.clone(), &config.webhooks)?;
+        let events = Events::new(
+            db.clone(),
+            clock.clone(),
+            jobs.clone(),
+            vec![Arc::new(WebhooksSubscriber(webhooks.clone())), Arc::new(FiguresSubscriber)],
+        );
         let client = crate::providers::client(&config.providers)?;
+        let qstash = Qstash::new(&config.qstash, &config.site(), client.clone(), jobs.clone());
         let providers = Providers::new(
             config.providers.clone(),
             client,
@@ -116,41 +143,57 @@ impl Services {
             tasks.clone(),
         );
         let engines = Engines::new(providers.chain(), Arc::new(ComposerEngine::new(composer, config.studio.pace)));
-        let studio =
-            Studio::new(db.clone(), bus.clone(), clock.clone(), engines, jobs.clone(), metrics.clone(), tasks.clone());
-        let transport = Transport::new(&config.mail).map_err(CannotStart::BadMail)?;
-        let postman = Postman::new(db.clone(), clock.clone(), jobs.clone(), transport);
+        let studio = Studio::new(
+            db.clone(),
+            bus.clone(),
+            clock.clone(),
+            engines,
+            jobs.clone(),
+            events.clone(),
+            metrics.clone(),
+            tasks.clone(),
+        );
         let parts = Parts {
             db: db.clone(),
             clock: clock.clone(),
             redis: bus.connection(),
-            limits: Limits::new(bus.connection(), clock.clone()),
+            limits: limits.clone(),
             postman: postman.clone(),
+            events: events.clone(),
             site: config.site(),
         };
         let blobs = Blobs::new(db.clone(), clock.clone(), &config.blobs).map_err(CannotStart::NoBlobs)?;
-        let limits = Limits::new(bus.connection(), clock.clone());
-        Ok(Self {
+        let dedup = Dedup::new(bus.connection(), clock.clone());
+        let consumers = vec![Arc::new(NoteHooks(metrics.hooks.clone())) as _];
+        let services = Self {
+            hooks: Hooks::new(config.hooks.clone(), dedup, jobs.clone(), clock.clone(), consumers),
             archive: Archive::new(studio.clone(), blobs.clone(), limits),
             blobs,
             accounts: Accounts::new(parts, &config.secret)?,
             postman,
-            projects: Projects::new(db.clone(), clock.clone()),
+            projects: Projects::new(db.clone(), clock.clone(), events.clone()),
             studio,
+            events,
+            webhooks,
             metrics,
             tasks,
             jobs,
+            qstash,
             bus,
             db,
             clock,
             config,
             began: Instant::now(),
-        })
+        };
+        services.qstash.forwarding(services.kinds())?;
+        Ok(services)
     }
 
     /// Begins the work that goes on behind all requests.
     pub fn start_work(&self) {
         let (jobs, kinds) = (self.jobs.clone(), self.kinds());
+        // What cannot go outside is told at the start, where it ends the program.
+        let kinds = self.qstash.forwarding(kinds.clone()).unwrap_or(kinds);
         self.tasks.keep("worker", move || jobs.worker(kinds.clone()).run());
         let (accounts, tasks) = (self.accounts.clone(), self.tasks.clone());
         self.tasks.keep("cache", move || accounts.clone().keep_cache_told(tasks.clone()));
@@ -160,8 +203,9 @@ impl Services {
 
     /// Every kind of job, and how it is done.
     pub fn kinds(&self) -> Kinds {
-        let kinds = self.studio.kinds(Kinds::default());
+        let kinds = self.hooks.kinds(self.studio.kinds(Kinds::default()));
         let kinds = self.postman.kinds(kinds, Arc::new(self.accounts.clone()));
+        let kinds = self.webhooks.kinds(self.events.kinds(kinds));
         self.jobs.kinds(self.accounts.kinds(self.blobs.kinds(self.projects.kinds(kinds))))
     }
 
@@ -183,6 +227,7 @@ impl Services {
         self.jobs.schedule(&hourly("tidy-blobs", 17), &TidyBlobs {}).await?;
         self.jobs.schedule(&hourly("tidy-projects", 27), &TidyProjects {}).await?;
         self.jobs.schedule(&hourly("tidy-mail", 37), &TidyMail {}).await?;
+        self.jobs.schedule(&hourly("tidy-events", 57), &TidyEvents {}).await?;
         self.jobs.schedule(&hourly("tidy-jobs", 47), &TidyJobs {}).await
     }
 

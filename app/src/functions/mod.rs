@@ -6,6 +6,7 @@ pub(crate) mod jobs;
 pub(crate) mod projects;
 pub(crate) mod revisions;
 pub(crate) mod studio;
+pub(crate) mod webhooks;
 
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use leptos::prelude::*;

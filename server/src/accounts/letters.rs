@@ -12,6 +12,7 @@ use super::{
 };
 use crate::{
     db::DbError,
+    events::webhooks::{DISABLED_LETTER, SwitchedOff},
     mail::{Letter, LetterFuture, Letters, Mail},
 };
 
@@ -27,6 +28,7 @@ impl Letters for Accounts {
                 "reset-password" => self.reset_letter(mail).await,
                 PASSWORD_CHANGED => Ok(Some(self.password_changed(&mail.recipient))),
                 ADDRESS_CHANGED => Ok(Some(self.address_changed(&mail.recipient))),
+                DISABLED_LETTER => Ok(self.webhook_disabled(mail)),
                 kind => {
                     tracing::error!(mail = %mail.id, kind, "nobody knows the words of this mail");
                     Ok(None)
@@ -116,6 +118,17 @@ impl Accounts {
             self.site
         );
         Letter { to: to.to_owned(), subject: "Your password was changed".to_owned(), text }
+    }
+
+    fn webhook_disabled(&self, mail: &Mail) -> Option<Letter> {
+        let SwitchedOff { url, is_gone } = data(mail)?;
+        let why = if is_gone { "it answered that it is gone (410)" } else { "nothing arrived there for three days" };
+        let text = format!(
+            "The webhook to\n\n{url}\n\nis switched off: {why}.\n\n\
+             What was tried, and a way to switch it on again: {}/settings/webhooks\n",
+            self.site
+        );
+        Some(Letter { to: mail.recipient.clone(), subject: "A webhook of yours is switched off".to_owned(), text })
     }
 
     fn address_changed(&self, to: &str) -> Letter {

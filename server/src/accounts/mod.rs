@@ -45,6 +45,7 @@ use crate::{
     clock::Clock,
     config::Secret,
     db::Database,
+    events::Events,
     limits::{Limits, Quota},
     mail::Postman,
 };
@@ -69,6 +70,7 @@ pub struct Accounts {
     cache: SessionCache,
     limits: Limits,
     postman: Postman,
+    events: Events,
     /// What links in mails begin with.
     site: Arc<str>,
 }
@@ -222,6 +224,8 @@ pub struct Parts {
     pub limits: Limits,
     /// Sends letters.
     pub postman: Postman,
+    /// Tells of new accounts.
+    pub events: Events,
     /// What links in mails begin with, without a slash at its end.
     pub site: String,
 }
@@ -240,6 +244,7 @@ impl Accounts {
             clock: parts.clock,
             limits: parts.limits,
             postman: parts.postman,
+            events: parts.events,
             site: parts.site.into(),
         })
     }

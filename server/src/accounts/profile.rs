@@ -175,6 +175,7 @@ impl Accounts {
         let mut tx = store::begin(self.db.primary()).await?;
         let ended = store::sessions::delete(&mut tx, visitor.user, None, None, self.clock.now()).await?;
         store::users::delete(&mut tx, visitor.user).await?;
+        self.events.forget(&mut tx, visitor.user).await?;
         store::commit(tx).await?;
         self.forget_sessions(visitor.user, ended).await;
         tracing::info!(user = %visitor.user, "somebody deleted everything of theirs");

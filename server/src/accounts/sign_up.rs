@@ -12,7 +12,7 @@ use super::{
     password::Password,
     store::{self, links::Link, users::NewMember},
 };
-use crate::mail::NewMail;
+use crate::{events::Event, mail::NewMail};
 
 /// How long the link works.
 pub(super) const CONFIRM_WITHIN: Duration = Duration::from_secs(24 * 3_600);
@@ -154,7 +154,9 @@ impl Accounts {
             }
         }
         let opened = self.open_session(&mut tx, member, UserKind::Member, client).await?;
+        self.events.publish(&mut tx, Some(member), &Event::AccountCreated(member)).await?;
         store::commit(tx).await?;
+        self.events.wake();
         self.forget_sessions(member, ended).await;
         tracing::info!(user = %member, "somebody signed up");
         Ok(opened)

@@ -7,7 +7,7 @@ use std::{
 
 use ipnet::IpNet;
 
-use super::{BadConfig, Variables, bad};
+use super::{BadConfig, Variables};
 
 /// The HTTP listener.
 #[derive(Debug, Clone)]
@@ -37,7 +37,7 @@ impl HttpConfig {
                 None
             },
             site: variables.text("ATLAS9_SITE").map(PathBuf::from),
-            proxies: proxies(variables)?,
+            proxies: variables.networks("ATLAS9_TRUSTED_PROXIES")?,
             styleguide: variables.value("ATLAS9_STYLEGUIDE", false, "it takes true or false", |_| true)?,
         })
     }
@@ -46,12 +46,4 @@ impl HttpConfig {
     pub fn trusts(&self, address: IpAddr) -> bool {
         address.is_loopback() || self.proxies.iter().any(|network| network.contains(&address))
     }
-}
-
-fn proxies(variables: &Variables) -> Result<Vec<IpNet>, BadConfig> {
-    let variable = "ATLAS9_TRUSTED_PROXIES";
-    let Some(text) = variables.text(variable) else { return Ok(Vec::new()) };
-    let network = |part: &str| part.parse().or_else(|_| part.parse::<IpAddr>().map(IpNet::from));
-    let networks: Result<_, _> = text.split(',').map(|part| network(part.trim())).collect();
-    networks.map_err(|_| bad(variable, text, "it takes networks such as 10.0.0.0/8,192.168.1.5, separated by commas"))
 }

@@ -3,25 +3,33 @@
 
 mod blobs;
 mod database;
+mod hooks;
 mod http;
 mod jobs;
 mod mail;
 mod providers;
+mod qstash;
 mod redis;
 mod secret;
 mod studio;
+mod webhooks;
 
-use std::{collections::HashMap, fmt::Display, str::FromStr};
+use std::{collections::HashMap, fmt::Display, net::IpAddr, str::FromStr};
+
+use ipnet::IpNet;
 
 pub use blobs::{BlobsConfig, S3Config, S3Keys};
 pub use database::DatabaseConfig;
+pub use hooks::HooksConfig;
 pub use http::HttpConfig;
 pub use jobs::JobsConfig;
 pub use mail::MailConfig;
 pub use providers::{Api, ApiKey, Models, Price, ProviderConfig, ProvidersConfig, Waits};
+pub use qstash::{QstashConfig, QstashKey};
 pub use redis::RedisConfig;
 pub use secret::Secret;
 pub use studio::StudioConfig;
+pub use webhooks::WebhooksConfig;
 
 /// Everything the program can be told.
 #[derive(Debug, Clone)]
@@ -42,6 +50,12 @@ pub struct Config {
     pub providers: ProvidersConfig,
     /// Where files are kept.
     pub blobs: BlobsConfig,
+    /// How others are told of events.
+    pub webhooks: WebhooksConfig,
+    /// Whose webhooks are taken.
+    pub hooks: HooksConfig,
+    /// Which jobs another delivers.
+    pub qstash: QstashConfig,
     /// Signs cookies.
     pub secret: Secret,
 }
@@ -82,6 +96,9 @@ impl Config {
             mail: MailConfig::read(variables)?,
             providers: ProvidersConfig::read(variables)?,
             blobs: BlobsConfig::read(variables)?,
+            webhooks: WebhooksConfig::read(variables)?,
+            hooks: HooksConfig::read(variables)?,
+            qstash: QstashConfig::read(variables)?,
             secret: Secret::read(variables)?,
         })
     }
@@ -119,6 +136,15 @@ impl Variables {
     ) -> Result<T, BadConfig> {
         let Some(text) = self.text(variable) else { return Ok(default) };
         text.parse().ok().filter(accept).ok_or_else(|| bad(variable, text, takes))
+    }
+
+    /// Networks and addresses, separated by commas; none when the variable is not set.
+    fn networks(&self, variable: &'static str) -> Result<Vec<IpNet>, BadConfig> {
+        let Some(text) = self.text(variable) else { return Ok(Vec::new()) };
+        let network = |part: &str| part.parse().or_else(|_| part.parse::<IpAddr>().map(IpNet::from));
+        let networks: Result<_, _> = text.split(',').map(|part| network(part.trim())).collect();
+        let takes = "it takes networks such as 10.0.0.0/8,192.168.1.5, separated by commas";
+        networks.map_err(|_| bad(variable, text, takes))
     }
 }
 
@@ -165,6 +191,7 @@ mod tests {
             ("ATLAS9_MAIL_FROM", "Atlas9\r\nBcc: x@y.example", "sender"),
             ("ATLAS9_URL", "atlas9.example.com", "https://"),
             ("ATLAS9_TRUSTED_PROXIES", "proxy", "10.0.0.0/8"),
+            ("ATLAS9_WEBHOOKS_ALLOW", "intranet", "10.0.0.0/8"),
         ] {
             let error = Config::from_variables(&Variables::new([(variable, value)])).unwrap_err();
             assert_eq!(error.variable, variable);

@@ -1,12 +1,16 @@
 //! What handlers take from a request: who calls, and a JSON body, with errors that say what to do.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::{
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    time::Duration,
+};
 
 use axum::{
     Json,
     extract::{ConnectInfo, FromRequest, FromRequestParts, Request, rejection::JsonRejection},
     http::{HeaderMap, Method, StatusCode, header, request::Parts},
 };
+use bytes::Bytes;
 use model::{Scope, UserId};
 use serde::de::DeserializeOwned;
 
@@ -15,6 +19,9 @@ use crate::{
     accounts::{Client, Visitor},
     services::Services,
 };
+
+/// How long a body may take to arrive.
+const BODY_WITHIN: Duration = Duration::from_secs(10);
 
 /// Who calls.
 #[derive(Debug, Clone)]
@@ -172,6 +179,21 @@ impl<T: DeserializeOwned> FromRequest<Services> for JsonBody<T> {
             Err(error) => {
                 Err(ApiError::bad_request(format!("The body is not the JSON this route takes: {}", error.body_text())))
             }
+        }
+    }
+}
+
+/// A body as it was sent, for whoever checks its signature: of up to `MAX` bytes, which the route's limit is to be as well.
+pub(super) struct RawBody<const MAX: usize>(pub(super) Bytes);
+
+impl<State: Send + Sync, const MAX: usize> FromRequest<State> for RawBody<MAX> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &State) -> Result<Self, ApiError> {
+        match tokio::time::timeout(BODY_WITHIN, Bytes::from_request(request, state)).await {
+            Ok(Ok(body)) => Ok(Self(body)),
+            Ok(Err(error)) if error.status() == StatusCode::PAYLOAD_TOO_LARGE => Err(ApiError::larger_than(MAX)),
+            Ok(Err(_)) | Err(_) => Err(ApiError::bad_request("The body did not arrive whole.")),
         }
     }
 }

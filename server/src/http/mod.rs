@@ -30,7 +30,11 @@ pub use headers::security_headers;
 pub use observe::{RequestId, observe};
 pub use problem::{ApiError, ProblemParts, present_problem};
 
-use crate::services::Services;
+use crate::{
+    events::HOOK_BODY_MAX,
+    jobs::{Kinds, Qstash},
+    services::Services,
+};
 
 /// The largest body of a form or API call: a directive of 4,000 characters, each percent-encoded from four bytes, and some room.
 const BODY_MAX_BYTES: usize = 64 * 1_024;
@@ -84,11 +88,22 @@ pub fn routes(services: Services) -> Router {
         .route("/api/generations/{id}/acceptance", post(api::accept))
         .route("/api/generations/{id}/refusal", post(api::refuse))
         .route("/api/generations/{id}/forks", post(api::fork))
+        .route("/api/hooks/{source}", post(api::take_hook).layer(DefaultBodyLimit::max(HOOK_BODY_MAX)))
         .route("/api/health", get(health::health))
         .route("/api/ready", get(health::ready))
         .route("/metrics", get(health::metrics))
         .route("/api/{*rest}", any(api::no_such_route))
         .method_not_allowed_fallback(api::wrong_method)
         .layer(DefaultBodyLimit::max(BODY_MAX_BYTES))
-        .with_state(services)
+        .with_state(services.clone())
+        .merge(job_routes(services.qstash.clone(), services.kinds()))
+}
+
+/// Where QStash delivers jobs, of these kinds. A job may take longer than other answers: it has its kind's own limit.
+pub fn job_routes(qstash: Qstash, kinds: Kinds) -> Router {
+    Router::new()
+        .route("/api/jobs/{kind}", post(api::run_job).layer(DefaultBodyLimit::max(api::JOB_BODY_MAX)))
+        .route("/api/jobs/{kind}/failure", post(api::bury_job).layer(DefaultBodyLimit::max(api::FAILURE_BODY_MAX)))
+        .method_not_allowed_fallback(api::wrong_method)
+        .with_state(api::Outside::new(qstash, kinds))
 }

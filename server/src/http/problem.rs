@@ -10,7 +10,12 @@ use axum::{
 use model::{BadCursor, BadDirective, BadId, Problem, Scope};
 
 use crate::{
-    accounts::AccountsError, archive::ArchiveError, db::DbError, jobs::JobsError, projects::ProjectsError,
+    accounts::AccountsError,
+    archive::ArchiveError,
+    db::DbError,
+    events::{BadSignature, HookError, webhooks::WebhooksError},
+    jobs::{JobsError, ReceiveError},
+    projects::ProjectsError,
     studio::StudioError,
 };
 
@@ -265,8 +270,70 @@ impl From<JobsError> for ApiError {
             JobsError::NotFound => Self::not_found(),
             JobsError::Invalid { .. } | JobsError::TooMany(_) => Self::unprocessable("bad-job", detail),
             JobsError::BadSchedule(_) => Self::unprocessable("bad-schedule", detail),
-            JobsError::LeaseLost => Self::new(StatusCode::CONFLICT, "lease-lost", "Somebody else has the job", detail),
+            JobsError::LeaseLost | JobsError::NoToken => {
+                Self::new(StatusCode::CONFLICT, "lease-lost", "Somebody else has the job", detail)
+            }
             JobsError::Db(error) => error.into(),
+        }
+    }
+}
+
+impl From<WebhooksError> for ApiError {
+    fn from(error: WebhooksError) -> Self {
+        let detail = error.to_string();
+        match error {
+            WebhooksError::NotFound => Self::not_found(),
+            WebhooksError::NotMember => Self::new(StatusCode::FORBIDDEN, "no-account", "Not allowed", detail),
+            WebhooksError::Disabled => Self::new(StatusCode::CONFLICT, "switched-off", "Switched off", detail),
+            WebhooksError::Limited(limited) => Self::limited(detail, limited.retry_after),
+            WebhooksError::Url(_)
+            | WebhooksError::NoEvents
+            | WebhooksError::UnknownEvent(_)
+            | WebhooksError::Description
+            | WebhooksError::TooMany => Self::unprocessable("bad-form", detail),
+            WebhooksError::BadCursor(error) => error.into(),
+            WebhooksError::NoRandomness(_) => {
+                tracing::error!(error = detail, "answered 500");
+                Self::internal()
+            }
+            WebhooksError::Db(error) => error.into(),
+        }
+    }
+}
+
+impl From<HookError> for ApiError {
+    fn from(error: HookError) -> Self {
+        let detail = capitalised(&error.to_string());
+        match error {
+            HookError::UnknownSource => Self::not_found(),
+            HookError::Signature(BadSignature::Malformed) | HookError::NotJson(_) => Self::bad_request(detail),
+            HookError::Signature(BadSignature::Untimely | BadSignature::Wrong) => {
+                Self::new(StatusCode::UNAUTHORIZED, "bad-signature", "The signature is not valid", detail)
+            }
+            HookError::Jobs(JobsError::Db(error)) => error.into(),
+            HookError::Jobs(_) => {
+                tracing::error!(error = detail, "answered 500");
+                Self::internal()
+            }
+        }
+    }
+}
+
+impl From<ReceiveError> for ApiError {
+    fn from(error: ReceiveError) -> Self {
+        let detail = capitalised(&error.to_string());
+        match error {
+            ReceiveError::UnknownKind => Self::not_found(),
+            ReceiveError::Signature(_) => {
+                Self::new(StatusCode::UNAUTHORIZED, "bad-signature", "The signature is not valid", detail)
+            }
+            ReceiveError::Unreadable(_) => Self::bad_request(detail),
+            ReceiveError::TooSoon => {
+                let mut soon = Self::unavailable();
+                soon.0.detail = detail;
+                soon
+            }
+            ReceiveError::Db(error) => error.into(),
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::{
     collections::BTreeMap,
     future::Future,
+    panic::AssertUnwindSafe,
     pin::Pin,
     sync::{
         Arc,
@@ -11,11 +12,16 @@ use std::{
     time::Duration,
 };
 
+use futures::FutureExt;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use time::OffsetDateTime;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::backoff::Backoff;
+
+/// When the program stops, jobs under way have so long to end by themselves.
+const GRACE: Duration = Duration::from_millis(1_500);
 
 /// What a job of one kind carries. Jobs outlive the program that published them: a change that old payloads do not survive needs a new kind.
 pub trait Job: Serialize + DeserializeOwned + Send + Sync + 'static {
@@ -23,6 +29,8 @@ pub trait Job: Serialize + DeserializeOwned + Send + Sync + 'static {
     const KIND: &'static str;
     /// How it is treated.
     const RULES: Rules = Rules::USUAL;
+    /// Whether it is done under the token of its attempt ([`Context::token`], [`super::Jobs::complete`]): then a worker does it, and nobody else can.
+    const NEEDS_TOKEN: bool = false;
 
     /// Looks at what it carries, before it is published and again before it is done.
     ///
@@ -118,6 +126,8 @@ pub enum Then {
     GiveUp,
     /// The program stops: another may have it, and the attempt does not count.
     GiveBack,
+    /// It could not even be tried. Not before so long, and the attempt does not count.
+    PutOff(Duration),
 }
 
 impl Failure {
@@ -134,6 +144,11 @@ impl Failure {
     /// Not worth another try.
     pub fn give_up(reason: impl ToString) -> Self {
         Self { reason: reason.to_string(), then: Then::GiveUp }
+    }
+
+    /// For later, as if it had not been tried.
+    pub fn put_off(reason: impl ToString, pause: Duration) -> Self {
+        Self { reason: reason.to_string(), then: Then::PutOff(pause) }
     }
 
     /// For another, who begins anew.
@@ -166,7 +181,9 @@ pub struct Context {
     pub attempt: u16,
     /// How many there are.
     pub attempts: u16,
+    /// Whose lease it is under. Nobody has the nil id: outside a worker there is no lease.
     pub(super) worker: Uuid,
+    pub(super) published_at: OffsetDateTime,
     pub(super) completed: Arc<AtomicBool>,
     pub(super) stopping: CancellationToken,
 }
@@ -187,9 +204,36 @@ impl Context {
         (self.id, self.worker, i32::from(self.attempt))
     }
 
+    /// An attempt outside a worker, of whose job PostgreSQL knows nothing: its token holds none.
+    pub(super) fn outside(
+        id: Uuid,
+        attempt: u16,
+        attempts: u16,
+        now: OffsetDateTime,
+        stopping: CancellationToken,
+    ) -> Self {
+        let completed = Arc::default();
+        Self { id, attempt, attempts, worker: Uuid::nil(), published_at: now, completed, stopping }
+    }
+
+    pub(super) fn is_outside(&self) -> bool {
+        self.worker.is_nil()
+    }
+
     pub(super) fn was_completed(&self) -> bool {
         self.completed.load(Ordering::SeqCst)
     }
+}
+
+/// What came of a payload that was done outside a worker.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ran {
+    /// It is done.
+    Done,
+    /// It is not.
+    Failed(Failure),
+    /// It cannot be read, now or later.
+    Unreadable(String),
 }
 
 pub(super) type Handled = Pin<Box<dyn Future<Output = Result<(), Failure>> + Send>>;
@@ -202,6 +246,7 @@ pub struct Kinds(BTreeMap<&'static str, Arc<Known>>);
 pub(super) struct Known {
     pub(super) kind: &'static str,
     pub(super) rules: Rules,
+    pub(super) needs_token: bool,
     begin: Box<Begin>,
     validate: Box<Validate>,
 }
@@ -213,6 +258,23 @@ impl Known {
     /// Begins an attempt; an error is a payload that cannot be read.
     pub(super) fn begin(&self, payload: &str, context: Context) -> Result<Handled, String> {
         (self.begin)(payload, context)
+    }
+
+    /// Sees an attempt through: within its time, whatever the handler does, and only a moment longer once the program stops.
+    pub(super) async fn see_through(&self, handled: Handled, stopping: &CancellationToken) -> Result<(), Failure> {
+        let limit = self.rules.time_limit;
+        let told_to_stop = async {
+            stopping.cancelled().await;
+            tokio::time::sleep(GRACE).await;
+        };
+        tokio::select! {
+            ended = tokio::time::timeout(limit, AssertUnwindSafe(handled).catch_unwind()) => match ended {
+                Ok(Ok(handled)) => handled,
+                Ok(Err(panic)) => Err(Failure::retry(format!("The program panicked over it: {}", words_of(&*panic)))),
+                Err(_) => Err(Failure::retry(format!("It took longer than {} seconds.", limit.as_secs_f64()))),
+            },
+            () = told_to_stop => Err(Failure::give_back()),
+        }
     }
 
     /// Whether a payload can be read.
@@ -234,9 +296,42 @@ impl Kinds {
             Ok(Box::pin(handler(read::<J>(payload)?, context)))
         };
         let validate = |payload: &str| read::<J>(payload).map(|_| ());
-        let known = Known { kind: J::KIND, rules: J::RULES, begin: Box::new(begin), validate: Box::new(validate) };
+        let (begin, validate) = (Box::new(begin), Box::new(validate));
+        let known = Known { kind: J::KIND, rules: J::RULES, needs_token: J::NEEDS_TOKEN, begin, validate };
         self.0.insert(J::KIND, Arc::new(known));
         self
+    }
+
+    /// Does something else with jobs of a known kind that can be read, within another time.
+    #[must_use]
+    pub(super) fn instead<Handler>(mut self, known: &Arc<Known>, time_limit: Duration, handler: Handler) -> Self
+    where
+        Handler: Fn(String, Context) -> Handled + Send + Sync + 'static,
+    {
+        let (readable, validated) = (Arc::clone(known), Arc::clone(known));
+        let begin = move |payload: &str, context: Context| {
+            readable.validate(payload)?;
+            Ok(handler(payload.to_owned(), context))
+        };
+        let validate = move |payload: &str| validated.validate(payload);
+        let (begin, validate) = (Box::new(begin), Box::new(validate));
+        let (kind, needs_token) = (known.kind, known.needs_token);
+        let replaced = Known { kind, rules: Rules { time_limit, ..known.rules }, needs_token, begin, validate };
+        self.0.insert(kind, Arc::new(replaced));
+        self
+    }
+
+    /// Does a payload here and now, outside a worker. Nobody tries it again but whoever asks. Nothing when the kind is not known.
+    pub(super) async fn run(&self, kind: &str, payload: &str, context: Context) -> Option<Ran> {
+        let known = self.get(kind)?;
+        if known.needs_token {
+            return Some(Ran::Failed(Failure::give_up("Only a worker can do jobs of this kind.")));
+        }
+        let stopping = context.stopping.clone();
+        Some(match known.begin(payload, context) {
+            Err(reason) => Ran::Unreadable(reason),
+            Ok(handled) => known.see_through(handled, &stopping).await.map_or_else(Ran::Failed, |()| Ran::Done),
+        })
     }
 
     pub(super) fn get(&self, kind: &str) -> Option<&Arc<Known>> {
@@ -252,6 +347,11 @@ impl Kinds {
     pub(super) fn of(&self, queue: Queue) -> Vec<String> {
         self.0.values().filter(|known| known.rules.queue == queue).map(|known| known.kind.to_owned()).collect()
     }
+}
+
+fn words_of(panic: &(dyn std::any::Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("the log says where")
 }
 
 fn read<J: Job>(payload: &str) -> Result<J, String> {

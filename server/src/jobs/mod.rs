@@ -12,6 +12,7 @@ mod keeper;
 mod kind;
 mod metrics;
 mod publish;
+mod qstash;
 mod schedule;
 mod store;
 mod upkeep;
@@ -25,9 +26,13 @@ pub use admin::{
 };
 pub use backoff::Backoff;
 pub use delay::{BadDelay, DELAY_MAX, parse_delay};
-pub use kind::{Context, Failure, GivenUp, Job, Kinds, Queue, Rules, Then};
+pub use kind::{Context, Failure, GivenUp, Job, Kinds, Queue, Ran, Rules, Then};
 pub use metrics::{CLASSES, JobMetrics};
 pub use publish::{Dedup, Flow, Options, Published};
+pub use qstash::{
+    Accepted, BadToken, CannotGoOutside, Delivery, Message, Qstash, QstashClient, QstashError, QstashSchedule,
+    ReceiveError, Sameness,
+};
 pub use schedule::{BadSchedule, Schedule};
 pub use upkeep::TidyJobs;
 pub use worker::Worker;
@@ -75,6 +80,9 @@ pub enum JobsError {
     /// Somebody else holds the job now, or it was cancelled.
     #[error("this attempt no longer holds its job")]
     LeaseLost,
+    /// It was delivered from outside: no worker holds it, and there is nothing to acknowledge.
+    #[error("this attempt runs outside a worker and holds no job")]
+    NoToken,
     /// There is none of that id, or it is over.
     #[error("there is no such job")]
     NotFound,
@@ -107,8 +115,11 @@ impl Jobs {
     /// Acknowledges an attempt in the caller's transaction: the effect and the acknowledgement are there both or neither.
     ///
     /// # Errors
-    /// [`JobsError::LeaseLost`] when somebody else has the job now; the caller rolls back then.
+    /// [`JobsError::LeaseLost`] when somebody else has the job now, [`JobsError::NoToken`] outside a worker; the caller rolls back then.
     pub async fn complete(&self, tx: &mut sqlx::PgConnection, context: &Context) -> Result<(), JobsError> {
+        if context.is_outside() {
+            return Err(JobsError::NoToken);
+        }
         if !store::complete(tx, context.token()).await? {
             return Err(JobsError::LeaseLost);
         }

@@ -15,6 +15,7 @@ pub use jobs::TidyProjects;
 use crate::{
     clock::{Clock, NoRandomness},
     db::{Database, DbError, micros},
+    events::{About, Event, Events},
     jobs::{Failure, Kinds},
 };
 
@@ -30,6 +31,7 @@ const SLUG_WORDS_CHARS: usize = 60;
 pub struct Projects {
     db: Database,
     clock: Clock,
+    events: Events,
 }
 
 /// A project with its latest generation.
@@ -110,8 +112,8 @@ pub enum ProjectsError {
 
 impl Projects {
     /// Makes the domain.
-    pub fn new(db: Database, clock: Clock) -> Self {
-        Self { db, clock }
+    pub fn new(db: Database, clock: Clock, events: Events) -> Self {
+        Self { db, clock, events }
     }
 
     /// One page of a user's projects. Nobody has none.
@@ -175,7 +177,15 @@ impl Projects {
     /// [`ProjectsError::NotFound`] for everybody but the owner.
     pub async fn shelve(&self, user: Option<UserId>, id: ProjectId, shelf: Shelf) -> Result<(), ProjectsError> {
         let user = user.ok_or(ProjectsError::NotFound)?;
-        found(store::shelve(self.db.primary(), user, id, shelf, self.clock.now()).await?)
+        let mut tx = self.db.primary().begin().await.map_err(DbError::from)?;
+        let before = store::shelve(&mut tx, user, id, shelf, self.clock.now()).await?;
+        let before = before.ok_or(ProjectsError::NotFound)?;
+        if shelf == Shelf::Deleted && before.shelf != Shelf::Deleted {
+            self.events.publish(&mut tx, Some(user), &Event::ProjectDeleted(before.about)).await?;
+        }
+        tx.commit().await.map_err(DbError::from)?;
+        self.events.wake();
+        Ok(())
     }
 
     /// Shows a project to others, or hides it again. An address that was handed out once works again when sharing does.
@@ -194,7 +204,15 @@ impl Projects {
             None => self.new_slug(&project.name())?,
         };
         let user = user.ok_or(ProjectsError::NotFound)?;
-        found(store::share(self.db.primary(), user, id, visibility, &slug, self.clock.now()).await?)
+        let mut tx = self.db.primary().begin().await.map_err(DbError::from)?;
+        let before = store::share(&mut tx, user, id, visibility, &slug, self.clock.now()).await?;
+        if before.ok_or(ProjectsError::NotFound)? != visibility {
+            let about = About { project: id, title: project.name() };
+            self.events.publish(&mut tx, Some(user), &Event::ProjectShared(about, visibility)).await?;
+        }
+        tx.commit().await.map_err(DbError::from)?;
+        self.events.wake();
+        Ok(())
     }
 
     /// Words to recognise it by, and 96 bits nobody can guess.

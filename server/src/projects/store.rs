@@ -4,13 +4,16 @@ use model::{
     CURSOR_WORDS_MAX_CHARS, Cursor, Directive, GenerationId, PageLimit, ProjectId, ProjectSummary, ProjectTitle,
     SharedSummary, Shelf, UserId, Visibility, WordsCursor,
 };
-use sqlx::PgPool;
+use sqlx::{PgConnection, PgPool};
 use time::OffsetDateTime;
 use tracing::instrument;
 use uuid::Uuid;
 
 use super::{Project, named};
-use crate::db::{DbError, place};
+use crate::{
+    db::{DbError, place},
+    events::About,
+};
 
 /// Which rows of a list.
 pub(super) struct Wanted<'a> {
@@ -246,50 +249,66 @@ pub(super) async fn rename(
     Ok(renamed.execute(pool).await?.rows_affected() == 1)
 }
 
-/// Puts a project of this owner on a shelf; says whether there was one. The first time it got there counts.
-#[instrument(name = "db.projects.shelve", skip_all)]
-pub(super) async fn shelve(
-    pool: &PgPool,
-    owner: UserId,
-    id: ProjectId,
-    shelf: Shelf,
-    now: OffsetDateTime,
-) -> Result<bool, DbError> {
-    let shelved = sqlx::query!(
-        "update projects
-         set deleted_at = case when $3 = 'deleted' then coalesce(deleted_at, $4) end,
-             archived_at = case $3 when 'archived' then coalesce(archived_at, $4) when 'active' then null else archived_at end
-         where id = $1 and owner_id = $2",
-        id.0,
-        owner.0,
-        shelf.as_str(),
-        now
-    );
-    Ok(shelved.execute(pool).await?.rows_affected() == 1)
+/// A project before it was put elsewhere.
+pub(super) struct Shelved {
+    pub(super) about: About,
+    pub(super) shelf: Shelf,
 }
 
-/// Sets who may see a project of this owner; says whether there was one.
-#[instrument(name = "db.projects.share", skip_all)]
-pub(super) async fn share(
-    pool: &PgPool,
+/// Puts a project of this owner on a shelf; returns where it was, if there is one. The first time it got there counts.
+#[instrument(name = "db.projects.shelve", skip_all)]
+pub(super) async fn shelve(
+    tx: &mut PgConnection,
     owner: UserId,
     id: ProjectId,
-    visibility: Visibility,
-    slug: &str,
+    to: Shelf,
     now: OffsetDateTime,
-) -> Result<bool, DbError> {
-    let shared = sqlx::query!(
-        "update projects
-         set visibility = $3, slug = case when $3 = 'private' then slug else coalesce(slug, $4) end,
-             shared_at = case when $3 = 'private' then shared_at when $3 = visibility then shared_at else $5 end
-         where id = $1 and owner_id = $2 and deleted_at is null",
+) -> Result<Option<Shelved>, DbError> {
+    let before = sqlx::query!(
+        "with before as (
+             select id, title, directive, archived_at, deleted_at from projects where id = $1 and owner_id = $2 for update
+         )
+         update projects p
+         set deleted_at = case when $3 = 'deleted' then coalesce(p.deleted_at, $4) end,
+             archived_at = case $3 when 'archived' then coalesce(p.archived_at, $4) when 'active' then null else p.archived_at end
+         from before where p.id = before.id
+         returning before.title, before.directive, before.archived_at, before.deleted_at",
         id.0,
         owner.0,
-        visibility.as_str(),
+        to.as_str(),
+        now
+    );
+    let Some(before) = before.fetch_optional(tx).await? else { return Ok(None) };
+    let about = About::new(id, before.title.as_deref(), &directive(&before.directive)?);
+    Ok(Some(Shelved { about, shelf: shelf(before.archived_at, before.deleted_at) }))
+}
+
+/// Sets who may see a project of this owner; returns who might before, if there is one.
+#[instrument(name = "db.projects.share", skip_all)]
+pub(super) async fn share(
+    tx: &mut PgConnection,
+    owner: UserId,
+    id: ProjectId,
+    to: Visibility,
+    slug: &str,
+    now: OffsetDateTime,
+) -> Result<Option<Visibility>, DbError> {
+    let before = sqlx::query_scalar!(
+        "with before as (
+             select id, visibility from projects where id = $1 and owner_id = $2 and deleted_at is null for update
+         )
+         update projects p
+         set visibility = $3, slug = case when $3 = 'private' then p.slug else coalesce(p.slug, $4) end,
+             shared_at = case when $3 = 'private' then p.shared_at when $3 = p.visibility then p.shared_at else $5 end
+         from before where p.id = before.id
+         returning before.visibility",
+        id.0,
+        owner.0,
+        to.as_str(),
         slug,
         now
     );
-    Ok(shared.execute(pool).await?.rows_affected() == 1)
+    Ok(before.fetch_optional(tx).await?.as_deref().map(visibility))
 }
 
 /// What everybody may see, the latest first.

@@ -69,17 +69,22 @@ pub enum NoClient {
 /// # Errors
 /// [`NoClient`].
 pub fn client(config: &ProvidersConfig) -> Result<reqwest::Client, NoClient> {
-    let tls = rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-        .with_safe_default_protocol_versions()?
-        .with_platform_verifier()?
-        .with_no_client_auth();
     let client = reqwest::Client::builder()
-        .tls_backend_preconfigured(tls)
+        .tls_backend_preconfigured(tls()?)
         .redirect(reqwest::redirect::Policy::none())
         .connect_timeout(config.waits.connect)
         .tcp_nodelay(true)
         .user_agent("atlas9");
     Ok(client.build()?)
+}
+
+/// Encryption towards whoever has a certificate that this machine trusts.
+///
+/// # Errors
+/// [`NoClient::Tls`].
+pub fn tls() -> Result<rustls::ClientConfig, NoClient> {
+    let builder = rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()));
+    Ok(builder.with_safe_default_protocol_versions()?.with_platform_verifier()?.with_no_client_auth())
 }
 
 impl Providers {

@@ -7,6 +7,7 @@ use model::{
 };
 
 use super::{Started, Studio, StudioError, checks, store, store::NewRevision};
+use crate::events::{About, Event as Happened, Outset};
 
 /// What comes.
 #[derive(Debug, Clone)]
@@ -63,7 +64,11 @@ impl Studio {
             };
             store::insert_revision(&mut tx, &revision, now).await?;
         }
+        let title = incoming.title.as_ref().map(ProjectTitle::as_str);
+        let about = About::new(started.project, title, &incoming.directive);
+        self.events.publish(&mut tx, Some(owner), &Happened::ProjectCreated(about, Outset::Imported)).await?;
         store::commit(tx).await?;
+        self.events.wake();
         Ok(started)
     }
 }

@@ -9,9 +9,10 @@ use tokio::time::Instant;
 use super::{
     Studio, StudioError,
     runner::{self, Run},
-    store::{self, Claim, ClaimError},
+    store::{self, Claim, ClaimError, EndedRun},
 };
 use crate::{
+    events::Event as Happened,
     jobs::{Backoff, Context, Failure, GivenUp, Job, Kinds, Queue, Rules},
     metrics::Metrics,
 };
@@ -38,6 +39,8 @@ impl Job for MakeGeneration {
         priority: 1,
         on_failure: Some(GenerationGivenUp::KIND),
     };
+    /// Its job's token keeps others from writing to the log.
+    const NEEDS_TOKEN: bool = true;
 }
 
 /// Tells whoever follows a generation that it will not be made.
@@ -123,8 +126,14 @@ impl Studio {
         if ended.is_some() {
             self.jobs.withdraw(&mut tx, id.0).await.map_err(super::queue)?;
         }
+        if let Some(EndedRun { owner, about, .. }) = &ended
+            && let Some(happened) = Happened::of_end(id, about.clone(), event)
+        {
+            self.events.publish(&mut tx, Some(*owner), &happened).await?;
+        }
         store::commit(tx).await?;
-        if let Some(seq) = ended {
+        if let Some(EndedRun { seq, .. }) = ended {
+            self.events.wake();
             let counter = if status == GenerationStatus::Cancelled {
                 &self.metrics.generations_cancelled
             } else {

@@ -11,6 +11,7 @@ use super::{
     engine::EngineError,
     store::{self, AppendError, Claim, Entry, Fate, NewRevision},
 };
+use crate::events::Event as Happened;
 
 /// Events are written in batches: as many as this, or what came within [`TELL_WITHIN`].
 const BATCH: usize = 64;
@@ -76,7 +77,12 @@ impl<'a> Journal<'a> {
         for (stage, basis) in bases {
             store::set_basis(&mut tx, self.claim.generation, *stage, basis).await?;
         }
+        let Claim { generation, owner, about, .. } = self.claim;
+        if let Some(happened) = log.events.last().and_then(|last| Happened::of_end(*generation, about.clone(), last)) {
+            self.studio.events.publish(&mut tx, Some(*owner), &happened).await?;
+        }
         store::commit(tx).await?;
+        self.studio.events.wake();
         log.clear();
         self.studio.fanout.announce(self.claim.generation, logged);
         Ok(())

@@ -44,6 +44,7 @@ use crate::{
     bus::Bus,
     clock::Clock,
     db::{Database, DbError},
+    events::{About, Event as Happened, Events, Outset},
     jobs::{Jobs, JobsError, Options},
     metrics::Metrics,
     tasks::Tasks,
@@ -68,6 +69,7 @@ pub struct Studio {
     fanout: Fanout,
     scribe: Scribe,
     jobs: Jobs,
+    events: Events,
     engines: Engines,
     metrics: Metrics,
     tasks: Tasks,
@@ -200,18 +202,20 @@ fn note(raw: &str) -> Result<Option<String>, StudioError> {
 
 impl Studio {
     /// Makes the domain.
+    #[expect(clippy::too_many_arguments, reason = "each is one thing it works with, and it is made in one place")]
     pub fn new(
         db: Database,
         bus: Bus,
         clock: Clock,
         engines: Engines,
         jobs: Jobs,
+        events: Events,
         metrics: Metrics,
         tasks: Tasks,
     ) -> Self {
         let fanout = Fanout::new(bus);
         let scribe = Scribe::new(db.clone(), fanout.clone(), metrics.clone(), tasks.clone());
-        Self { db, clock, fanout, scribe, jobs, engines, metrics, tasks }
+        Self { db, clock, fanout, scribe, jobs, events, engines, metrics, tasks }
     }
 
     /// Records a project and its first generation, and returns; a worker does the rest. The same directive from the same person
@@ -234,8 +238,11 @@ impl Studio {
         store::insert_project(&mut tx, started.project, owner, directive, now).await?;
         let wish = Wish { stages: Stage::ALL.to_vec(), ..Wish::default() };
         self.enqueue(&mut tx, started.generation, started.project, &wish).await?;
+        let about = About::new(started.project, None, directive);
+        self.events.publish(&mut tx, Some(owner), &Happened::ProjectCreated(about, Outset::Started)).await?;
         store::commit(tx).await?;
         self.queued();
+        self.events.wake();
         Ok(started)
     }
 

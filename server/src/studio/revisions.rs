@@ -7,7 +7,10 @@ use model::{
 use serde_json::Value;
 
 use super::{LOCKS_MAX, Started, Studio, StudioError, Wish, checks, reading::Current, store, store::NewRevision};
-use crate::db::micros;
+use crate::{
+    db::micros,
+    events::{Event as Happened, Outset},
+};
 
 /// A revision with its content.
 #[derive(Debug, Clone)]
@@ -179,7 +182,10 @@ impl Studio {
             }
         })?;
         store::touch_project(&mut tx, project, now).await?;
+        let happened = Happened::RevisionCreated(project, stage, number, origin);
+        self.events.publish(&mut tx, Some(user), &happened).await?;
         store::commit(tx).await?;
+        self.events.wake();
         Ok(number)
     }
 
@@ -316,7 +322,7 @@ impl Studio {
         }
         let started =
             Started { project: ProjectId(self.clock.new_id()), generation: GenerationId(self.clock.new_id()) };
-        store::copy_project(&mut tx, id, started.project, now).await?;
+        let about = store::copy_project(&mut tx, id, started.project, now).await?;
         for stage in kept {
             let content = made.sections.content(stage).map_err(|_| StudioError::Unreadable)?;
             let basis = made.bases.get(&stage).cloned().unwrap_or_default();
@@ -337,8 +343,10 @@ impl Studio {
             store::insert_revision(&mut tx, &revision, now).await?;
         }
         self.enqueue(&mut tx, started.generation, started.project, &wish).await?;
+        self.events.publish(&mut tx, Some(user), &Happened::ProjectCreated(about, Outset::Forked)).await?;
         store::commit(tx).await?;
         self.queued();
+        self.events.wake();
         Ok(started)
     }
 

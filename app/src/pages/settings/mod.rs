@@ -2,6 +2,8 @@
 
 mod devices;
 mod tokens;
+mod webhook;
+mod webhooks;
 
 use leptos::{either::Either, prelude::*};
 use leptos_router::{
@@ -24,6 +26,7 @@ use crate::{
 };
 use devices::Devices;
 use tokens::Tokens;
+pub(crate) use {webhook::Webhook, webhooks::Webhooks};
 
 /// What the page says about what was just done, by the word in its query.
 const DONE: [(&str, &str); 8] = [
@@ -91,7 +94,7 @@ fn Sections(loaded: Loaded, done: Option<&'static str>) -> impl IntoView {
             {head}
             <Appearance theme=profile.theme />
             <Devices devices here=visitor.session />
-            {is_member.then(|| view! { <Tokens tokens /> })}
+            {is_member.then(|| view! { <Tokens tokens /> <WebhooksElsewhere /> })}
             <YourData is_member />
         </div>
     }
@@ -108,6 +111,16 @@ pub(super) fn Section(id: &'static str, title: &'static str, children: Children)
         </section>
     }
     .into_any()
+}
+
+#[component]
+fn WebhooksElsewhere() -> impl IntoView {
+    view! {
+        <Section id="webhooks" title="Webhooks">
+            <p>"They tell your own programs what happens to your projects, when it happens."</p>
+            <p><a href="/settings/webhooks">"Set up webhooks"</a></p>
+        </Section>
+    }
 }
 
 #[component]

@@ -1,6 +1,8 @@
 //! Routes for programs: thin adapters over the domains' verbs.
 
 mod generations;
+mod hooks;
+mod jobs;
 mod revisions;
 
 use axum::{
@@ -25,7 +27,7 @@ use crate::{
     projects::{Listing, Project},
     services::Services,
 };
-pub(super) use {generations::*, revisions::*};
+pub(super) use {generations::*, hooks::*, jobs::*, revisions::*};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -20,6 +20,8 @@ pub(in crate::jobs) struct Taken {
     pub(in crate::jobs) run_at: OffsetDateTime,
     /// How many seconds that is ago.
     pub(in crate::jobs) waited: f64,
+    /// When it was published.
+    pub(in crate::jobs) created_at: OffsetDateTime,
 }
 
 /// What became of an attempt.
@@ -31,8 +33,10 @@ pub(in crate::jobs) enum Outcome {
         reason: String,
         seconds: f64,
     },
-    /// By another, at once; it does not count.
-    GivenBack,
+    /// By another, after so many seconds; it does not count.
+    GivenBack {
+        seconds: f64,
+    },
     /// Never again.
     Dead {
         cause: &'static str,
@@ -83,7 +87,7 @@ pub(in crate::jobs) async fn claim(
            update jobs
            set state = 'running', worker = $1, attempt = attempt + 1, started_at = now()
            from next where jobs.id = next.id
-           returning jobs.id, kind, payload, priority, attempt, max_attempts, run_at,
+           returning jobs.id, kind, payload, priority, attempt, max_attempts, run_at, created_at,
                      extract(epoch from now() - run_at)::float8 as "waited!""#,
         worker,
         queue,
@@ -119,7 +123,7 @@ pub(in crate::jobs) async fn claim_suspects(
            update jobs
            set state = 'running', worker = $1, attempt = attempt + 1, started_at = now()
            from next where jobs.id = next.id
-           returning jobs.id, kind, payload, priority, attempt, max_attempts, run_at,
+           returning jobs.id, kind, payload, priority, attempt, max_attempts, run_at, created_at,
                      extract(epoch from now() - run_at)::float8 as "waited!""#,
         worker,
         kinds,
@@ -154,7 +158,7 @@ pub(in crate::jobs) async fn acknowledge(pool: &PgPool, worker: Uuid, ended: &[E
         match outcome {
             Outcome::Done => done.push(*id, *attempt, "", "", 0.0),
             Outcome::Again { reason, seconds } => again.push(*id, *attempt, "again", reason, *seconds),
-            Outcome::GivenBack => again.push(*id, *attempt, "given back", "", 0.0),
+            Outcome::GivenBack { seconds } => again.push(*id, *attempt, "given back", "", *seconds),
             Outcome::Dead { cause, reason } => dead.push(*id, *attempt, cause, reason, 0.0),
         }
     }

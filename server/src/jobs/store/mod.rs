@@ -5,10 +5,11 @@ mod attempts;
 mod flows;
 mod leases;
 mod look;
+mod outside;
 mod publish;
 mod schedules;
 
-pub(super) use {attempts::*, flows::*, leases::*, look::*, publish::*, schedules::*};
+pub(super) use {attempts::*, flows::*, leases::*, look::*, outside::*, publish::*, schedules::*};
 
 /// A bounded count that PostgreSQL gives, as it is used here.
 pub(super) fn count(number: i64) -> u64 {

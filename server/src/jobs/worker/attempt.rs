@@ -1,17 +1,16 @@
 //! One attempt: within its time, whatever the handler does.
 
 use std::{
-    panic::AssertUnwindSafe,
     sync::{Arc, atomic::AtomicBool},
     time::Duration,
 };
 
-use futures::FutureExt;
 use tokio::{sync::OwnedSemaphorePermit, time::Instant};
 use tokio_util::sync::CancellationToken;
 
-use super::{GRACE, Worker};
+use super::Worker;
 use crate::jobs::{
+    DELAY_MAX,
     kind::{Context, Failure, Known, Then},
     metrics::KindMetrics,
     store::{Ended, Outcome, Taken},
@@ -42,6 +41,7 @@ impl Worker {
             attempt: number(job.attempt),
             attempts: number(job.max_attempts),
             worker: self.id,
+            published_at: job.created_at,
             completed: Arc::new(AtomicBool::new(false)),
             stopping: self.jobs.tasks.stop_token(),
         };
@@ -76,24 +76,16 @@ async fn outcome(
     chance: f64,
 ) -> Option<Outcome> {
     let handled = match kind.begin(&job.payload, context.clone()) {
-        Ok(handled) => AssertUnwindSafe(handled).catch_unwind(),
+        Ok(handled) => handled,
         Err(reason) => return Some(Outcome::Dead { cause: "unreadable", reason: fit(&reason) }),
     };
-    let told_to_stop = async {
-        context.stopping().await;
-        tokio::time::sleep(GRACE).await;
-    };
-    let failure = tokio::select! {
-        ended = tokio::time::timeout(kind.rules.time_limit, handled) => match ended {
-            Ok(Ok(Ok(()))) => return Some(Outcome::Done),
-            Ok(Ok(Err(failure))) => failure,
-            Ok(Err(panic)) => Failure::retry(format!("The program panicked over it: {}", words_of(&*panic))),
-            Err(_) => Failure::retry(format!("It took longer than {} seconds.", kind.rules.time_limit.as_secs_f64())),
+    tokio::select! {
+        ended = kind.see_through(handled, &context.stopping) => match ended {
+            Ok(()) => Some(Outcome::Done),
+            Err(failure) => Some(follow(job, kind, &failure, chance)),
         },
-        () = lost.cancelled() => return None,
-        () = told_to_stop => Failure::give_back(),
-    };
-    Some(follow(job, kind, &failure, chance))
+        () = lost.cancelled() => None,
+    }
 }
 
 /// What follows a failure.
@@ -101,7 +93,8 @@ fn follow(job: &Taken, kind: &Known, failure: &Failure, chance: f64) -> Outcome 
     let reason = fit(&failure.reason);
     let backoff = kind.rules.backoff;
     let pause = match failure.then {
-        Then::GiveBack => return Outcome::GivenBack,
+        Then::GiveBack => return Outcome::GivenBack { seconds: 0.0 },
+        Then::PutOff(pause) => return Outcome::GivenBack { seconds: pause.min(DELAY_MAX).as_secs_f64() },
         Then::GiveUp => return Outcome::Dead { cause: "refused", reason },
         _ if job.attempt >= job.max_attempts => return Outcome::Dead { cause: "attempts", reason },
         Then::Retry => backoff.pause(u16::try_from(job.attempt).unwrap_or(u16::MAX), chance),
@@ -113,9 +106,4 @@ fn follow(job: &Taken, kind: &Known, failure: &Failure, chance: f64) -> Outcome 
 /// A reason as PostgreSQL takes it.
 fn fit(reason: &str) -> String {
     reason.chars().filter(|letter| *letter != '\0').take(REASON_MAX).collect()
-}
-
-fn words_of(panic: &(dyn std::any::Any + Send)) -> &str {
-    let text = panic.downcast_ref::<&str>().copied();
-    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("the log says where")
 }

@@ -98,7 +98,7 @@ impl Worker {
                     tracing::error!(job = %one.id, attempt = one.attempt, cause, reason, "a job was given up");
                     metrics.failed(took, false);
                 }
-                Outcome::GivenBack => {}
+                Outcome::GivenBack { .. } => {}
             }
             drop(slot);
         }

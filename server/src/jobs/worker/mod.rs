@@ -27,8 +27,6 @@ const AFTER_FAILURE: Duration = Duration::from_secs(1);
 const PATIENCE: Duration = Duration::from_secs(10);
 /// The most jobs of one claim, and outcomes of one acknowledgement.
 const AT_ONCE: usize = 500;
-/// When the program stops, jobs under way have so long to end by themselves.
-const GRACE: Duration = Duration::from_millis(1_500);
 
 /// Does jobs until the program stops.
 pub struct Worker {

@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::{Claim, ClaimError, Tx, addresses, decode, stages};
 use crate::{
     db::{DbError, violated_constraint},
+    events::About,
     studio::{Generation, Started, StudioError, Wish},
 };
 
@@ -170,7 +171,7 @@ pub(in crate::studio) async fn begin_run(
            from projects p
            where g.id = $1 and p.id = g.project_id and g.status in ('queued', 'running')
              and exists (select from jobs where id = $3 and worker = $4 and attempt = $5)
-           returning g.id, g.project_id, p.directive, g.stages, g.note, g.locks, g.engine, g.reuse, g.review, g.attempt,
+           returning g.id, g.project_id, p.owner_id, p.title, p.directive, g.stages, g.note, g.locks, g.engine, g.reuse, g.review, g.attempt,
                      extract(epoch from now() - g.created_at)::float8 as "waited!""#,
         id.0,
         token,
@@ -183,10 +184,13 @@ pub(in crate::studio) async fn begin_run(
     .map_err(DbError::from)?;
     row.map(|row| {
         let unreadable = || ClaimError::Unreadable(GenerationId(row.id));
+        let directive = Directive::parse(&row.directive).map_err(|_| unreadable())?;
         Ok(Claim {
             generation: GenerationId(row.id),
             project: ProjectId(row.project_id),
-            directive: Directive::parse(&row.directive).map_err(|_| unreadable())?,
+            owner: UserId(row.owner_id),
+            about: About::new(ProjectId(row.project_id), row.title.as_deref(), &directive),
+            directive,
             stages: stages(&row.stages).map_err(|_| unreadable())?,
             note: row.note,
             locks: addresses(&row.locks),
@@ -214,6 +218,14 @@ pub(in crate::studio) async fn release(pool: &PgPool, claim: &Claim) -> Result<(
     Ok(())
 }
 
+/// A generation that was ended.
+pub(in crate::studio) struct EndedRun {
+    /// The number of its last event.
+    pub(in crate::studio) seq: Seq,
+    pub(in crate::studio) owner: UserId,
+    pub(in crate::studio) about: About,
+}
+
 /// Ends a generation and appends its last event, whoever runs it. `None` when it had ended already.
 #[instrument(name = "db.generations.end", skip_all)]
 pub(in crate::studio) async fn end(
@@ -222,24 +234,26 @@ pub(in crate::studio) async fn end(
     status: GenerationStatus,
     event: &Event,
     now: OffsetDateTime,
-) -> Result<Option<Seq>, DbError> {
-    let seq = sqlx::query_scalar!(
+) -> Result<Option<EndedRun>, DbError> {
+    let ended = sqlx::query!(
         "with ended as (
              update generations
              set status = $5, last_seq = last_seq + 1, lease_token = null, finished_at = $2
              where id = $1 and status in ('queued', 'running')
-             returning last_seq
+             returning last_seq, project_id
          ), added as (
              insert into generation_events (generation_id, seq, kind, data) select $1, last_seq, $3, $4 from ended
          )
-         select last_seq from ended",
+         select last_seq, p.id, owner_id, title, directive from ended join projects p on p.id = project_id",
         id.0,
         now,
         event.kind(),
         event.data(),
         status.as_str()
     );
-    Ok(seq.fetch_optional(&mut **tx).await?)
+    let Some(row) = ended.fetch_optional(&mut **tx).await? else { return Ok(None) };
+    let about = About::new(ProjectId(row.id), row.title.as_deref(), &directive(&row.directive)?);
+    Ok(Some(EndedRun { seq: row.last_seq, owner: UserId(row.owner_id), about }))
 }
 
 /// Whether a project is this person's.
@@ -285,23 +299,28 @@ pub(in crate::studio) async fn touch_project(
     Ok(())
 }
 
-/// A new project of the same person, with the directive and the title of the one a generation is of.
+/// A new project of the same person, with the directive and the title of the one a generation is of. Returns what it is called.
 #[instrument(name = "db.projects.copy", skip_all)]
 pub(in crate::studio) async fn copy_project(
     tx: &mut Tx,
     of: GenerationId,
     to: ProjectId,
     now: OffsetDateTime,
-) -> Result<(), DbError> {
-    sqlx::query!(
+) -> Result<About, DbError> {
+    let copy = sqlx::query!(
         "insert into projects (id, owner_id, directive, title, created_at, updated_at)
          select $2, p.owner_id, p.directive, p.title, $3, $3
-         from generations g join projects p on p.id = g.project_id where g.id = $1",
+         from generations g join projects p on p.id = g.project_id where g.id = $1
+         returning title, directive",
         of.0,
         to.0,
         now
-    )
-    .execute(&mut **tx)
-    .await?;
-    Ok(())
+    );
+    let copy = copy.fetch_one(&mut **tx).await?;
+    Ok(About::new(to, copy.title.as_deref(), &directive(&copy.directive)?))
+}
+
+/// What was stored was a directive once; if a later version finds it unfit, that is an error, not a crash.
+fn directive(text: &str) -> Result<Directive, DbError> {
+    Directive::parse(text).map_err(decode)
 }

@@ -6,11 +6,11 @@ mod imports;
 mod locks;
 mod revisions;
 
-use model::{Address, Directive, GenerationId, ProjectId, Stage};
+use model::{Address, Directive, GenerationId, ProjectId, Stage, UserId};
 use sqlx::{PgPool, Postgres, Transaction};
 use uuid::Uuid;
 
-use crate::db::DbError;
+use crate::{db::DbError, events::About};
 pub(super) use {events::*, generations::*, imports::*, locks::*, revisions::*};
 
 pub(super) type Tx = Transaction<'static, Postgres>;
@@ -20,6 +20,9 @@ pub(super) type Tx = Transaction<'static, Postgres>;
 pub(super) struct Claim {
     pub(super) generation: GenerationId,
     pub(super) project: ProjectId,
+    pub(super) owner: UserId,
+    /// The project as others are told of it.
+    pub(super) about: About,
     pub(super) directive: Directive,
     pub(super) stages: Vec<Stage>,
     pub(super) note: Option<String>,

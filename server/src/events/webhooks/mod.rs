@@ -1,0 +1,383 @@
+//! Webhooks out: people's own programs are told of what happens to their projects, signed as Standard Webhooks has it.
+
+mod address;
+mod deliver;
+mod sender;
+mod store;
+mod subscriber;
+
+use std::time::Duration;
+
+use model::{BadCursor, Cursor, DeliveryId, EndpointId, EventId, Page, PageLimit, UserId};
+use serde_json::json;
+use sqlx::{PgConnection, PgPool};
+use time::OffsetDateTime;
+
+pub use deliver::{DISABLE_AFTER, SendWebhook, USER_AGENT};
+pub(crate) use deliver::{DISABLED_LETTER, SwitchedOff};
+pub use subscriber::WebhooksSubscriber;
+
+use super::{EventName, SigningSecret, queue, store as events};
+use crate::{
+    accounts::Visitor,
+    clock::{Clock, NoRandomness},
+    config::WebhooksConfig,
+    db::{Database, DbError, micros},
+    jobs::{Jobs, Options},
+    limits::{Limited, Limits, Quota},
+    mail::Postman,
+    providers::NoClient,
+};
+use sender::Sender;
+
+/// Endpoints that one person may have.
+pub const ENDPOINTS_MAX: i64 = 10;
+/// The longest description, in characters.
+pub const DESCRIPTION_MAX_CHARS: usize = 200;
+/// How long the old secret signs as well, after another took its place.
+pub const ROTATION: time::Duration = time::Duration::hours(24);
+/// What an endpoint is told when its owner tries it.
+pub const TEST_EVENT: &str = "webhook.test";
+/// Deliveries that one person asks for by hand.
+const BY_HAND: Quota = Quota { name: "webhooks-by-hand", burst: 20, every: Duration::from_secs(15) };
+
+/// The webhooks domain.
+#[derive(Clone)]
+pub struct Webhooks {
+    db: Database,
+    clock: Clock,
+    jobs: Jobs,
+    limits: Limits,
+    postman: Postman,
+    sender: Sender,
+}
+
+/// An endpoint as its owner sees it, without its secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Endpoint {
+    /// Which.
+    pub id: EndpointId,
+    /// Where it is.
+    pub url: String,
+    /// What it is told.
+    pub events: Vec<EventName>,
+    /// What its owner says of it.
+    pub description: String,
+    /// Since when it is told nothing, and why.
+    pub disabled: Option<(OffsetDateTime, Disabled)>,
+    /// Since when nothing has arrived there.
+    pub failing_since: Option<OffsetDateTime>,
+    /// Until when the secret before this one signs as well.
+    pub previous_until: Option<OffsetDateTime>,
+    /// When it was made.
+    pub created_at: OffsetDateTime,
+}
+
+/// Why an endpoint is told nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Disabled {
+    /// Its owner wants it so.
+    ByOwner,
+    /// It said that it is gone: it answered 410.
+    Gone,
+    /// Nothing arrived there for days.
+    Failing,
+}
+
+impl Disabled {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::ByOwner => "owner",
+            Self::Gone => "gone",
+            Self::Failing => "failing",
+        }
+    }
+
+    fn named(name: &str) -> Self {
+        [Self::Gone, Self::Failing].into_iter().find(|why| why.as_str() == name).unwrap_or(Self::ByOwner)
+    }
+}
+
+/// An endpoint as somebody wants it.
+#[derive(Debug, Clone, Default)]
+pub struct Wanted {
+    /// Where it is, as typed.
+    pub url: String,
+    /// The names of what it is told.
+    pub events: Vec<String>,
+    /// What its owner says of it.
+    pub description: String,
+}
+
+/// One attempt to tell an endpoint.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Delivery {
+    /// Which.
+    pub id: DeliveryId,
+    /// Of which event.
+    pub event: EventId,
+    /// The event's name.
+    pub name: String,
+    /// 1 for the first.
+    pub attempt: u16,
+    /// Whether it arrived.
+    pub is_ok: bool,
+    /// What it was answered with.
+    pub status: Option<u16>,
+    /// The request's headers, one a line.
+    pub request_headers: String,
+    /// The request's body.
+    pub request_body: String,
+    /// The answer's headers.
+    pub response_headers: Option<String>,
+    /// The beginning of the answer's body.
+    pub response_body: Option<String>,
+    /// What kept it from being answered.
+    pub error: Option<String>,
+    /// How long it took, in milliseconds.
+    pub milliseconds: u32,
+    /// When.
+    pub at: OffsetDateTime,
+}
+
+/// Something the webhooks domain could not do. The words are for the person who asked.
+#[derive(Debug, thiserror::Error)]
+pub enum WebhooksError {
+    /// Guests have none.
+    #[error("Webhooks need an account. Sign up, or sign in.")]
+    NotMember,
+    /// There is none, or not of whoever asks.
+    #[error("there is no such endpoint or delivery of yours")]
+    NotFound,
+    /// The address.
+    #[error("{0}")]
+    Url(String),
+    /// The events.
+    #[error("Choose at least one thing to be told of.")]
+    NoEvents,
+    /// An event nobody can be told of.
+    #[error("There is no event \"{0}\".")]
+    UnknownEvent(String),
+    /// The description.
+    #[error("A description has at most {DESCRIPTION_MAX_CHARS} characters, on one line.")]
+    Description,
+    /// Too many endpoints.
+    #[error("{ENDPOINTS_MAX} endpoints are the most. Remove one you do not use.")]
+    TooMany,
+    /// It is told nothing.
+    #[error("This endpoint is switched off. Switch it on first.")]
+    Disabled,
+    /// Too many deliveries by hand.
+    #[error("Too many deliveries by hand. Wait {} seconds and try again.", .0.retry_after.as_secs().max(1))]
+    Limited(#[from] Limited),
+    /// The list was asked for from nowhere.
+    #[error(transparent)]
+    BadCursor(#[from] BadCursor),
+    /// No secret can be made.
+    #[error(transparent)]
+    NoRandomness(#[from] NoRandomness),
+    /// The database.
+    #[error(transparent)]
+    Db(#[from] DbError),
+}
+
+impl Webhooks {
+    /// Makes the domain.
+    ///
+    /// # Errors
+    /// [`NoClient`] when nothing can be encrypted here.
+    pub fn new(
+        db: Database,
+        clock: Clock,
+        jobs: Jobs,
+        limits: Limits,
+        postman: Postman,
+        config: &WebhooksConfig,
+    ) -> Result<Self, NoClient> {
+        Ok(Self { db, clock, jobs, limits, postman, sender: Sender::new(config)? })
+    }
+
+    /// Somebody's endpoints, the oldest first.
+    ///
+    /// # Errors
+    /// [`DbError`] when the store cannot be asked.
+    pub async fn list(&self, visitor: &Visitor) -> Result<Vec<Endpoint>, DbError> {
+        store::list(self.db.primary(), visitor.user).await
+    }
+
+    /// One endpoint.
+    ///
+    /// # Errors
+    /// [`WebhooksError::NotFound`] for everybody but the owner.
+    pub async fn get(&self, visitor: &Visitor, id: EndpointId) -> Result<Endpoint, WebhooksError> {
+        store::get(self.db.primary(), visitor.user, id).await?.ok_or(WebhooksError::NotFound)
+    }
+
+    /// Adds an endpoint with a secret of its own.
+    ///
+    /// # Errors
+    /// [`WebhooksError`] for what the person can mend.
+    pub async fn add(&self, visitor: &Visitor, wanted: &Wanted) -> Result<EndpointId, WebhooksError> {
+        if !visitor.is_member() {
+            return Err(WebhooksError::NotMember);
+        }
+        let fit = self.check(wanted)?;
+        let (id, secret) = (EndpointId(self.clock.new_id()), self.clock.new_secret()?);
+        let mut tx = self.db.primary().begin().await.map_err(DbError::from)?;
+        let added = store::insert(&mut tx, id, visitor.user, &fit, &secret, ENDPOINTS_MAX, self.clock.now()).await?;
+        tx.commit().await.map_err(DbError::from)?;
+        if added { Ok(id) } else { Err(WebhooksError::TooMany) }
+    }
+
+    /// Changes where an endpoint is, what it is told and what is said of it.
+    ///
+    /// # Errors
+    /// [`WebhooksError`] for what the person can mend; [`WebhooksError::NotFound`] for everybody but the owner.
+    pub async fn change(&self, visitor: &Visitor, id: EndpointId, wanted: &Wanted) -> Result<(), WebhooksError> {
+        found(store::change(self.db.primary(), visitor.user, id, &self.check(wanted)?).await?)
+    }
+
+    /// Switches an endpoint on or off. May be asked twice. What happens meanwhile is not told later.
+    ///
+    /// # Errors
+    /// [`WebhooksError::NotFound`] for everybody but the owner.
+    pub async fn switch(&self, visitor: &Visitor, id: EndpointId, on: bool) -> Result<(), WebhooksError> {
+        found(store::switch(self.db.primary(), visitor.user, id, on, self.clock.now()).await?)
+    }
+
+    /// Removes an endpoint and its log. May be asked twice.
+    ///
+    /// # Errors
+    /// [`DbError`] when the store cannot.
+    pub async fn remove(&self, visitor: &Visitor, id: EndpointId) -> Result<(), DbError> {
+        store::remove(self.db.primary(), visitor.user, id).await
+    }
+
+    /// The secret of an endpoint, as the other side is told it.
+    ///
+    /// # Errors
+    /// [`WebhooksError::NotFound`] for everybody but the owner.
+    pub async fn reveal(&self, visitor: &Visitor, id: EndpointId) -> Result<String, WebhooksError> {
+        let secret = store::secret(self.db.primary(), visitor.user, id).await?.ok_or(WebhooksError::NotFound)?;
+        Ok(SigningSecret::new(secret).reveal())
+    }
+
+    /// Gives an endpoint another secret, and returns it. The one it has signs as well for [`ROTATION`]; one before that no more.
+    ///
+    /// # Errors
+    /// [`WebhooksError::NotFound`] for everybody but the owner.
+    pub async fn rotate(&self, visitor: &Visitor, id: EndpointId) -> Result<String, WebhooksError> {
+        let secret = self.clock.new_secret()?;
+        let until = self.clock.now() + ROTATION;
+        found(store::rotate(self.db.primary(), visitor.user, id, &secret, until).await?)?;
+        Ok(SigningSecret::new(secret).reveal())
+    }
+
+    /// One page of what was tried, the latest first.
+    ///
+    /// # Errors
+    /// [`WebhooksError::NotFound`] for everybody but the owner; [`WebhooksError::BadCursor`].
+    pub async fn deliveries(
+        &self,
+        visitor: &Visitor,
+        id: EndpointId,
+        cursor: Option<&str>,
+        limit: PageLimit,
+    ) -> Result<Page<Delivery>, WebhooksError> {
+        let after = cursor.map(str::parse::<Cursor>).transpose()?;
+        self.get(visitor, id).await?;
+        let rows = store::deliveries(self.db.primary(), id, after, limit).await?;
+        Ok(Page::cut(rows, limit, |row| Cursor { micros: micros(row.at), id: row.id.0 }))
+    }
+
+    /// Tells an endpoint once more what a delivery told it, under the same id.
+    ///
+    /// # Errors
+    /// [`WebhooksError::NotFound`] for everybody but the owner, and for what is forgotten; [`WebhooksError::Disabled`].
+    pub async fn redeliver(&self, visitor: &Visitor, id: DeliveryId) -> Result<EndpointId, WebhooksError> {
+        let (endpoint, event) =
+            store::delivered(self.db.primary(), visitor.user, id).await?.ok_or(WebhooksError::NotFound)?;
+        let mut tx = self.begin_by_hand(visitor, endpoint).await?;
+        self.tell(&mut tx, endpoint, event).await?;
+        tx.commit().await.map_err(DbError::from)?;
+        self.wake();
+        Ok(endpoint)
+    }
+
+    /// Tells an endpoint something that did not happen, for its owner to see whether it arrives.
+    ///
+    /// # Errors
+    /// [`WebhooksError::NotFound`] for everybody but the owner; [`WebhooksError::Disabled`].
+    pub async fn test(&self, visitor: &Visitor, endpoint: EndpointId) -> Result<EventId, WebhooksError> {
+        let mut tx = self.begin_by_hand(visitor, endpoint).await?;
+        let (event, owner) = (EventId(self.clock.new_id()), Some(visitor.user));
+        let data = json!({ "endpoint_id": endpoint, "message": "It works." }).to_string();
+        events::insert_named(&mut tx, event, TEST_EVENT, owner, endpoint.0, &data, self.clock.now()).await?;
+        self.tell(&mut tx, endpoint, event).await?;
+        tx.commit().await.map_err(DbError::from)?;
+        self.wake();
+        Ok(event)
+    }
+
+    /// Whether somebody may have something delivered now, to an endpoint of theirs that is switched on.
+    async fn begin_by_hand(
+        &self,
+        visitor: &Visitor,
+        endpoint: EndpointId,
+    ) -> Result<sqlx::Transaction<'static, sqlx::Postgres>, WebhooksError> {
+        if self.get(visitor, endpoint).await?.disabled.is_some() {
+            return Err(WebhooksError::Disabled);
+        }
+        self.limits.admit(&BY_HAND, &visitor.user.to_string()).await?;
+        Ok(self.db.primary().begin().await.map_err(DbError::from)?)
+    }
+
+    async fn tell(&self, tx: &mut PgConnection, endpoint: EndpointId, event: EventId) -> Result<(), DbError> {
+        self.jobs.publish(tx, &SendWebhook { endpoint, event }, &Options::default()).await.map(drop).map_err(queue)
+    }
+
+    fn wake(&self) {
+        self.jobs.wake::<SendWebhook>();
+    }
+
+    /// What somebody typed, as it is stored.
+    fn check(&self, wanted: &Wanted) -> Result<Fit, WebhooksError> {
+        let url = self.sender.read_url(&wanted.url).map_err(WebhooksError::Url)?;
+        let description = wanted.description.trim();
+        if description.chars().count() > DESCRIPTION_MAX_CHARS || description.chars().any(char::is_control) {
+            return Err(WebhooksError::Description);
+        }
+        let event = |name: &String| {
+            let known = EventName::FOR_WEBHOOKS.into_iter().find(|known| known.as_str() == name);
+            known.ok_or_else(|| WebhooksError::UnknownEvent(name.chars().take(60).collect()))
+        };
+        let mut events = wanted.events.iter().map(event).collect::<Result<Vec<_>, _>>()?;
+        events.sort_unstable();
+        events.dedup();
+        if events.is_empty() {
+            return Err(WebhooksError::NoEvents);
+        }
+        Ok(Fit { url: url.into(), events, description: description.to_owned() })
+    }
+}
+
+/// An endpoint that can be stored.
+struct Fit {
+    url: String,
+    events: Vec<EventName>,
+    description: String,
+}
+
+fn found(found: bool) -> Result<(), WebhooksError> {
+    if found { Ok(()) } else { Err(WebhooksError::NotFound) }
+}
+
+/// Forgets some of what was tried before `before`, and returns how many.
+pub(super) async fn prune(pool: &PgPool, before: OffsetDateTime) -> Result<u64, DbError> {
+    store::prune(pool, before).await
+}
+
+/// The endpoints that are told of an event.
+async fn wanting(tx: &mut PgConnection, owner: UserId, name: &str) -> Result<Vec<EndpointId>, DbError> {
+    store::wanting(tx, owner, name).await
+}
