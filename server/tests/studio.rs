@@ -149,7 +149,8 @@ async fn a_generation_that_kills_its_workers_is_given_up() {
     let started = instance.start(user, SYNTHESIZERS).await;
     // As if the fifth process in a row had died over it.
     scratch.break_it("insert into job_workers (id, name, lease_until) values (gen_random_uuid(), 'gone', now() - interval '1 second')").await;
-    let held = "update jobs set state = 'running', attempt = 5, crashes = 4, worker = (select id from job_workers), started_at = now()";
+    let held = "update jobs set state = 'running', attempt = 5, crashes = 4, worker = (select id from job_workers), started_at = now()
+                where kind = 'make-generation'";
     assert_eq!(scratch.break_it(held).await, 1);
     instance.work();
     let log = instance.log(user, started.generation, 0).await;

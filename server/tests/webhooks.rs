@@ -213,6 +213,7 @@ async fn what_happened_is_told_again_by_name_and_time() {
     let listeners = [Listener::new("one"), Listener::new("two")];
     let events = events_for(&instance, &[&listeners[0], &listeners[1]]);
     let first = publish(&instance, &events, None, &created(1)).await;
+    until_told(&scratch).await;
     scratch.pass(Duration::from_secs(3_600));
     let second = publish(&instance, &events, None, &Event::AccountCreated(UserId(Uuid::from_u128(2)))).await;
     until_told(&scratch).await;
