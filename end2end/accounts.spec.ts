@@ -2,9 +2,9 @@
 import { expect, test, type Browser, type BrowserContext, type Page } from '@playwright/test';
 import { Guest } from './support/guest';
 import { MailServer, linkIn } from './support/mail';
+import { PASSWORD, fillSignUp, signUp } from './support/members';
 import { Server } from './support/server';
 
-const PASSWORD = 'copper lantern drifts';
 const mail = new MailServer();
 let server: Server;
 
@@ -31,22 +31,6 @@ async function newBrowser(browser: Browser, network: string): Promise<BrowserCon
   return browser.newContext({ extraHTTPHeaders: { 'x-forwarded-for': network } });
 }
 
-async function fillSignUp(page: Page, email: string, password = PASSWORD): Promise<void> {
-  await page.goto(server.url('/signup'));
-  await page.getByLabel('What should we call you?').fill('Sam');
-  await page.getByLabel('Mail address').fill(email);
-  await page.getByLabel('Password').fill(password);
-  await page.getByRole('button', { name: 'Sign up' }).click();
-}
-
-async function signUp(page: Page, email: string): Promise<void> {
-  await fillSignUp(page, email);
-  await expect(page.getByRole('heading', { name: 'Check your mail' })).toBeVisible();
-  await page.goto(linkIn(await mail.letterTo(email)));
-  await page.getByRole('button', { name: 'Make my account' }).click();
-  await expect(page.getByRole('status').filter({ hasText: 'Welcome' })).toBeVisible();
-}
-
 async function signIn(page: Page, email: string, password = PASSWORD): Promise<void> {
   await page.goto(server.url('/login'));
   await page.getByLabel('Mail address').fill(email);
@@ -61,7 +45,7 @@ test('a guest signs up by mail, keeps the project, and opens it in another brows
   await guest.make('A register of village bridges');
   await guest.enter(first);
   const page = await first.newPage();
-  await signUp(page, email);
+  await signUp(page, server, mail, email);
   await expect(page.getByRole('link', { name: 'A register of village bridges' })).toBeVisible();
 
   const second = await newBrowser(browser, network);
@@ -78,7 +62,7 @@ test('a link followed in another browser asks for the password', async ({ browse
   const first = await newBrowser(browser, network);
   const page = await first.newPage();
   await page.goto(server.url('/projects'));
-  await fillSignUp(page, email);
+  await fillSignUp(page, server, email);
   const link = linkIn(await mail.letterTo(email));
   const second = await newBrowser(browser, network);
   const other = await second.newPage();
@@ -99,7 +83,7 @@ test('a forgotten password is replaced by a link that works once, and every brow
   const { email, network } = somebody();
   const context = await newBrowser(browser, network);
   const page = await context.newPage();
-  await signUp(page, email);
+  await signUp(page, server, mail, email);
   const forgetful = await newBrowser(browser, network);
   const other = await forgetful.newPage();
   await other.goto(server.url('/reset'));
@@ -128,13 +112,13 @@ test('an address with an account gets a letter that says so, and whoever asks se
   const { email, network } = somebody();
   const context = await newBrowser(browser, network);
   const page = await context.newPage();
-  await signUp(page, email);
+  await signUp(page, server, mail, email);
   const stranger = await newBrowser(browser, network);
   const other = await stranger.newPage();
-  await fillSignUp(other, email);
+  await fillSignUp(other, server, email);
   await expect(other.getByRole('heading', { name: 'Check your mail' })).toBeVisible();
   const known = await other.content();
-  await fillSignUp(other, somebody().email);
+  await fillSignUp(other, server, somebody().email);
   expect(await other.content()).toBe(known);
   expect((await mail.letterTo(email, 2)).subject).toBe('You have an account at Atlas9');
   await context.close();
@@ -166,7 +150,7 @@ test('settings: theme, name, devices, a token shown once, and deleting everythin
   const { email, network } = somebody();
   const context = await newBrowser(browser, network);
   const page = await context.newPage();
-  await signUp(page, email);
+  await signUp(page, server, mail, email);
   await page.goto(server.url('/settings'));
   await page.getByLabel('Dark').check();
   await page.locator('#appearance').getByRole('button', { name: 'Save' }).click();

@@ -1,16 +1,15 @@
 // The console of the queue: administrators look after jobs in a browser or on the command line, and nobody else knows of it.
-import AxeBuilder from '@axe-core/playwright';
 import { gzipSync } from 'node:zlib';
 import { expect, test, type BrowserContext, type Cookie, type Locator, type Page } from '@playwright/test';
 import { Guest } from './support/guest';
-import { MailServer, linkIn } from './support/mail';
+import { expectWellMade } from './support/looks';
+import { MailServer } from './support/mail';
+import { sessionOf } from './support/members';
 import { Server } from './support/server';
 
-const PASSWORD = 'copper lantern drifts';
 const EMAIL = 'ada@mail.example';
 const MEMBER = 'sam@mail.example';
 const PAGES = ['/jobs', '/jobs/list', '/jobs/list?state=scheduled', '/jobs/dead', '/jobs/dead?kind=ring-bells'];
-const WIDTHS = [320, 768, 1_600];
 /** As Leptos.toml has it for pages of lists, which the console is not among: it is measured with a guest. */
 const HTML_GZIP_BYTES = 14_000;
 /** To look at eight pages at three widths and in two themes takes axe its time. */
@@ -26,15 +25,8 @@ test.beforeAll(async ({ browser }) => {
   await mail.start();
   server = new Server({ smtpUrl: mail.url });
   await server.start();
-  const join = async (email: string): Promise<Cookie[]> => {
-    const context = await browser.newContext();
-    await signUp(await context.newPage(), email);
-    const cookies = await context.cookies();
-    await context.close();
-    return cookies;
-  };
-  administrator = await join(EMAIL);
-  member = await join(MEMBER);
+  administrator = await sessionOf(browser, server, mail, EMAIL);
+  member = await sessionOf(browser, server, mail, MEMBER);
   expect(server.run('users', 'promote', EMAIL)).toBe(`${EMAIL} is an administrator\n`);
 });
 
@@ -187,26 +179,7 @@ test('axe finds nothing serious, in light and dark, and no page scrolls sideways
   await enter(context);
   for (const path of [...PAGES, `/jobs/${job}`, `/jobs/${letter}`, '/jobs/list?kind=nothing']) {
     await page.goto(server.url(path));
-    await expect(page.getByRole('heading', { level: 1 }), path).toHaveCount(1);
-    await expect(page.locator('script, link[rel=modulepreload]'), path).toHaveCount(0);
-    await page.locator('details').evaluateAll((found) => found.forEach((details) => details.setAttribute('open', '')));
-    for (const width of WIDTHS) {
-      await page.setViewportSize({ width, height: 800 });
-      const [needed, room] = await page.evaluate(() => [
-        document.documentElement.scrollWidth,
-        document.documentElement.clientWidth,
-      ]);
-      expect(needed, `${path} at ${width} px`).toBe(room);
-    }
-    for (const colorScheme of ['light', 'dark'] as const) {
-      await page.emulateMedia({ colorScheme });
-      const axe = new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']);
-      const { violations } = await axe.setLegacyMode(true).analyze();
-      const told = violations.map(
-        ({ help, nodes }) => `${help}: ${nodes.map(({ target }) => target.join(' ')).join(', ')}`,
-      );
-      expect(told, `${path}, ${colorScheme}`).toEqual([]);
-    }
+    await expectWellMade(page, path);
   }
 });
 
@@ -247,17 +220,6 @@ test('the command line says and does the same', () => {
   expect(failure('jobs', 'show', 'x')).toMatch(/"x" is no job's id/);
   expect(failure('jobs', 'ls', '--state', 'lost')).toMatch(/no state of a job; those are running, ready/);
 });
-
-async function signUp(page: Page, email: string): Promise<void> {
-  await page.goto(server.url('/signup'));
-  await page.getByLabel('What should we call you?').fill('Ada');
-  await page.getByLabel('Mail address').fill(email);
-  await page.getByLabel('Password').fill(PASSWORD);
-  await page.getByRole('button', { name: 'Sign up' }).click();
-  await page.goto(linkIn(await mail.letterTo(email)));
-  await page.getByRole('button', { name: 'Make my account' }).click();
-  await expect(page.getByRole('status').filter({ hasText: 'Welcome' })).toBeVisible();
-}
 
 async function enter(context: BrowserContext): Promise<void> {
   await context.addCookies(administrator);

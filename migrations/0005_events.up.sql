@@ -74,7 +74,9 @@ create table webhook_deliveries (
     -- What kept it from being answered.
     error text check (char_length(error) <= 500),
     duration_ms integer not null,
-    created_at timestamptz not null
+    created_at timestamptz not null,
+    -- When it is tried again, where it is.
+    next_at timestamptz
 );
 create index webhook_deliveries_newest on webhook_deliveries (endpoint_id, created_at desc, id desc);
 create index webhook_deliveries_when on webhook_deliveries using brin (created_at) with (autosummarize = on, pages_per_range = 32);

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use model::EventId;
 use server::events::EventName;
 
 /// A studio that turns one directive into a whole product.
@@ -37,6 +38,7 @@ Environment (all optional):
   QSTASH_TOKEN, QSTASH_CURRENT_SIGNING_KEY, QSTASH_NEXT_SIGNING_KEY, QSTASH_URL
                            an outside transport for jobs, see docs/qstash.md
   ATLAS9_QSTASH_KINDS      kinds of jobs that go outside        [none]
+  ATLAS9_QSTASH_RETRIES    how often its plan delivers again    [3]
   ATLAS9_STYLEGUIDE        serve /styleguide                    [false]
   ATLAS9_COMPOSER_PACE_MS  pause between pieces, for tests      [0]
   ATLAS9_LOG               what to log, such as info or debug   [info]";
@@ -216,6 +218,7 @@ pub(crate) enum Events {
         json: bool,
     },
     /// Tell subscribers again of what happened, the oldest first and at most 10,000 events. "figures" counts again only when it is named.
+    #[command(group = clap::ArgGroup::new("which").required(true).multiple(true).args(["name", "since", "after", "dry_run"]))]
     Replay {
         /// Only events of this name.
         #[arg(long)]
@@ -226,6 +229,9 @@ pub(crate) enum Events {
         /// Only before this moment.
         #[arg(long, value_name = "TIME")]
         until: Option<String>,
+        /// Only what happened after this event, as an earlier replay said where it stopped.
+        #[arg(long, value_name = "EVENT")]
+        after: Option<EventId>,
         /// Only this subscriber: webhooks or figures.
         #[arg(long)]
         subscriber: Option<String>,

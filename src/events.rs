@@ -25,11 +25,11 @@ pub(crate) async fn events(command: Events) -> anyhow::Result<ExitCode> {
     let moment = |text: Option<String>| text.map(|text| moment(&text, services.clock.now())).transpose();
     match command {
         Events::Ls { name, since, limit, json } => {
-            let selection = Selection { name, since: moment(since)?, until: None };
+            let selection = Selection { name, since: moment(since)?, ..Selection::default() };
             print(&services.events.list(&selection, limit).await?, json)?;
         }
-        Events::Replay { name, since, until, subscriber, dry_run } => {
-            let selection = Selection { name, since: moment(since)?, until: moment(until)? };
+        Events::Replay { name, since, until, after, subscriber, dry_run } => {
+            let selection = Selection { name, since: moment(since)?, until: moment(until)?, after };
             replay(&services, &selection, subscriber.as_deref(), dry_run).await?;
         }
     }
@@ -42,7 +42,7 @@ async fn replay(services: &Services, selection: &Selection, whom: Option<&str>, 
     let mut out = io::stdout().lock();
     writeln!(out, "{} events {will} again, in {} deliveries", replayed.events, replayed.deliveries)?;
     if let Some(last) = replayed.more_after {
-        writeln!(out, "There may be more: go on with --since {}", last.format(&Rfc3339)?)?;
+        writeln!(out, "There may be more: go on with --after {last}")?;
     }
     Ok(())
 }

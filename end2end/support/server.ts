@@ -25,6 +25,8 @@ export interface ServerOptions {
   readonly redisUrl?: string;
   /** Where mail goes; into the log's folder, unless told. */
   readonly smtpUrl?: string;
+  /** Networks that webhooks may lead to although they are not public; none, unless told. */
+  readonly webhooksAllow?: string;
   /** Whether /styleguide is served. */
   readonly styleguide?: boolean;
 }
@@ -162,6 +164,7 @@ export class Server implements Site {
       ATLAS9_URL: `http://127.0.0.1:${this.port}`,
       ATLAS9_MAIL_DIR: join(LOGS, 'mail'),
       ATLAS9_SMTP_URL: this.options.smtpUrl ?? '',
+      ATLAS9_WEBHOOKS_ALLOW: this.options.webhooksAllow ?? '',
       ATLAS9_STYLEGUIDE: String(this.options.styleguide ?? false),
     };
   }

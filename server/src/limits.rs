@@ -1,15 +1,11 @@
 //! How often somebody may try: counted in Redis for all instances together, and in this process while Redis is away.
 
-use std::{
-    sync::Arc,
-    sync::atomic::{AtomicI64, Ordering},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use redis::{Script, aio::ConnectionManager};
 use sha2::{Digest, Sha256};
 
-use crate::clock::Clock;
+use crate::{clock::Clock, rest::Rest};
 
 /// How long to wait for Redis before this process counts alone.
 const ASK_WITHIN: Duration = Duration::from_millis(100);
@@ -56,15 +52,14 @@ pub struct Limits {
     admit: Arc<Script>,
     clock: Clock,
     alone: moka::sync::Cache<String, i64>,
-    /// Until when Redis is left alone, in microseconds since 1970.
-    rests_until: Arc<AtomicI64>,
+    rest: Rest,
 }
 
 impl Limits {
     /// Counts over this connection.
     pub fn new(redis: ConnectionManager, clock: Clock) -> Self {
         let alone = moka::sync::Cache::builder().max_capacity(ALONE_MAX).time_to_idle(Duration::from_secs(3_600));
-        Self { redis, admit: Arc::new(Script::new(ADMIT)), clock, alone: alone.build(), rests_until: Arc::default() }
+        Self { redis, admit: Arc::new(Script::new(ADMIT)), clock, alone: alone.build(), rest: Rest::default() }
     }
 
     /// Counts one try of whoever `key` stands for.
@@ -85,8 +80,7 @@ impl Limits {
     }
 
     async fn ask_redis(&self, quota: &Quota, key: &str) -> Option<i64> {
-        let now = self.micros();
-        if self.rests_until.load(Ordering::Relaxed) > now {
+        if self.rest.left().is_some() {
             return None;
         }
         let mut connection = self.redis.clone();
@@ -95,8 +89,8 @@ impl Limits {
         match tokio::time::timeout(ASK_WITHIN, asked.invoke_async(&mut connection)).await {
             Ok(Ok(wait)) => Some(wait),
             failed => {
+                self.rest.begin(REST);
                 tracing::warn!(?failed, "tries are counted by this process alone: Redis does not answer");
-                self.rests_until.store(now + i64::try_from(REST.as_micros()).unwrap_or(i64::MAX), Ordering::Relaxed);
                 None
             }
         }

@@ -21,8 +21,9 @@ use crate::{
     limits::Limits,
     mail::{Postman, TidyMail, Transport},
     metrics::Metrics,
+    outbound::NoClient,
     projects::{Projects, TidyProjects},
-    providers::{NoClient, Providers},
+    providers::Providers,
     studio::{ComposerEngine, Engines, Studio},
     tasks::Tasks,
 };
@@ -167,11 +168,11 @@ impl Services {
         let consumers = vec![Arc::new(NoteHooks(metrics.hooks.clone())) as _];
         let services = Self {
             hooks: Hooks::new(config.hooks.clone(), dedup, jobs.clone(), clock.clone(), consumers),
-            archive: Archive::new(studio.clone(), blobs.clone(), limits),
+            archive: Archive::new(studio.clone(), blobs.clone(), limits.clone()),
             blobs,
             accounts: Accounts::new(parts, &config.secret)?,
             postman,
-            projects: Projects::new(db.clone(), clock.clone(), events.clone()),
+            projects: Projects::new(db.clone(), clock.clone(), events.clone(), limits),
             studio,
             events,
             webhooks,

@@ -8,7 +8,10 @@ use std::time::Duration;
 
 use model::{Scope, Theme};
 use pretty_assertions::assert_eq;
-use server::accounts::{AccountsError, BadPassword, Change, Client, Entry, NewApiToken, Opened, Registration, Visitor};
+use server::{
+    accounts::{AccountsError, BadPassword, Change, Client, Entry, NewApiToken, Opened, Registration, Visitor},
+    events::Selection,
+};
 use support::{Instance, OwnRedis, Scratch};
 
 const PASSWORD: &str = "copper lantern drifts";
@@ -192,6 +195,9 @@ async fn signing_in_rotates_the_session_and_takes_the_guests_projects_along() {
     assert_eq!(second.visitor.user, first.visitor.user);
     assert!(instance.services.projects.get(Some(first.visitor.user), started.project).await.is_ok());
     assert_eq!(who(&instance, cookie(&guest)).await, None);
+    let told = instance.services.events.list(&Selection::default(), 50).await.unwrap();
+    let theirs = told.iter().filter(|event| event.owner == Some(first.visitor.user)).map(|event| event.name.as_str());
+    assert_eq!(theirs.collect::<Vec<_>>(), ["generation.finished", "project.created", "account.created"]);
     assert!(who(&instance, cookie(&first)).await.is_some(), "the other browser stays signed in");
 
     let third = accounts.sign_in(entry("sam@mail.example", PASSWORD), Some(&second.visitor), &client()).await.unwrap();

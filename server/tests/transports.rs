@@ -22,6 +22,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use fake::{CURRENT_KEY, FakeQstash, NEXT_KEY, TOKEN};
 use pretty_assertions::assert_eq;
 use serde::{Deserialize, Serialize};
@@ -30,12 +31,12 @@ use server::{
     config::{Config, QstashKey, Variables},
     http,
     jobs::{
-        Backoff, CannotGoOutside, Dead, Dedup, Failure, Found, GivenUp, Job, Kinds, Message, Options, Published,
-        Qstash, QstashClient, QstashError, Rules, Sameness, Schedule,
+        Backoff, CannotGoOutside, Dead, Dedup, Failure, Found, GivenUp, Job, Kinds, Message, Options, PAYLOAD_MAX,
+        Published, Qstash, QstashClient, QstashError, Rules, Sameness, Schedule,
     },
     services::CannotStart,
 };
-use support::{Instance, PATIENCE, Scratch};
+use support::{Instance, PATIENCE, Scratch, until};
 use uuid::Uuid;
 use web::{client, listen, serve};
 
@@ -381,16 +382,108 @@ async fn a_job_stays_here_until_qstash_takes_it_and_no_attempt_is_lost() {
     ground.go("busy", How::Well).await;
     ground.log.exactly(1).await;
     ground.fake.fail_next(503, None);
-    let id = ground.go("away", How::Well).await;
-    let waits = async {
-        while ground.instance.services.jobs.hurry(id).await.is_err() {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-    };
-    tokio::time::timeout(PATIENCE, waits).await.unwrap();
-    assert_eq!(ground.log.exactly(2).await, ["busy 1", "away 1"]);
+    ground.go("away", How::Well).await;
+    let waits = "select count(*) from jobs where error like 'QStash does not answer%'";
+    until("the console says why it waits", async || ground.scratch.count(waits).await == 1).await;
+    // Nobody asks again so soon, whatever else is to go.
+    ground.go("behind", How::Well).await;
+    let behind = "select count(*) from jobs where error like 'QStash is left alone%'";
+    until("it waits as well", async || ground.scratch.count(behind).await == 1).await;
+    let mut lines = ground.log.exactly(3).await;
+    lines[1..].sort();
+    assert_eq!(lines, ["busy 1", "away 1", "behind 1"]);
     let attempts = ground.scratch.count("select max(attempt)::bigint from jobs_finished").await;
     assert_eq!(attempts, 1, "to be put off is no attempt");
+    ground.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_wrong_with_the_set_up_is_no_fault_of_the_job() {
+    for status in [307, 402, 404] {
+        let ground = Ground::new(Way::Qstash).await;
+        ground.go("fine", How::Well).await;
+        ground.log.exactly(1).await;
+        ground.fake.fail_next(status, None);
+        let id = ground.go("waits", How::Well).await;
+        let waits =
+            "select count(*) from jobs where error like 'QStash refuses (%' and run_at > now() + interval '50 seconds'";
+        until("it waits for somebody to mend it", async || ground.scratch.count(waits).await == 1).await;
+        ground.instance.services.jobs.cancel(id).await.unwrap();
+        ground.log.exactly(2).await;
+        ground.finish().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_of_many_attempts_goes_out_with_as_many_as_the_plan_has() {
+    let ground = Ground::new(Way::Qstash).await;
+    let many = Options { attempts: Some(10), ..Options::default() };
+    let id = ground.publish(&task("rain", How::FailsUntilMended), &many).await.id;
+    assert_eq!(ground.log.exactly(5).await.last().unwrap(), "given up: it rained (attempts)");
+    assert_eq!(ground.dead(id).await.attempt, 4, "three retries");
+    ground.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_that_was_taken_though_the_answer_said_otherwise_is_not_lost_when_it_fails() {
+    let ground = Ground::new(Way::Qstash).await;
+    ground.fake.fail_next_answer(503);
+    let id = ground.go("letter", How::Refused).await;
+    let lines = ground.log.exactly(2).await;
+    assert_eq!(lines, ["letter 1", "given up: no such address (refused)"]);
+    assert_eq!(ground.dead(id).await.error, "no such address");
+    let early = ground.fake.deliveries().iter().filter(|delivery| delivery.status == 503).count();
+    assert!(early > 0, "it was told while the job was still here");
+    ground.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_that_was_given_up_here_and_outside_can_be_redriven() {
+    let ground = Ground::new(Way::Qstash).await;
+    let id = ground.go("rain", How::FailsUntilMended).await;
+    ground.log.exactly(4).await;
+    let told = ground.fake.deliveries().into_iter().find(|delivery| delivery.url.ends_with("/failure")).unwrap();
+    // As if its worker had died at the last attempt to hand it over, after QStash took it.
+    let here = "update jobs_dead set cause = 'crashed', created_at = (select created_at from jobs_finished where kind = 'task')";
+    assert_eq!(ground.scratch.break_it(here).await, 1);
+    let again = client().post(&told.url).header("Upstash-Signature", &told.signature).body(told.body.clone());
+    assert_eq!(again.send().await.unwrap().status(), 200);
+    ground.log.mended.store(true, Ordering::SeqCst);
+    ground.instance.services.jobs.redrive(id).await.unwrap();
+    assert_eq!(ground.log.exactly(5).await.last().unwrap(), "rain 1", "and nobody was told a second time");
+    ground.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_report_is_read_however_it_is_spelt() {
+    let ground = Ground::new(Way::Qstash).await;
+    ground.go("fine", How::Well).await;
+    ground.log.exactly(1).await;
+    let failures = format!("{}/api/jobs/task/failure", ground.site);
+    let payload = json!({"name": "nightly", "how": "Well"});
+    let source = STANDARD.encode(json!({"job": null, "attempts": 3, "payload": payload}).to_string());
+    let tell = async |report: serde_json::Value| {
+        let body = report.to_string();
+        let request = client().post(&failures).header("Upstash-Signature", ground.fake.sign(&failures, &body));
+        request.body(body).send().await.unwrap().status().as_u16()
+    };
+    for odd in [
+        json!({"sourceMessasgeId": "msg_1", "status": -1, "sourceBody": source}),
+        json!({"sourceMessageId": "msg_1", "sourceMessasgeId": "msg_1", "retried": null, "sourceBody": source}),
+        json!({"sourceMessageId": "msg_2", "status": 500, "createdAt": 1_800_000_000_000_i64, "sourceBody": source}),
+    ] {
+        assert_eq!(tell(odd.clone()).await, 200, "{odd}");
+    }
+    let big = json!({"job": null, "attempts": 3, "payload": {"name": "x".repeat(PAYLOAD_MAX), "how": "Well"}});
+    for bad in [
+        json!({"status": 500, "sourceBody": source}),
+        json!({"sourceMessageId": "msg_3"}),
+        json!({"sourceMessageId": "msg_4", "sourceBody": STANDARD.encode(big.to_string())}),
+    ] {
+        assert_eq!(tell(bad).await, 400);
+    }
+    assert_eq!(ground.scratch.count("select count(*) from jobs_dead").await, 2);
+    ground.log.exactly(3).await;
     ground.finish().await;
 }
 
@@ -516,8 +609,11 @@ async fn what_is_acknowledged_in_postgresql_or_is_no_kind_cannot_go_outside() {
         let started = server::services::Services::start(scratch.config(), server::clock::Clock::system()).await;
         started.err().expect("it does not start")
     };
-    let refused = start(&scratch).await;
-    assert!(matches!(&refused, CannotStart::BadQstash(CannotGoOutside::NeedsToken(kind)) if kind == "make-generation"));
+    for needs_token in ["make-generation", "dispatch-event", "deliver-event", "collect-events"] {
+        scratch.set("ATLAS9_QSTASH_KINDS", &format!("send-mail,{needs_token}"));
+        let refused = start(&scratch).await;
+        assert!(matches!(&refused, CannotStart::BadQstash(CannotGoOutside::NeedsToken(kind)) if kind == needs_token));
+    }
     scratch.set("ATLAS9_QSTASH_KINDS", "send-male");
     let refused = start(&scratch).await.to_string();
     assert!(refused.contains("send-male") && refused.contains("send-mail, "), "{refused}");

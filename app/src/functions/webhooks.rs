@@ -8,6 +8,7 @@ use server::{
     accounts::Visitor,
     events::webhooks::{Wanted, WebhooksError},
 };
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use super::{FnError, fail, fail_form, see_other, show_form};
 use crate::context::{FormState, caller, services};
@@ -105,11 +106,16 @@ pub(crate) async fn reveal_webhook(endpoint: String) -> Result<(), FnError> {
     Ok(())
 }
 
-/// Gives an endpoint another secret, and shows it.
+/// Gives an endpoint another secret, and shows it. Sent twice from one page, it gives one.
 #[server(prefix = "/fn", endpoint = "rotate_webhook")]
-pub(crate) async fn rotate_webhook(endpoint: String) -> Result<(), FnError> {
+pub(crate) async fn rotate_webhook(endpoint: String, #[server(default)] seen: String) -> Result<(), FnError> {
     let endpoint: EndpointId = endpoint.parse().map_err(fail)?;
-    let secret = services().webhooks.rotate(&visitor().await?, endpoint).await.map_err(fail)?;
+    // What nobody's page holds is no moment of ours: nothing is replaced then.
+    let seen = match seen.as_str() {
+        "" => None,
+        typed => Some(OffsetDateTime::parse(typed, &Rfc3339).unwrap_or(OffsetDateTime::UNIX_EPOCH)),
+    };
+    let secret = services().webhooks.rotate(&visitor().await?, endpoint, seen).await.map_err(fail)?;
     show_form(FormState { secret: Some(secret), ..FormState::of("reveal_webhook", page_of(endpoint)) });
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! Signing in.
 
-use model::UserKind;
+use model::{UserId, UserKind};
 
 use super::{
     Accounts, AccountsError, Client, Opened, SIGN_INS_FROM, SIGN_INS_INTO, Visitor,
@@ -56,7 +56,7 @@ impl Accounts {
         if let Some(visitor) = visitor {
             ended = store::sessions::delete(&mut tx, visitor.user, Some(visitor.session), None, now).await?;
             if !visitor.is_member() {
-                store::users::merge_guest(&mut tx, visitor.user, known.user).await?;
+                self.merge_guest(&mut tx, visitor.user, known.user).await?;
             }
         }
         let opened = self.open_session(&mut tx, known.user, UserKind::Member, client).await?;
@@ -66,6 +66,18 @@ impl Accounts {
         }
         tracing::info!(user = %known.user, "somebody signed in");
         Ok(opened)
+    }
+
+    /// Gives a member what they made as a guest, and what happened to it.
+    pub(super) async fn merge_guest(
+        &self,
+        tx: &mut store::Tx,
+        guest: UserId,
+        member: UserId,
+    ) -> Result<(), AccountsError> {
+        store::users::merge_guest(tx, guest, member).await?;
+        self.events.give(tx, guest, member).await?;
+        Ok(())
     }
 
     /// Whether this is the password of the member who asks for something that needs it once more.

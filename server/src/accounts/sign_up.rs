@@ -150,7 +150,7 @@ impl Accounts {
         if let Some(visitor) = visitor {
             ended.extend(store::sessions::delete(&mut tx, visitor.user, Some(visitor.session), None, now).await?);
             if !visitor.is_member() {
-                store::users::merge_guest(&mut tx, visitor.user, member).await?;
+                self.merge_guest(&mut tx, visitor.user, member).await?;
             }
         }
         let opened = self.open_session(&mut tx, member, UserKind::Member, client).await?;

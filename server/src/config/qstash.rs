@@ -13,6 +13,8 @@ pub struct QstashConfig {
     pub token: Option<QstashKey>,
     /// `QSTASH_CURRENT_SIGNING_KEY` and `QSTASH_NEXT_SIGNING_KEY`: what deliveries are signed with, now or after the next replacement.
     pub signing_keys: Vec<QstashKey>,
+    /// `ATLAS9_QSTASH_RETRIES`: how often the plan lets a message be delivered again at most.
+    pub retries: u16,
     /// `ATLAS9_QSTASH_KINDS`: kinds of jobs that QStash delivers, separated by commas.
     pub kinds: Vec<String>,
 }
@@ -46,6 +48,8 @@ impl QstashConfig {
             url: url(variables)?,
             token: key(variables, "QSTASH_TOKEN")?,
             signing_keys: keys.into_iter().flatten().collect(),
+            retries: variables
+                .value("ATLAS9_QSTASH_RETRIES", 3_u16, "retries of the plan, 1 to 100", |n| (1..=100).contains(n))?,
             kinds: kinds(variables.text("ATLAS9_QSTASH_KINDS").unwrap_or_default()),
         };
         let is_ready =

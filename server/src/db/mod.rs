@@ -2,10 +2,7 @@
 
 mod keyset;
 
-use std::{
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::time::Duration;
 
 use sqlx::{
     Connection, PgConnection, PgPool,
@@ -13,9 +10,7 @@ use sqlx::{
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 
-use tokio::time::Instant;
-
-use crate::config::DatabaseConfig;
+use crate::{config::DatabaseConfig, rest::Rest};
 pub use keyset::{micros, place};
 
 /// The schema, forward and back.
@@ -33,7 +28,7 @@ pub struct Database {
 #[derive(Debug, Clone)]
 struct Replica {
     pool: PgPool,
-    away_since: Arc<Mutex<Option<Instant>>>,
+    rest: Rest,
 }
 
 /// How long a replica that did not answer is left alone.
@@ -43,8 +38,13 @@ const REPLICA_REST: Duration = Duration::from_secs(10);
 const WORKER_POOL: u32 = 10;
 /// The queue's table is empty now and holds a million rows a minute later. Whatever the planner believes, its indexes are the way, and a scan of the
 /// whole table with all that is dead in it never is.
-const WORKER_OPTIONS: [(&str, &str); 3] =
-    [("enable_seqscan", "off"), ("enable_bitmapscan", "off"), ("enable_hashjoin", "off")];
+/// A process that is stopped in the middle of a transaction keeps nobody from leading in its place.
+const WORKER_OPTIONS: [(&str, &str); 4] = [
+    ("enable_seqscan", "off"),
+    ("enable_bitmapscan", "off"),
+    ("enable_hashjoin", "off"),
+    ("idle_in_transaction_session_timeout", "5s"),
+];
 
 /// The database could not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -96,9 +96,7 @@ impl Database {
     pub async fn connect(config: &DatabaseConfig) -> Result<Self, DbError> {
         let primary = pool(config).connect_with(options(&config.primary)?).await?;
         let replica = match &config.replica {
-            Some(url) => {
-                Some(Replica { pool: pool(config).connect_lazy_with(options(url)?), away_since: Arc::default() })
-            }
+            Some(url) => Some(Replica { pool: pool(config).connect_lazy_with(options(url)?), rest: Rest::default() }),
             None => None,
         };
         // Whoever uses it asks again when a connection turns out to be gone; trying each one before would double every wait.
@@ -193,23 +191,23 @@ impl Database {
 
 impl Replica {
     async fn answers(&self) -> bool {
-        let rests = |since: &Instant| since.elapsed() < REPLICA_REST;
-        if self.away_since.lock().unwrap_or_else(PoisonError::into_inner).as_ref().is_some_and(rests) {
+        if self.rest.left().is_some() {
             return false;
         }
         let answers = self.pool.acquire().await.is_ok();
         if !answers {
+            self.rest.begin(REPLICA_REST);
             tracing::warn!("the replica does not answer; the primary reads for now");
         }
-        *self.away_since.lock().unwrap_or_else(PoisonError::into_inner) = (!answers).then(Instant::now);
         answers
     }
 }
 
 fn options(url: &str) -> Result<PgConnectOptions, DbError> {
     let options: PgConnectOptions = url.parse().map_err(DbError::Refused)?;
-    // No query of ours runs this long; one that does holds a connection others wait for.
-    Ok(options.application_name("atlas9").options([("statement_timeout", "15s"), ("lock_timeout", "5s")]))
+    // No query of ours runs this long, and none is waited for so long in a transaction; one that does holds a connection and locks others wait for.
+    let limits = [("statement_timeout", "15s"), ("lock_timeout", "5s"), ("idle_in_transaction_session_timeout", "15s")];
+    Ok(options.application_name("atlas9").options(limits))
 }
 
 fn pool(config: &DatabaseConfig) -> PgPoolOptions {

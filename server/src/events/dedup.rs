@@ -3,21 +3,15 @@
 //! An id is claimed first, for a short time, and marked as done once what it causes is committed. A process that dies in between leaves a claim
 //! that runs out by itself, and meanwhile keeps nobody out: whoever meets it asks PostgreSQL, which decides. So does whoever finds Redis away.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicI64, Ordering},
-    },
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use redis::{FromRedisValue, Script, aio::ConnectionManager};
 use sha2::{Digest, Sha256};
 
-use crate::{clock::Clock, limits::hex};
+use crate::{clock::Clock, limits::hex, rest::Rest};
 
-/// How long an event is remembered.
-pub const REMEMBERED: Duration = Duration::from_secs(3_600);
+/// How long an event is remembered: whoever did not hear our answer asks again after seconds, minutes or some hours.
+pub const REMEMBERED: Duration = Duration::from_secs(24 * 3_600);
 /// How long a claim holds that nobody confirms: longer than a commit can take.
 const CLAIMED: Duration = Duration::from_secs(30);
 /// How long to wait for Redis before PostgreSQL is asked.
@@ -56,14 +50,13 @@ pub struct Dedup {
     redis: ConnectionManager,
     clock: Clock,
     release: Arc<Script>,
-    /// Until when Redis is left alone, in microseconds since 1970.
-    rests_until: Arc<AtomicI64>,
+    rest: Rest,
 }
 
 impl Dedup {
     /// Remembers over this connection.
     pub fn new(redis: ConnectionManager, clock: Clock) -> Self {
-        Self { redis, clock, release: Arc::new(Script::new(RELEASE)), rests_until: Arc::default() }
+        Self { redis, clock, release: Arc::new(Script::new(RELEASE)), rest: Rest::default() }
     }
 
     /// Claims an event, unless it was seen before. Takes at most a tenth of a second.
@@ -116,8 +109,7 @@ impl Dedup {
 
     /// The answer, unless Redis is away or was so a moment ago.
     async fn unless_away<T: FromRedisValue>(&self, asked: impl Future<Output = redis::RedisResult<T>>) -> Option<T> {
-        let now = self.micros();
-        if self.rests_until.load(Ordering::Relaxed) > now {
+        if self.rest.left().is_some() {
             return None;
         }
         match tokio::time::timeout(ASK_WITHIN, asked).await {
@@ -125,14 +117,10 @@ impl Dedup {
             failed => {
                 let error = failed.map(Result::err);
                 tracing::warn!(?error, "events are told apart by PostgreSQL alone: Redis does not answer");
-                self.rests_until.store(now + i64::try_from(REST.as_micros()).unwrap_or(i64::MAX), Ordering::Relaxed);
+                self.rest.begin(REST);
                 None
             }
         }
-    }
-
-    fn micros(&self) -> i64 {
-        i64::try_from(self.clock.now().unix_timestamp_nanos() / 1_000).unwrap_or(i64::MAX)
     }
 }
 

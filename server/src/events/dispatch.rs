@@ -30,6 +30,7 @@ pub struct DispatchEvent {
 impl Job for DispatchEvent {
     const KIND: &'static str = "dispatch-event";
     const RULES: Rules = Rules { attempts: 20, ..Rules::USUAL };
+    const NEEDS_TOKEN: bool = true;
 }
 
 /// Tells one subscriber of an event.
@@ -44,6 +45,7 @@ pub struct DeliverEvent {
 impl Job for DeliverEvent {
     const KIND: &'static str = "deliver-event";
     const RULES: Rules = Rules { attempts: 10, ..Rules::USUAL };
+    const NEEDS_TOKEN: bool = true;
 }
 
 /// Gives a subscriber what was collected for it.
@@ -56,6 +58,7 @@ pub struct CollectEvents {
 impl Job for CollectEvents {
     const KIND: &'static str = "collect-events";
     const RULES: Rules = Rules { attempts: 20, ..Rules::USUAL };
+    const NEEDS_TOKEN: bool = true;
 }
 
 /// Forgets what happened long ago.
@@ -181,8 +184,8 @@ impl Events {
     async fn tidy(&self) -> Result<(), DbError> {
         let (pool, before) = (self.db.primary(), self.clock.now() - KEEP);
         while store::prune(pool, before).await? > 0 {}
-        while webhooks::prune(pool, before).await? > 0 {}
-        Ok(())
+        while store::prune_strangers(pool).await? > 0 {}
+        webhooks::tidy(pool, before).await
     }
 }
 

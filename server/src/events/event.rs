@@ -19,6 +19,8 @@ pub enum EventName {
     ProjectShared,
     /// A project was thrown away; it can be taken back for a while.
     ProjectDeleted,
+    /// A project was taken back.
+    ProjectRestored,
     /// A generation has made all it was to make.
     GenerationFinished,
     /// A generation could not be made.
@@ -33,10 +35,11 @@ pub enum EventName {
 
 impl EventName {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::ProjectCreated,
         Self::ProjectShared,
         Self::ProjectDeleted,
+        Self::ProjectRestored,
         Self::GenerationFinished,
         Self::GenerationFailed,
         Self::GenerationCancelled,
@@ -44,10 +47,11 @@ impl EventName {
         Self::AccountCreated,
     ];
     /// Those that an endpoint can be told of. An account has none yet when it is made.
-    pub const FOR_WEBHOOKS: [Self; 7] = [
+    pub const FOR_WEBHOOKS: [Self; 8] = [
         Self::ProjectCreated,
         Self::ProjectShared,
         Self::ProjectDeleted,
+        Self::ProjectRestored,
         Self::GenerationFinished,
         Self::GenerationFailed,
         Self::GenerationCancelled,
@@ -60,6 +64,7 @@ impl EventName {
             Self::ProjectCreated => "project.created",
             Self::ProjectShared => "project.shared",
             Self::ProjectDeleted => "project.deleted",
+            Self::ProjectRestored => "project.restored",
             Self::GenerationFinished => "generation.finished",
             Self::GenerationFailed => "generation.failed",
             Self::GenerationCancelled => "generation.cancelled",
@@ -74,6 +79,7 @@ impl EventName {
             Self::ProjectCreated => "a project is started, forked or brought back",
             Self::ProjectShared => "a project becomes public, unlisted or private",
             Self::ProjectDeleted => "a project is thrown away",
+            Self::ProjectRestored => "it is taken back",
             Self::GenerationFinished => "everything asked for is made",
             Self::GenerationFailed => "something could not be made",
             Self::GenerationCancelled => "somebody stopped it",
@@ -146,6 +152,8 @@ pub enum Event {
     ProjectShared(About, Visibility),
     /// [`EventName::ProjectDeleted`].
     ProjectDeleted(About),
+    /// [`EventName::ProjectRestored`].
+    ProjectRestored(About),
     /// [`EventName::GenerationFinished`], with what was made.
     GenerationFinished(GenerationId, About, Vec<Stage>),
     /// [`EventName::GenerationFailed`], with a stable name for the reason and words for people.
@@ -177,6 +185,7 @@ impl Event {
             Self::ProjectCreated(..) => EventName::ProjectCreated,
             Self::ProjectShared(..) => EventName::ProjectShared,
             Self::ProjectDeleted(..) => EventName::ProjectDeleted,
+            Self::ProjectRestored(..) => EventName::ProjectRestored,
             Self::GenerationFinished(..) => EventName::GenerationFinished,
             Self::GenerationFailed(..) => EventName::GenerationFailed,
             Self::GenerationCancelled(..) => EventName::GenerationCancelled,
@@ -188,9 +197,10 @@ impl Event {
     /// What it is about.
     pub const fn subject(&self) -> Uuid {
         match self {
-            Self::ProjectCreated(about, _) | Self::ProjectShared(about, _) | Self::ProjectDeleted(about) => {
-                about.project.0
-            }
+            Self::ProjectCreated(about, _)
+            | Self::ProjectShared(about, _)
+            | Self::ProjectDeleted(about)
+            | Self::ProjectRestored(about) => about.project.0,
             Self::GenerationFinished(generation, ..)
             | Self::GenerationFailed(generation, ..)
             | Self::GenerationCancelled(generation, _) => generation.0,
@@ -208,7 +218,9 @@ impl Event {
             Self::ProjectShared(About { project, title }, visibility) => {
                 json!({ "project_id": project, "title": title, "visibility": visibility.as_str() })
             }
-            Self::ProjectDeleted(About { project, title }) => json!({ "project_id": project, "title": title }),
+            Self::ProjectDeleted(About { project, title }) | Self::ProjectRestored(About { project, title }) => {
+                json!({ "project_id": project, "title": title })
+            }
             Self::GenerationFinished(generation, About { project, title }, stages) => {
                 json!({ "generation_id": generation, "project_id": project, "title": title, "stages": stages })
             }

@@ -146,7 +146,7 @@ impl Hooks {
         Self { config, dedup, jobs, clock, consumers: consumers.into() }
     }
 
-    /// Takes a webhook, once however often it is sent within the hour that Redis remembers; while Redis is away, within the ten minutes that the
+    /// Takes a webhook, once however often it is sent within the day that Redis remembers; while Redis is away, within the ten minutes that the
     /// queue does. One that is known to be a duplicate is answered without the database.
     ///
     /// # Errors

@@ -91,6 +91,14 @@ impl Events {
         self.jobs.wake::<DispatchEvent>();
     }
 
+    /// Gives what happened to somebody to somebody else, in the transaction that makes one person of two.
+    ///
+    /// # Errors
+    /// [`DbError`] when the store cannot.
+    pub async fn give(&self, tx: &mut PgConnection, from: UserId, to: UserId) -> Result<(), DbError> {
+        store::give(tx, from, to).await
+    }
+
     /// Forgets what happened to somebody, in the transaction that removes their account.
     ///
     /// # Errors

@@ -1,5 +1,6 @@
 //! Telling again, for operators.
 
+use model::EventId;
 use time::OffsetDateTime;
 
 use super::{DeliverEvent, EventName, Events, EventsError, StoredEvent, store};
@@ -20,6 +21,8 @@ pub struct Selection {
     pub since: Option<OffsetDateTime>,
     /// Those before this moment.
     pub until: Option<OffsetDateTime>,
+    /// Those after this one.
+    pub after: Option<EventId>,
 }
 
 /// What is told again.
@@ -29,8 +32,8 @@ pub struct Replayed {
     pub events: usize,
     /// To so many subscribers altogether.
     pub deliveries: usize,
-    /// When the last of them happened, when there may be more after it.
-    pub more_after: Option<OffsetDateTime>,
+    /// The last of them, when there may be more after it.
+    pub more_after: Option<EventId>,
 }
 
 impl Events {
@@ -56,13 +59,15 @@ impl Events {
         self.check_subscriber(subscriber)?;
         let mut tx = self.begin().await?;
         let events = store::oldest(&mut tx, selection, i64::from(REPLAY_MAX)).await?;
-        let deliveries: Vec<DeliverEvent> =
-            events.iter().flat_map(|event| self.deliveries_again(event, subscriber)).collect();
+        let again = events.iter().flat_map(|(id, name)| self.deliveries_again(*id, name, subscriber));
+        let deliveries: Vec<DeliverEvent> = again.collect();
         let is_full = events.len() >= usize::try_from(REPLAY_MAX).unwrap_or(usize::MAX);
-        let more_after = events.last().filter(|_| is_full).map(|event| event.created_at);
+        let more_after = events.last().filter(|_| is_full).map(|(id, _)| *id);
         let replayed = Replayed { events: events.len(), deliveries: deliveries.len(), more_after };
         if !rehearsal {
-            self.jobs.publish_bulk(&mut tx, deliveries, &Options::default()).await?;
+            // What happens now is told first.
+            let options = Options { priority: Some(3), ..Options::default() };
+            self.jobs.publish_bulk(&mut tx, deliveries, &options).await?;
             tx.commit().await.map_err(|error| JobsError::Db(error.into()))?;
             self.jobs.wake::<DeliverEvent>();
         }
@@ -79,12 +84,12 @@ impl Events {
         }
     }
 
-    fn deliveries_again(&self, event: &StoredEvent, only: Option<&str>) -> Vec<DeliverEvent> {
-        let Ok(name) = event.name.parse::<EventName>() else { return Vec::new() };
+    fn deliveries_again(&self, event: EventId, name: &str, only: Option<&str>) -> Vec<DeliverEvent> {
+        let Ok(name) = name.parse::<EventName>() else { return Vec::new() };
         let wanting = self.subscribers.iter().filter(|subscriber| match only {
             Some(only) => subscriber.name() == only && subscriber.wants(name),
             None => subscriber.takes_replays() && subscriber.wants(name),
         });
-        wanting.map(|subscriber| DeliverEvent { event: event.id, subscriber: subscriber.name().to_owned() }).collect()
+        wanting.map(|subscriber| DeliverEvent { event, subscriber: subscriber.name().to_owned() }).collect()
     }
 }

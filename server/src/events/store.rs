@@ -61,42 +61,52 @@ pub(super) async fn get(tx: &mut PgConnection, id: EventId) -> Result<Option<Sto
     Ok(row.fetch_optional(tx).await?.map(Row::event))
 }
 
-/// Events, the latest first.
+/// Events, the latest first. Their ids hold the time, so that the primary key has them in order.
 #[instrument(name = "db.domain_events.newest", skip_all)]
 pub(super) async fn newest(pool: &PgPool, selection: &Selection, limit: i64) -> Result<Vec<StoredEvent>, DbError> {
+    let [from, to] = bounds(selection);
     let rows = sqlx::query_as!(
         Row,
         "select id, name, owner, subject, data, created_at from domain_events
-         where ($1::text is null or name = $1) and ($2::timestamptz is null or created_at >= $2)
-           and ($3::timestamptz is null or created_at < $3)
-         order by created_at desc, id desc limit $4",
+         where ($1::text is null or name = $1) and id > $2 and id < $3
+         order by id desc limit $4",
         selection.name.map(super::EventName::as_str),
-        selection.since,
-        selection.until,
+        from,
+        to,
         limit
     );
     Ok(rows.fetch_all(pool).await?.into_iter().map(Row::event).collect())
 }
 
-/// Events, the oldest first.
+/// Ids and names of events, the oldest first.
 #[instrument(name = "db.domain_events.oldest", skip_all)]
 pub(super) async fn oldest(
     tx: &mut PgConnection,
     selection: &Selection,
     limit: i64,
-) -> Result<Vec<StoredEvent>, DbError> {
-    let rows = sqlx::query_as!(
-        Row,
-        "select id, name, owner, subject, data, created_at from domain_events
-         where ($1::text is null or name = $1) and ($2::timestamptz is null or created_at >= $2)
-           and ($3::timestamptz is null or created_at < $3)
-         order by created_at, id limit $4",
+) -> Result<Vec<(EventId, String)>, DbError> {
+    let [from, to] = bounds(selection);
+    let rows = sqlx::query!(
+        "select id, name from domain_events
+         where ($1::text is null or name = $1) and id > $2 and id < $3
+         order by id limit $4",
         selection.name.map(super::EventName::as_str),
-        selection.since,
-        selection.until,
+        from,
+        to,
         limit
     );
-    Ok(rows.fetch_all(tx).await?.into_iter().map(Row::event).collect())
+    Ok(rows.fetch_all(tx).await?.into_iter().map(|row| (EventId(row.id), row.name)).collect())
+}
+
+/// Between which ids a selection lies, both left out. A version 7 id begins with the milliseconds since 1970 (RFC 9562).
+fn bounds(selection: &Selection) -> [Uuid; 2] {
+    let first_of = |moment: OffsetDateTime| {
+        let milliseconds = u128::try_from(moment.unix_timestamp_nanos() / 1_000_000).unwrap_or_default();
+        Uuid::from_u128(milliseconds << 80)
+    };
+    let since = selection.since.map_or(Uuid::nil(), first_of);
+    let from = selection.after.map_or(since, |after| after.0.max(since));
+    [from, selection.until.map_or(Uuid::max(), first_of)]
 }
 
 struct Row {
@@ -213,4 +223,24 @@ pub(super) async fn prune(pool: &PgPool, before: OffsetDateTime) -> Result<u64, 
         AT_ONCE
     );
     Ok(gone.execute(pool).await?.rows_affected())
+}
+
+/// Forgets some of what happened to people who are gone without a word, and returns how many.
+#[instrument(name = "db.domain_events.prune_strangers", skip_all)]
+pub(super) async fn prune_strangers(pool: &PgPool) -> Result<u64, DbError> {
+    let gone = sqlx::query!(
+        "delete from domain_events where id in (
+             select id from domain_events e
+             where owner is not null and not exists (select from users where id = e.owner) limit $1
+         )",
+        AT_ONCE
+    );
+    Ok(gone.execute(pool).await?.rows_affected())
+}
+
+/// Gives what happened to somebody to somebody else.
+#[instrument(name = "db.domain_events.give", skip_all)]
+pub(super) async fn give(tx: &mut PgConnection, from: UserId, to: UserId) -> Result<(), DbError> {
+    sqlx::query!("update domain_events set owner = $2 where owner = $1", from.0, to.0).execute(tx).await?;
+    Ok(())
 }

@@ -201,6 +201,7 @@ impl From<ProjectsError> for ApiError {
             ProjectsError::NotFound => Self::not_found(),
             ProjectsError::BadTitle(detail) => Self::unprocessable("bad-title", detail),
             ProjectsError::SearchTooLong => Self::bad_request(error.to_string()),
+            ProjectsError::Limited(limited) => Self::limited(error.to_string(), limited.retry_after),
             ProjectsError::BadCursor(error) => error.into(),
             ProjectsError::NoRandomness(error) => {
                 tracing::error!(%error, "answered 500");

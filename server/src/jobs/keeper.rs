@@ -17,7 +17,7 @@ use crate::db::{DbError, within};
 /// How often there is a leader.
 const LEAD_EVERY: Duration = Duration::from_secs(1);
 /// The number all leaders agree on: "atlas9 j" as bytes.
-const LEADER: i64 = 0x6174_6c61_7339_206a;
+pub const LEADER: i64 = 0x6174_6c61_7339_206a;
 /// The most jobs, schedules or flows of one step.
 const AT_ONCE: i64 = 500;
 /// How long jobs of a worker that fell silent wait before they are tried again.
@@ -122,8 +122,9 @@ impl<'a> Keeper<'a> {
 
     async fn flows(&self) -> Result<(), DbError> {
         let pool = self.jobs.db.worker();
-        for flow in store::waiting_flows(pool, AT_ONCE).await? {
-            for queue in store::let_go(pool, &flow, FLOWS_AHEAD.as_secs_f64()).await? {
+        let ahead = FLOWS_AHEAD.as_secs_f64();
+        for flow in store::waiting_flows(pool, ahead, AT_ONCE).await? {
+            for queue in store::let_go(pool, &flow, ahead).await? {
                 if let Some(queue) = Queue::named(&queue) {
                     self.jobs.waker.wake_lane(queue);
                 }

@@ -26,6 +26,7 @@ pub use admin::{
 };
 pub use backoff::Backoff;
 pub use delay::{BadDelay, DELAY_MAX, parse_delay};
+pub use keeper::LEADER;
 pub use kind::{Context, Failure, GivenUp, Job, Kinds, Queue, Ran, Rules, Then};
 pub use metrics::{CLASSES, JobMetrics};
 pub use publish::{Dedup, Flow, Options, Published};
@@ -33,6 +34,7 @@ pub use qstash::{
     Accepted, BadToken, CannotGoOutside, Delivery, Message, Qstash, QstashClient, QstashError, QstashSchedule,
     ReceiveError, Sameness,
 };
+pub(crate) use qstash::{REFUSED, UNREADABLE};
 pub use schedule::{BadSchedule, Schedule};
 pub use upkeep::TidyJobs;
 pub use worker::Worker;

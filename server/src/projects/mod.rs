@@ -3,6 +3,8 @@
 mod jobs;
 mod store;
 
+use std::time::Duration;
+
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use model::{
     BadCursor, Cursor, Directive, GenerationId, GenerationStatus, Page, PageLimit, ProjectId, ProjectSummary,
@@ -17,12 +19,15 @@ use crate::{
     db::{Database, DbError, micros},
     events::{About, Event, Events},
     jobs::{Failure, Kinds},
+    limits::{Limited, Limits, Quota},
 };
 
 /// What was thrown away is gone for good after this.
 pub const KEEP_DELETED: time::Duration = time::Duration::days(30);
 /// The longest search, in characters.
 pub const SEARCH_MAX_CHARS: usize = 200;
+/// Changes that others are told of, by one person: enough for whoever tidies up, too few to keep everybody's webhooks busy.
+const CHANGES: Quota = Quota { name: "project-changes", burst: 100, every: Duration::from_secs(2) };
 /// Words of a title in a shared page's address.
 const SLUG_WORDS_CHARS: usize = 60;
 
@@ -32,6 +37,7 @@ pub struct Projects {
     db: Database,
     clock: Clock,
     events: Events,
+    limits: Limits,
 }
 
 /// A project with its latest generation.
@@ -102,6 +108,9 @@ pub enum ProjectsError {
     /// The list was asked for from nowhere.
     #[error(transparent)]
     BadCursor(#[from] BadCursor),
+    /// Too many changes that others are told of.
+    #[error("Too many changes at once. Wait {} seconds and try again.", .0.retry_after.as_secs().max(1))]
+    Limited(#[from] Limited),
     /// No address can be made for sharing without.
     #[error(transparent)]
     NoRandomness(#[from] NoRandomness),
@@ -112,8 +121,8 @@ pub enum ProjectsError {
 
 impl Projects {
     /// Makes the domain.
-    pub fn new(db: Database, clock: Clock, events: Events) -> Self {
-        Self { db, clock, events }
+    pub fn new(db: Database, clock: Clock, events: Events, limits: Limits) -> Self {
+        Self { db, clock, events, limits }
     }
 
     /// One page of a user's projects. Nobody has none.
@@ -174,14 +183,21 @@ impl Projects {
     /// Puts a project on a shelf: away, into the bin, or back. May be asked twice.
     ///
     /// # Errors
-    /// [`ProjectsError::NotFound`] for everybody but the owner.
+    /// [`ProjectsError::NotFound`] for everybody but the owner; [`ProjectsError::Limited`].
     pub async fn shelve(&self, user: Option<UserId>, id: ProjectId, shelf: Shelf) -> Result<(), ProjectsError> {
         let user = user.ok_or(ProjectsError::NotFound)?;
+        self.limits.admit(&CHANGES, &user.to_string()).await?;
         let mut tx = self.db.primary().begin().await.map_err(DbError::from)?;
         let before = store::shelve(&mut tx, user, id, shelf, self.clock.now()).await?;
         let before = before.ok_or(ProjectsError::NotFound)?;
-        if shelf == Shelf::Deleted && before.shelf != Shelf::Deleted {
-            self.events.publish(&mut tx, Some(user), &Event::ProjectDeleted(before.about)).await?;
+        let happened = match (before.shelf, shelf) {
+            (Shelf::Deleted, Shelf::Deleted) => None,
+            (_, Shelf::Deleted) => Some(Event::ProjectDeleted(before.about)),
+            (Shelf::Deleted, _) => Some(Event::ProjectRestored(before.about)),
+            _ => None,
+        };
+        if let Some(happened) = happened {
+            self.events.publish(&mut tx, Some(user), &happened).await?;
         }
         tx.commit().await.map_err(DbError::from)?;
         self.events.wake();
@@ -191,7 +207,7 @@ impl Projects {
     /// Shows a project to others, or hides it again. An address that was handed out once works again when sharing does.
     ///
     /// # Errors
-    /// [`ProjectsError::NotFound`] for everybody but the owner.
+    /// [`ProjectsError::NotFound`] for everybody but the owner; [`ProjectsError::Limited`].
     pub async fn share(
         &self,
         user: Option<UserId>,
@@ -204,6 +220,7 @@ impl Projects {
             None => self.new_slug(&project.name())?,
         };
         let user = user.ok_or(ProjectsError::NotFound)?;
+        self.limits.admit(&CHANGES, &user.to_string()).await?;
         let mut tx = self.db.primary().begin().await.map_err(DbError::from)?;
         let before = store::share(&mut tx, user, id, visibility, &slug, self.clock.now()).await?;
         if before.ok_or(ProjectsError::NotFound)? != visibility {

@@ -25,12 +25,18 @@ use std::sync::Arc;
 
 use model::Stage;
 use redis::aio::ConnectionManager;
-use rustls_platform_verifier::BuilderVerifierExt;
 
 pub use engine::ProviderEngine;
 pub use metrics::{ByKind, ByProvider, ProviderMetrics};
 
-use crate::{clock::Clock, config::ProvidersConfig, metrics::Metrics, studio::StageEngine, tasks::Tasks};
+use crate::{
+    clock::Clock,
+    config::ProvidersConfig,
+    metrics::Metrics,
+    outbound::{self, NoClient},
+    studio::StageEngine,
+    tasks::Tasks,
+};
 use cache::Cache;
 use ledger::{Caps, Ledger};
 
@@ -52,17 +58,6 @@ struct Shared {
     own_name: String,
 }
 
-/// No connection to any provider could be made, whatever its address.
-#[derive(Debug, thiserror::Error)]
-pub enum NoClient {
-    /// TLS cannot be set up: mostly, the system has no certificates of authorities.
-    #[error("TLS cannot be set up: {0}. Is the package ca-certificates installed?")]
-    Tls(#[from] rustls::Error),
-    /// The client could not be made.
-    #[error("the HTTP client cannot be made: {0}")]
-    Http(#[from] reqwest::Error),
-}
-
 /// The HTTP client for providers. It follows no redirect, which could lead the key elsewhere, and speaks HTTP/1.1, where one stream is one
 /// connection: cancelling a stream closes it, and no stream waits for another.
 ///
@@ -70,21 +65,12 @@ pub enum NoClient {
 /// [`NoClient`].
 pub fn client(config: &ProvidersConfig) -> Result<reqwest::Client, NoClient> {
     let client = reqwest::Client::builder()
-        .tls_backend_preconfigured(tls()?)
+        .tls_backend_preconfigured(outbound::tls()?)
         .redirect(reqwest::redirect::Policy::none())
         .connect_timeout(config.waits.connect)
         .tcp_nodelay(true)
         .user_agent("atlas9");
     Ok(client.build()?)
-}
-
-/// Encryption towards whoever has a certificate that this machine trusts.
-///
-/// # Errors
-/// [`NoClient::Tls`].
-pub fn tls() -> Result<rustls::ClientConfig, NoClient> {
-    let builder = rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()));
-    Ok(builder.with_safe_default_protocol_versions()?.with_platform_verifier()?.with_no_client_auth())
 }
 
 impl Providers {

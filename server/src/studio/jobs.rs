@@ -108,7 +108,11 @@ impl Studio {
                     ),
                 ),
             ),
-            _ => (GenerationStatus::Failed, failed("not-made", given_up.error.clone())),
+            // The reason is for whoever runs the house, and stands with the dead letter.
+            _ => (
+                GenerationStatus::Failed,
+                failed("not-made", "It could not be made. Start it again in a moment.".to_owned()),
+            ),
         };
         self.end(job.generation, status, &event).await.map_err(Failure::retry)
     }

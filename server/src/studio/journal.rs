@@ -77,9 +77,10 @@ impl<'a> Journal<'a> {
         for (stage, basis) in bases {
             store::set_basis(&mut tx, self.claim.generation, *stage, basis).await?;
         }
-        let Claim { generation, owner, about, .. } = self.claim;
+        let Claim { generation, project, about, .. } = self.claim;
         if let Some(happened) = log.events.last().and_then(|last| Happened::of_end(*generation, about.clone(), last)) {
-            self.studio.events.publish(&mut tx, Some(*owner), &happened).await?;
+            let owner = store::owner(&mut tx, *project).await?;
+            self.studio.events.publish(&mut tx, owner, &happened).await?;
         }
         store::commit(tx).await?;
         self.studio.events.wake();

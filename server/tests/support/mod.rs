@@ -45,6 +45,16 @@ pub const SYNTHESIZERS: &str =
 /// Nothing here takes longer on a machine that works.
 pub const PATIENCE: Duration = Duration::from_secs(20);
 
+/// Waits until something holds, and says what did not.
+pub async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
+    let holds = async {
+        while !holds().await {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, holds).await.unwrap_or_else(|_| panic!("not in time: {what}"));
+}
+
 /// A database of its own, and how instances on it are configured.
 pub struct Scratch {
     server: String,

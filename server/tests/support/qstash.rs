@@ -2,7 +2,7 @@
 //! one keeps to what is documented of the HTTP API, version 2 (https://upstash.com/docs/qstash: api, features/retry, features/deduplication,
 //! features/callbacks, features/schedules, features/batch, features/security) as far as this program uses it: it stores messages in memory, delivers
 //! them with a signed `Upstash-Signature`, tries again after a pause (`Retry-After`, or its own, a hundred times shorter here), honours 489, knows
-//! duplicates for ten minutes, keeps schedules and dead letters, and tells callbacks. Flow control is accepted and not enforced.
+//! duplicates for ten minutes, keeps schedules and dead letters, tells callbacks, and has the limits of the free plan. Flow control is accepted and not enforced.
 
 #![allow(dead_code, missing_docs, reason = "each test file uses its own part of this")]
 #![allow(
@@ -48,8 +48,11 @@ pub const TOKEN: &str = "test-token";
 pub const CURRENT_KEY: &str = "sig_current_key";
 pub const NEXT_KEY: &str = "sig_next_key";
 const WINDOW: Duration = Duration::from_secs(600);
-/// So much faster than QStash are its own pauses here.
+/// So much faster than QStash are its own pauses here, and those of a minute or more that it is asked for.
 const HURRY: f64 = 100.0;
+const HURRY_LONG: u32 = 10;
+/// What its free plan allows.
+const RETRIES_MAX: u16 = 3;
 
 /// A QStash of a test's own.
 #[derive(Clone)]
@@ -67,7 +70,15 @@ struct Shared {
     minute: Mutex<Zoned>,
     dead: Mutex<Vec<Value>>,
     deliveries: Mutex<Vec<Delivery>>,
-    faults: Mutex<VecDeque<(u16, Option<&'static str>)>>,
+    faults: Mutex<VecDeque<Fault>>,
+}
+
+/// What goes wrong with a call.
+struct Fault {
+    status: u16,
+    retry_after: Option<&'static str>,
+    /// Whether it did what it was asked all the same.
+    is_done: bool,
 }
 
 /// One request that it made.
@@ -126,7 +137,12 @@ impl FakeQstash {
 
     /// Answers the next call with this instead.
     pub fn fail_next(&self, status: u16, retry_after: Option<&'static str>) {
-        self.shared.faults.lock().unwrap().push_back((status, retry_after));
+        self.shared.faults.lock().unwrap().push_back(Fault { status, retry_after, is_done: false });
+    }
+
+    /// Does what the next call asks, and answers it with this.
+    pub fn fail_next_answer(&self, status: u16) {
+        self.shared.faults.lock().unwrap().push_back(Fault { status, retry_after: None, is_done: true });
     }
 
     /// Signs with the next key from now on.
@@ -203,6 +219,9 @@ impl FakeQstash {
             }
             known.insert(key, (id.clone(), Instant::now()));
         }
+        if headers.get("upstash-retries").is_some_and(|retries| retries.parse::<u16>().unwrap() > RETRIES_MAX) {
+            return Err("quota maxRetries exceeded".to_owned());
+        }
         let pause = pause_of(&headers)?;
         let message = Message { id: id.clone(), destination, headers, body };
         tokio::spawn(self.clone().deliver(message, pause));
@@ -228,7 +247,9 @@ impl FakeQstash {
             }
             let own = (2.5 * f64::from(retried + 1)).exp().min(86_400.0) / HURRY;
             let asked = headers.get(header::RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
-            tokio::time::sleep(asked.map_or(Duration::from_secs_f64(own), Duration::from_secs)).await;
+            let asked = asked.map(Duration::from_secs);
+            let asked = asked.map(|asked| if asked.as_secs() < 60 { asked } else { asked / HURRY_LONG });
+            tokio::time::sleep(asked.unwrap_or(Duration::from_secs_f64(own))).await;
         }
     }
 
@@ -295,7 +316,9 @@ impl FakeQstash {
     /// Callbacks are messages of their own.
     fn tell(&self, message: &Message, which: &str, report: &Value) {
         if let Some(destination) = message.headers.get(which) {
-            let headers = HashMap::from([("content-type".to_owned(), "application/json".to_owned())]);
+            let mut headers = HashMap::from([("content-type".to_owned(), "application/json".to_owned())]);
+            let retries = message.headers.get(&format!("{which}-retries"));
+            headers.extend(retries.map(|retries| ("upstash-retries".to_owned(), retries.clone())));
             self.accept(destination.clone(), headers, report.to_string()).unwrap();
         }
     }
@@ -307,9 +330,12 @@ async fn admit(State(qstash): State<FakeQstash>, request: axum::extract::Request
         return refusal(StatusCode::UNAUTHORIZED, "invalid token");
     }
     let fault = qstash.shared.faults.lock().unwrap().pop_front();
-    let Some((status, retry_after)) = fault else { return next.run(request).await };
-    let mut response = refusal(StatusCode::from_u16(status).unwrap(), "as the test asked for");
-    if let Some(wait) = retry_after {
+    let Some(fault) = fault else { return next.run(request).await };
+    if fault.is_done {
+        next.run(request).await;
+    }
+    let mut response = refusal(StatusCode::from_u16(fault.status).unwrap(), "as the test asked for");
+    if let Some(wait) = fault.retry_after {
         response.headers_mut().insert(header::RETRY_AFTER, wait.parse().unwrap());
     }
     response

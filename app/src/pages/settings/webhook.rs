@@ -1,10 +1,10 @@
 //! One endpoint: its secret, what it is told, and what was tried.
 
 use leptos::{either::Either, prelude::*};
-use leptos_router::hooks::use_query_map;
+use leptos_router::{components::Redirect, hooks::use_query_map};
 use model::{EndpointId, Page, PageLimit};
 use server::{
-    events::webhooks::{Delivery, Endpoint},
+    events::webhooks::{ATTEMPTS, Delivery, Endpoint},
     http::ApiError,
 };
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
@@ -38,28 +38,35 @@ pub(crate) fn Webhook() -> impl IntoView {
     let done = query.get("done").and_then(|word| DONE.iter().find(|(known, _)| *known == word)).map(|(_, text)| *text);
     let cursor = query.get("cursor").filter(|cursor| !cursor.is_empty());
     let is_first = cursor.is_none();
+    let page = page_of(load(id.clone(), cursor), move |found| match found {
+        Some((endpoint, log)) => view! { <Shown endpoint log done is_first /> }.into_any(),
+        None => view! { <Redirect path=format!("/login?next=/settings/webhooks/{id}") /> }.into_any(),
+    });
     view! {
         <PageTitle text="A webhook" />
-        {page_of(load(id, cursor), move |(endpoint, log)| view! { <Shown endpoint log done is_first /> }.into_any())}
+        {page}
     }
 }
 
-async fn load(id: String, cursor: Option<String>) -> Result<(Endpoint, Page<Delivery>), ApiError> {
+/// Nothing for somebody without a session.
+async fn load(id: String, cursor: Option<String>) -> Result<Option<(Endpoint, Page<Delivery>)>, ApiError> {
     let id: EndpointId = id.parse()?;
-    let visitor = caller().await?.visitor().cloned().ok_or_else(ApiError::not_found)?;
+    let Some(visitor) = caller().await?.visitor().cloned() else { return Ok(None) };
     let webhooks = services().webhooks;
     let endpoint = webhooks.get(&visitor, id).await?;
-    Ok((endpoint, webhooks.deliveries(&visitor, id, cursor.as_deref(), PageLimit::DEFAULT).await?))
+    let log = webhooks.deliveries(&visitor, id, cursor.as_deref(), PageLimit::DEFAULT).await?;
+    Ok(Some((endpoint, log)))
 }
 
 #[component]
 fn Shown(endpoint: Endpoint, log: Page<Delivery>, done: Option<&'static str>, is_first: bool) -> impl IntoView {
-    let id = endpoint.id;
+    let (id, is_on) = (endpoint.id, endpoint.disabled.is_none());
     view! {
         {done.map(|text| view! { <Notice text /> })}
         <div class="settings">
             <p class="label"><a href="/settings/webhooks">"Webhooks"</a></p>
-            <h1 class="address" dir="ltr">{endpoint.url.clone()}</h1>
+            <h1 dir="auto">{name(&endpoint)}</h1>
+            <p class="lede address" dir="ltr">{endpoint.url.clone()}</p>
             <State endpoint=endpoint.clone() />
             <Secret endpoint=endpoint.clone() />
             <Section id="change" title="What it is told">
@@ -69,7 +76,7 @@ fn Shown(endpoint: Endpoint, log: Page<Delivery>, done: Option<&'static str>, is
                     <button type="submit">"Save"</button>
                 </form>
             </Section>
-            <Log endpoint=id log is_first />
+            <Log endpoint=id is_on log is_first />
             <Removal endpoint=id />
         </div>
     }
@@ -138,6 +145,7 @@ fn Secret(endpoint: Endpoint) -> impl IntoView {
                 </form>
                 <form method="post" action="/fn/rotate_webhook">
                     <input type="hidden" name="endpoint" value=id />
+                    <input type="hidden" name="seen" value=endpoint.previous_until.map(rfc3339_exact) />
                     <button type="submit">"Replace it"</button>
                 </form>
             </div>
@@ -147,9 +155,9 @@ fn Secret(endpoint: Endpoint) -> impl IntoView {
 }
 
 #[component]
-fn Log(endpoint: EndpointId, log: Page<Delivery>, is_first: bool) -> impl IntoView {
+fn Log(endpoint: EndpointId, is_on: bool, log: Page<Delivery>, is_first: bool) -> impl IntoView {
     let none = log.items.is_empty().then(|| view! { <p class="quiet">"Nothing was sent yet."</p> });
-    let rows = log.items.into_iter().map(|delivery| view! { <Row endpoint delivery /> }).collect_view();
+    let rows = log.items.into_iter().map(|delivery| view! { <Row endpoint is_on delivery /> }).collect_view();
     let page = format!("/settings/webhooks/{endpoint}");
     let older = log.next_cursor.map(|cursor| {
         view! { <a rel="next" href=format!("{page}?cursor={cursor}#log")>"Older deliveries"</a> }
@@ -165,23 +173,37 @@ fn Log(endpoint: EndpointId, log: Page<Delivery>, is_first: bool) -> impl IntoVi
 }
 
 #[component]
-fn Row(endpoint: EndpointId, delivery: Delivery) -> impl IntoView {
+fn Row(endpoint: EndpointId, is_on: bool, delivery: Delivery) -> impl IntoView {
     let went = match (delivery.is_ok, delivery.status) {
         (true, Some(status)) => format!("arrived, {status}"),
         (false, Some(status)) => format!("answered {status}"),
         (_, None) => delivery.error.unwrap_or_else(|| "no answer".to_owned()),
     };
-    let about = format!("attempt {}, {} ms, ", delivery.attempt, delivery.milliseconds);
+    let about = format!("attempt {} of {ATTEMPTS}, {} ms, ", delivery.attempt, delivery.milliseconds);
+    let next = match delivery.next_at {
+        Some(at) if is_on => Some(Either::Left(view! { ", tried again at " {moment(at)} })),
+        None if !delivery.is_ok => Some(Either::Right(", not tried again")),
+        _ => None,
+    };
     let label = format!("Send again: {}, {}", delivery.name, shown(delivery.at));
     let answer = delivery.response_headers.map(|headers| {
         let body = delivery.response_body.unwrap_or_default();
         view! { <p class="quiet">"Answer"</p> <pre><code>{format!("{headers}\n{body}")}</code></pre> }
     });
+    let again = (is_on && delivery.can_repeat).then(|| {
+        view! {
+            <form method="post" action="/fn/redeliver_webhook">
+                <input type="hidden" name="endpoint" value=endpoint.to_string() />
+                <input type="hidden" name="delivery" value=delivery.id.to_string() />
+                <button type="submit" class="quiet" aria-label=label>"Send again"</button>
+            </form>
+        }
+    });
     view! {
         <li>
             <div>
                 <strong><code>{delivery.name}</code></strong> " " <span class="tag">{went}</span>
-                <p class="quiet">{about} {moment(delivery.at)}</p>
+                <p class="quiet">{about} {moment(delivery.at)} {next}</p>
                 <details>
                     <summary>"Request and answer"</summary>
                     <p class="quiet">"Request"</p>
@@ -189,11 +211,7 @@ fn Row(endpoint: EndpointId, delivery: Delivery) -> impl IntoView {
                     {answer}
                 </details>
             </div>
-            <form method="post" action="/fn/redeliver_webhook">
-                <input type="hidden" name="endpoint" value=endpoint.to_string() />
-                <input type="hidden" name="delivery" value=delivery.id.to_string() />
-                <button type="submit" class="quiet" aria-label=label>"Send again"</button>
-            </form>
+            {again}
         </li>
     }
     .into_any()
@@ -213,6 +231,17 @@ fn Removal(endpoint: EndpointId) -> impl IntoView {
             </details>
         </Section>
     }
+}
+
+/// What its owner calls it, else where it is.
+fn name(endpoint: &Endpoint) -> String {
+    let host = || endpoint.url.split('/').nth(2).unwrap_or_default().to_owned();
+    if endpoint.description.is_empty() { host() } else { endpoint.description.clone() }
+}
+
+/// To the microsecond, as the form gives it back.
+fn rfc3339_exact(at: OffsetDateTime) -> String {
+    at.format(&Rfc3339).unwrap_or_default()
 }
 
 fn moment(at: OffsetDateTime) -> impl IntoView {

@@ -10,8 +10,9 @@ use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use super::{
     Disabled, Webhooks,
+    log::{self, NewDelivery},
     sender::{Answer, Unsent, lines},
-    store::{self, Due, NewDelivery},
+    store::{self, Due},
 };
 use crate::{
     db::DbError,
@@ -24,6 +25,8 @@ use crate::{
 pub const USER_AGENT: &str = "Atlas9-Webhooks";
 /// An endpoint that nothing reached for so long is switched off.
 pub const DISABLE_AFTER: time::Duration = time::Duration::days(3);
+/// How often an endpoint is told of one event at most.
+pub const ATTEMPTS: u16 = 8;
 /// The kind of the letter that says so.
 pub(crate) const DISABLED_LETTER: &str = "webhook-disabled";
 
@@ -52,7 +55,7 @@ impl Job for SendWebhook {
     const KIND: &'static str = "send-webhook";
     const RULES: Rules = Rules {
         queue: Queue::Webhooks,
-        attempts: 8,
+        attempts: ATTEMPTS,
         time_limit: Duration::from_secs(30),
         backoff: Backoff { first: PAUSES[0], most: LONGEST },
         priority: 1,
@@ -84,9 +87,10 @@ impl Webhooks {
         let Some(due) = due else { return Ok(()) };
         let (now, body) = (self.clock.now(), body(&due).map_err(Failure::give_up)?);
         let headers = headers(&due, job.event, &body, now).map_err(Failure::give_up)?;
-        let request = (lines(&headers), body.clone());
+        let request = (format!("POST {}\n{}", due.url, lines(&headers)), body.clone());
         let (answer, took) = self.sender.post(&due.url, headers, body).await;
-        let ending = Ending::of(&answer);
+        let (ending, at) = (Ending::of(&answer), self.clock.now());
+        let pause = self.pause(ending, &answer, context);
         let delivery = NewDelivery {
             id: DeliveryId(self.clock.new_id()),
             endpoint: job.endpoint,
@@ -98,19 +102,27 @@ impl Webhooks {
             answer: answer.as_ref().ok(),
             error: answer.as_ref().err().map(Unsent::to_string),
             took,
-            at: self.clock.now(),
+            at,
+            next_at: pause.map(|pause| at + pause),
         };
         self.write_down(&delivery, &due, ending).await.map_err(Failure::retry)?;
-        self.follow_up(ending, &delivery, context)
+        match pause {
+            Some(pause) => Err(Failure::retry_after(delivery.went(), pause)),
+            // What was tried for the last time is over, and no dead letter: its owner sees it in the log and can have it sent again, and whoever
+            // runs the house cannot mend somebody else's server.
+            None => Ok(()),
+        }
     }
 
     /// The attempt, and what it says of the endpoint, both or neither.
     async fn write_down(&self, delivery: &NewDelivery<'_>, due: &Due, ending: Ending) -> Result<(), DbError> {
-        let (endpoint, now) = (delivery.endpoint, delivery.at);
+        let (endpoint, now) = ((delivery.endpoint, due.url.as_str()), delivery.at);
         let mut tx = self.db.primary().begin().await?;
-        store::log(&mut tx, delivery).await?;
+        log::insert(&mut tx, delivery).await?;
         let failing_since = store::note(&mut tx, endpoint, delivery.is_ok, now).await?;
-        let is_failing = failing_since.is_some_and(|since| now - since >= DISABLE_AFTER);
+        // One attempt that fails is no proof, however long ago the one before it was: the event is still tried again.
+        let was_last = delivery.next_at.is_none();
+        let is_failing = was_last && failing_since.is_some_and(|since| now - since >= DISABLE_AFTER);
         let why = match ending {
             Ending::Gone => Some(Disabled::Gone),
             Ending::Failed if is_failing => Some(Disabled::Failing),
@@ -119,7 +131,7 @@ impl Webhooks {
         if let Some(why) = why
             && let Some(recipient) = store::disable(&mut tx, endpoint, why, now).await?
         {
-            tracing::warn!(%endpoint, reason = why.as_str(), "a webhook is switched off");
+            tracing::warn!(endpoint = %delivery.endpoint, reason = why.as_str(), "a webhook is switched off");
             let data = SwitchedOff { url: due.url.clone(), is_gone: why == Disabled::Gone };
             let letter = NewMail { id: self.clock.new_id(), kind: DISABLED_LETTER, recipient: &recipient, data };
             self.postman.enqueue(&mut tx, letter, now).await?;
@@ -129,19 +141,24 @@ impl Webhooks {
         Ok(())
     }
 
-    /// What was tried for the last time is over, and no dead letter: its owner sees it in the log and can have it sent again, and whoever runs the house
-    /// cannot mend somebody else's server.
-    fn follow_up(&self, ending: Ending, delivery: &NewDelivery<'_>, context: &Context) -> Result<(), Failure> {
+    /// How long to wait before it is tried again; nothing when it is not.
+    fn pause(&self, ending: Ending, answer: &Result<Answer, Unsent>, context: &Context) -> Option<Duration> {
         if ending != Ending::Failed || context.is_last() {
-            return Ok(());
+            return None;
         }
         let usual = PAUSES.get(usize::from(context.attempt.saturating_sub(1))).copied().unwrap_or(LONGEST);
         // A part of it is left to chance, so that what failed together does not come back together.
         let usual = usual.mul_f64(0.8 + 0.2 * self.clock.chance());
-        let asked = delivery.answer.filter(|answer| matches!(answer.status, 429 | 503));
-        let pause = usual.max(asked.and_then(|answer| answer.retry_after).unwrap_or_default());
-        let status = delivery.answer.map(|answer| format!("It answered {}.", answer.status));
-        Err(Failure::retry_after(status.or(delivery.error.clone()).unwrap_or_default(), pause))
+        let asked = answer.as_ref().ok().filter(|answer| matches!(answer.status, 429 | 503));
+        Some(usual.max(asked.and_then(|answer| answer.retry_after).unwrap_or_default()))
+    }
+}
+
+impl NewDelivery<'_> {
+    /// How it went, in a sentence.
+    fn went(&self) -> String {
+        let answered = self.answer.map(|answer| format!("It answered {}.", answer.status));
+        answered.or_else(|| self.error.clone()).unwrap_or_default()
     }
 }
 

@@ -2,32 +2,36 @@
 
 mod address;
 mod deliver;
+mod endpoint;
+mod log;
 mod sender;
 mod store;
 mod subscriber;
 
 use std::time::Duration;
 
-use model::{BadCursor, Cursor, DeliveryId, EndpointId, EventId, Page, PageLimit, UserId};
+use model::{Cursor, DeliveryId, EndpointId, EventId, Page, PageLimit, UserId};
 use serde_json::json;
 use sqlx::{PgConnection, PgPool};
 use time::OffsetDateTime;
 
-pub use deliver::{DISABLE_AFTER, SendWebhook, USER_AGENT};
+pub use deliver::{ATTEMPTS, DISABLE_AFTER, SendWebhook, USER_AGENT};
 pub(crate) use deliver::{DISABLED_LETTER, SwitchedOff};
+pub use endpoint::{Delivery, Disabled, Endpoint, Wanted, WebhooksError};
 pub use subscriber::WebhooksSubscriber;
 
 use super::{EventName, SigningSecret, queue, store as events};
 use crate::{
     accounts::Visitor,
-    clock::{Clock, NoRandomness},
+    clock::Clock,
     config::WebhooksConfig,
     db::{Database, DbError, micros},
-    jobs::{Jobs, Options},
-    limits::{Limited, Limits, Quota},
+    jobs::{Flow, Jobs, Options},
+    limits::{Limits, Quota},
     mail::Postman,
-    providers::NoClient,
+    outbound::NoClient,
 };
+use endpoint::Fit;
 use sender::Sender;
 
 /// Endpoints that one person may have.
@@ -38,6 +42,10 @@ pub const DESCRIPTION_MAX_CHARS: usize = 200;
 pub const ROTATION: time::Duration = time::Duration::hours(24);
 /// What an endpoint is told when its owner tries it.
 pub const TEST_EVENT: &str = "webhook.test";
+/// Deliveries to one endpoint at once: one that is slow or silent keeps nobody else's waiting.
+const AT_ONCE: u16 = 2;
+/// Attempts that the log of one endpoint keeps.
+pub const LOG_MAX: i64 = 1_000;
 /// Deliveries that one person asks for by hand.
 const BY_HAND: Quota = Quota { name: "webhooks-by-hand", burst: 20, every: Duration::from_secs(15) };
 
@@ -50,135 +58,6 @@ pub struct Webhooks {
     limits: Limits,
     postman: Postman,
     sender: Sender,
-}
-
-/// An endpoint as its owner sees it, without its secret.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Endpoint {
-    /// Which.
-    pub id: EndpointId,
-    /// Where it is.
-    pub url: String,
-    /// What it is told.
-    pub events: Vec<EventName>,
-    /// What its owner says of it.
-    pub description: String,
-    /// Since when it is told nothing, and why.
-    pub disabled: Option<(OffsetDateTime, Disabled)>,
-    /// Since when nothing has arrived there.
-    pub failing_since: Option<OffsetDateTime>,
-    /// Until when the secret before this one signs as well.
-    pub previous_until: Option<OffsetDateTime>,
-    /// When it was made.
-    pub created_at: OffsetDateTime,
-}
-
-/// Why an endpoint is told nothing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Disabled {
-    /// Its owner wants it so.
-    ByOwner,
-    /// It said that it is gone: it answered 410.
-    Gone,
-    /// Nothing arrived there for days.
-    Failing,
-}
-
-impl Disabled {
-    const fn as_str(self) -> &'static str {
-        match self {
-            Self::ByOwner => "owner",
-            Self::Gone => "gone",
-            Self::Failing => "failing",
-        }
-    }
-
-    fn named(name: &str) -> Self {
-        [Self::Gone, Self::Failing].into_iter().find(|why| why.as_str() == name).unwrap_or(Self::ByOwner)
-    }
-}
-
-/// An endpoint as somebody wants it.
-#[derive(Debug, Clone, Default)]
-pub struct Wanted {
-    /// Where it is, as typed.
-    pub url: String,
-    /// The names of what it is told.
-    pub events: Vec<String>,
-    /// What its owner says of it.
-    pub description: String,
-}
-
-/// One attempt to tell an endpoint.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Delivery {
-    /// Which.
-    pub id: DeliveryId,
-    /// Of which event.
-    pub event: EventId,
-    /// The event's name.
-    pub name: String,
-    /// 1 for the first.
-    pub attempt: u16,
-    /// Whether it arrived.
-    pub is_ok: bool,
-    /// What it was answered with.
-    pub status: Option<u16>,
-    /// The request's headers, one a line.
-    pub request_headers: String,
-    /// The request's body.
-    pub request_body: String,
-    /// The answer's headers.
-    pub response_headers: Option<String>,
-    /// The beginning of the answer's body.
-    pub response_body: Option<String>,
-    /// What kept it from being answered.
-    pub error: Option<String>,
-    /// How long it took, in milliseconds.
-    pub milliseconds: u32,
-    /// When.
-    pub at: OffsetDateTime,
-}
-
-/// Something the webhooks domain could not do. The words are for the person who asked.
-#[derive(Debug, thiserror::Error)]
-pub enum WebhooksError {
-    /// Guests have none.
-    #[error("Webhooks need an account. Sign up, or sign in.")]
-    NotMember,
-    /// There is none, or not of whoever asks.
-    #[error("there is no such endpoint or delivery of yours")]
-    NotFound,
-    /// The address.
-    #[error("{0}")]
-    Url(String),
-    /// The events.
-    #[error("Choose at least one thing to be told of.")]
-    NoEvents,
-    /// An event nobody can be told of.
-    #[error("There is no event \"{0}\".")]
-    UnknownEvent(String),
-    /// The description.
-    #[error("A description has at most {DESCRIPTION_MAX_CHARS} characters, on one line.")]
-    Description,
-    /// Too many endpoints.
-    #[error("{ENDPOINTS_MAX} endpoints are the most. Remove one you do not use.")]
-    TooMany,
-    /// It is told nothing.
-    #[error("This endpoint is switched off. Switch it on first.")]
-    Disabled,
-    /// Too many deliveries by hand.
-    #[error("Too many deliveries by hand. Wait {} seconds and try again.", .0.retry_after.as_secs().max(1))]
-    Limited(#[from] Limited),
-    /// The list was asked for from nowhere.
-    #[error(transparent)]
-    BadCursor(#[from] BadCursor),
-    /// No secret can be made.
-    #[error(transparent)]
-    NoRandomness(#[from] NoRandomness),
-    /// The database.
-    #[error(transparent)]
-    Db(#[from] DbError),
 }
 
 impl Webhooks {
@@ -194,7 +73,8 @@ impl Webhooks {
         postman: Postman,
         config: &WebhooksConfig,
     ) -> Result<Self, NoClient> {
-        Ok(Self { db, clock, jobs, limits, postman, sender: Sender::new(config)? })
+        let sender = Sender::new(config, clock.clone())?;
+        Ok(Self { db, clock, jobs, limits, postman, sender })
     }
 
     /// Somebody's endpoints, the oldest first.
@@ -250,6 +130,10 @@ impl Webhooks {
     /// # Errors
     /// [`DbError`] when the store cannot.
     pub async fn remove(&self, visitor: &Visitor, id: EndpointId) -> Result<(), DbError> {
+        // In portions, so that no statement takes long. From here on it is told nothing, so that the log does not grow meanwhile.
+        if store::switch(self.db.primary(), visitor.user, id, false, self.clock.now()).await? {
+            while log::clear(self.db.primary(), id).await? > 0 {}
+        }
         store::remove(self.db.primary(), visitor.user, id).await
     }
 
@@ -264,13 +148,21 @@ impl Webhooks {
 
     /// Gives an endpoint another secret, and returns it. The one it has signs as well for [`ROTATION`]; one before that no more.
     ///
+    /// `seen` is [`Endpoint::previous_until`] as the person saw it: sent a second time, the wish changes nothing, and the secret that the
+    /// first one made is returned.
+    ///
     /// # Errors
     /// [`WebhooksError::NotFound`] for everybody but the owner.
-    pub async fn rotate(&self, visitor: &Visitor, id: EndpointId) -> Result<String, WebhooksError> {
+    pub async fn rotate(
+        &self,
+        visitor: &Visitor,
+        id: EndpointId,
+        seen: Option<OffsetDateTime>,
+    ) -> Result<String, WebhooksError> {
         let secret = self.clock.new_secret()?;
         let until = self.clock.now() + ROTATION;
-        found(store::rotate(self.db.primary(), visitor.user, id, &secret, until).await?)?;
-        Ok(SigningSecret::new(secret).reveal())
+        store::rotate(self.db.primary(), visitor.user, id, seen, &secret, until).await?;
+        self.reveal(visitor, id).await
     }
 
     /// One page of what was tried, the latest first.
@@ -286,7 +178,7 @@ impl Webhooks {
     ) -> Result<Page<Delivery>, WebhooksError> {
         let after = cursor.map(str::parse::<Cursor>).transpose()?;
         self.get(visitor, id).await?;
-        let rows = store::deliveries(self.db.primary(), id, after, limit).await?;
+        let rows = log::page(self.db.primary(), id, after, limit).await?;
         Ok(Page::cut(rows, limit, |row| Cursor { micros: micros(row.at), id: row.id.0 }))
     }
 
@@ -295,8 +187,7 @@ impl Webhooks {
     /// # Errors
     /// [`WebhooksError::NotFound`] for everybody but the owner, and for what is forgotten; [`WebhooksError::Disabled`].
     pub async fn redeliver(&self, visitor: &Visitor, id: DeliveryId) -> Result<EndpointId, WebhooksError> {
-        let (endpoint, event) =
-            store::delivered(self.db.primary(), visitor.user, id).await?.ok_or(WebhooksError::NotFound)?;
+        let (endpoint, event) = log::told(self.db.primary(), visitor.user, id).await?.ok_or(WebhooksError::NotFound)?;
         let mut tx = self.begin_by_hand(visitor, endpoint).await?;
         self.tell(&mut tx, endpoint, event).await?;
         tx.commit().await.map_err(DbError::from)?;
@@ -333,7 +224,9 @@ impl Webhooks {
     }
 
     async fn tell(&self, tx: &mut PgConnection, endpoint: EndpointId, event: EventId) -> Result<(), DbError> {
-        self.jobs.publish(tx, &SendWebhook { endpoint, event }, &Options::default()).await.map(drop).map_err(queue)
+        let flow = Flow { key: format!("webhook {endpoint}"), parallelism: Some(AT_ONCE), rate: None };
+        let options = Options { flow: Some(flow), ..Options::default() };
+        self.jobs.publish(tx, &SendWebhook { endpoint, event }, &options).await.map(drop).map_err(queue)
     }
 
     fn wake(&self) {
@@ -361,20 +254,17 @@ impl Webhooks {
     }
 }
 
-/// An endpoint that can be stored.
-struct Fit {
-    url: String,
-    events: Vec<EventName>,
-    description: String,
-}
-
 fn found(found: bool) -> Result<(), WebhooksError> {
     if found { Ok(()) } else { Err(WebhooksError::NotFound) }
 }
 
-/// Forgets some of what was tried before `before`, and returns how many.
-pub(super) async fn prune(pool: &PgPool, before: OffsetDateTime) -> Result<u64, DbError> {
-    store::prune(pool, before).await
+/// Forgets what was tried before `before`, and of each endpoint all but the last [`LOG_MAX`].
+pub(super) async fn tidy(pool: &PgPool, before: OffsetDateTime) -> Result<(), DbError> {
+    while log::prune(pool, before).await? > 0 {}
+    for endpoint in log::longer_than(pool, LOG_MAX).await? {
+        while log::shorten(pool, endpoint, LOG_MAX).await? > 0 {}
+    }
+    Ok(())
 }
 
 /// The endpoints that are told of an event.

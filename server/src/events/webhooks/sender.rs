@@ -2,25 +2,30 @@
 //! connected to. No redirect is followed and no proxy asked, since either would lead elsewhere.
 
 use std::{
-    net::{IpAddr, SocketAddr},
+    net::{IpAddr, SocketAddr, ToSocketAddrs},
     sync::Arc,
     time::Duration,
 };
 
 use ipnet::IpNet;
-use reqwest::{
-    Response, Url,
-    header::{HeaderMap, RETRY_AFTER},
-    redirect::Policy,
+use reqwest::{Response, Url, header::HeaderMap, redirect::Policy};
+use tokio::{
+    sync::Semaphore,
+    time::{Instant, timeout, timeout_at},
 };
-use tokio::time::{Instant, timeout};
 
 use super::address::may_reach;
-use crate::{config::WebhooksConfig, providers::NoClient};
+use crate::{
+    clock::Clock,
+    config::WebhooksConfig,
+    outbound::{self, NoClient},
+};
 
 /// All of it together, from the name to the end of the answer.
 const WITHIN: Duration = Duration::from_secs(10);
 const RESOLVE_WITHIN: Duration = Duration::from_secs(5);
+/// Names looked up at once: each takes a thread for as long as name servers are silent, and others need threads too.
+const LOOKUPS: usize = 32;
 /// An answer is read up to this, so that the other side sees its end, and kept up to that.
 const READ_BYTES: usize = 64 * 1_024;
 const KEEP_BYTES: usize = 4 * 1_024;
@@ -34,6 +39,8 @@ const PAUSE_MAX: Duration = Duration::from_secs(6 * 3_600);
 pub(super) struct Sender {
     tls: rustls::ClientConfig,
     allowed: Arc<[IpNet]>,
+    lookups: Arc<Semaphore>,
+    clock: Clock,
 }
 
 /// What the other side said.
@@ -67,8 +74,9 @@ pub(super) enum Unsent {
 
 impl Sender {
     /// Prepares encryption once: reading the system's certificates for every delivery would cost more than the delivery.
-    pub(super) fn new(config: &WebhooksConfig) -> Result<Self, NoClient> {
-        Ok(Self { tls: crate::providers::tls()?, allowed: config.allow.clone().into() })
+    pub(super) fn new(config: &WebhooksConfig, clock: Clock) -> Result<Self, NoClient> {
+        let lookups = Arc::new(Semaphore::new(LOOKUPS));
+        Ok(Self { tls: outbound::tls()?, allowed: config.allow.clone().into(), lookups, clock })
     }
 
     /// Reads where webhooks are to go; what is wrong with it is said for whoever typed it.
@@ -91,19 +99,36 @@ impl Sender {
         Ok(url)
     }
 
-    /// Posts a body, and says what came back and how long that took.
+    /// Posts a body, and says what came back and how long that took. What is answered in time counts, also when the rest of the answer does not come.
     pub(super) async fn post(&self, url: &str, headers: HeaderMap, body: String) -> (Result<Answer, Unsent>, Duration) {
         let began = Instant::now();
-        let answer = timeout(WITHIN, self.post_in_time(url, headers, body)).await;
-        (answer.unwrap_or(Err(Unsent::TooSlow)), began.elapsed())
+        let until = began + WITHIN;
+        let answer = match timeout_at(until, self.answered(url, headers, body)).await {
+            Ok(Ok(response)) => Ok(self.read(response, until).await),
+            Ok(Err(unsent)) => Err(unsent),
+            Err(_) => Err(Unsent::TooSlow),
+        };
+        (answer, began.elapsed())
     }
 
-    async fn post_in_time(&self, url: &str, headers: HeaderMap, body: String) -> Result<Answer, Unsent> {
+    async fn answered(&self, url: &str, headers: HeaderMap, body: String) -> Result<Response, Unsent> {
         let url = self.read_url(url).map_err(Unsent::Broken)?;
         let addresses = self.resolve(&url).await?;
         let client = self.client(&url, &addresses).map_err(|error| broken(&error))?;
-        let response = client.post(url).headers(headers).body(body).send().await.map_err(|error| broken(&error))?;
-        read(response).await
+        client.post(url).headers(headers).body(body).send().await.map_err(|error| broken(&error))
+    }
+
+    async fn read(&self, mut response: Response, until: Instant) -> Answer {
+        let (status, headers) = (response.status().as_u16(), lines(response.headers()));
+        let retry_after = outbound::retry_after(response.headers(), self.clock.now()).map(|pause| pause.min(PAUSE_MAX));
+        let (mut body, mut bytes) = (Vec::new(), 0);
+        while bytes < READ_BYTES {
+            let Ok(Ok(Some(chunk))) = timeout_at(until, response.chunk()).await else { break };
+            bytes += chunk.len();
+            let room = KEEP_BYTES.saturating_sub(body.len());
+            body.extend_from_slice(&chunk[..room.min(chunk.len())]);
+        }
+        Answer { status, headers, body: storable(&body), retry_after }
     }
 
     /// The addresses of a name, all of which may be reached.
@@ -112,9 +137,8 @@ impl Sender {
         let addresses: Vec<SocketAddr> = match literal(url) {
             Some(address) => vec![(address, port).into()],
             None => {
-                let host = url.host_str().unwrap_or_default();
-                let found = timeout(RESOLVE_WITHIN, tokio::net::lookup_host((host, port))).await;
-                found.ok().and_then(Result::ok).ok_or(Unsent::Unresolved)?.collect()
+                let found = timeout(RESOLVE_WITHIN, self.look_up(url.host_str().unwrap_or_default(), port)).await;
+                found.ok().flatten().ok_or(Unsent::Unresolved)?
             }
         };
         match addresses.iter().all(|address| may_reach(address.ip(), &self.allowed)) {
@@ -122,6 +146,18 @@ impl Sender {
             true => Ok(addresses),
             false => Err(Unsent::Inside),
         }
+    }
+
+    /// Asks the system. Whoever stops waiting leaves the question open, which keeps its place until it is answered.
+    async fn look_up(&self, host: &str, port: u16) -> Option<Vec<SocketAddr>> {
+        let place = Arc::clone(&self.lookups).acquire_owned().await.ok()?;
+        let host = host.to_owned();
+        let asked = tokio::task::spawn_blocking(move || {
+            let found = (host.as_str(), port).to_socket_addrs().map(Iterator::collect);
+            drop(place);
+            found
+        });
+        asked.await.ok()?.ok()
     }
 
     /// A client for one delivery: it knows one name, and the addresses that were looked at. One that lived longer would resolve anew, or keep connections
@@ -133,7 +169,6 @@ impl Sender {
             .redirect(Policy::none())
             .no_proxy()
             .referer(false)
-            .timeout(WITHIN)
             .pool_max_idle_per_host(0)
             .build()
     }
@@ -143,20 +178,6 @@ impl Sender {
 fn literal(url: &Url) -> Option<IpAddr> {
     let host = url.host_str()?;
     host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host).parse().ok()
-}
-
-async fn read(mut response: Response) -> Result<Answer, Unsent> {
-    let (status, headers) = (response.status().as_u16(), lines(response.headers()));
-    let retry_after = retry_after(response.headers());
-    let (mut body, mut bytes) = (Vec::new(), 0);
-    while bytes < READ_BYTES {
-        // What breaks off after the status was said is said all the same.
-        let Ok(Some(chunk)) = response.chunk().await else { break };
-        bytes += chunk.len();
-        let room = KEEP_BYTES.saturating_sub(body.len());
-        body.extend_from_slice(&chunk[..room.min(chunk.len())]);
-    }
-    Ok(Answer { status, headers, body: storable(&body), retry_after })
 }
 
 /// Headers as they are kept: one a line, up to a limit.
@@ -177,12 +198,6 @@ fn storable(bytes: &[u8]) -> String {
     let mut text = String::from_utf8_lossy(bytes).replace('\0', "\u{fffd}");
     text.truncate(text.floor_char_boundary(KEEP_BYTES));
     text
-}
-
-/// Seconds; the form with a date is rare, and then the usual pause is as good.
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let seconds = headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
-    Some(Duration::from_secs(seconds).min(PAUSE_MAX))
 }
 
 /// What broke, without the address, which whoever reads it knows.
@@ -207,7 +222,7 @@ mod tests {
 
     fn sender(allow: &[&str]) -> Sender {
         let allow = allow.iter().map(|network| network.parse().unwrap()).collect();
-        Sender::new(&WebhooksConfig { allow }).unwrap()
+        Sender::new(&WebhooksConfig { allow }, Clock::system()).unwrap()
     }
 
     #[test]
@@ -256,13 +271,5 @@ mod tests {
     fn what_is_kept_is_text_of_a_limited_length() {
         assert_eq!(storable(b"a\0b"), "a\u{fffd}b");
         assert!(storable(&[0xff; KEEP_BYTES]).len() <= KEEP_BYTES);
-    }
-
-    #[test]
-    fn a_pause_that_is_asked_for_has_a_limit() {
-        let asked = |value: &str| retry_after(&HeaderMap::from_iter([(RETRY_AFTER, value.parse().unwrap())]));
-        assert_eq!(asked("120"), Some(Duration::from_secs(120)));
-        assert_eq!(asked("999999999"), Some(PAUSE_MAX));
-        assert_eq!(asked("Wed, 21 Oct 2026 07:28:00 GMT"), None);
     }
 }

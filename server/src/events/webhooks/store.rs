@@ -1,18 +1,13 @@
-//! All SQL of webhooks.
+//! All SQL of endpoints.
 
-use std::time::Duration;
-
-use model::{Cursor, DeliveryId, EndpointId, EventId, PageLimit, UserId};
+use model::{EndpointId, EventId, UserId};
 use sqlx::{PgConnection, PgPool};
 use time::OffsetDateTime;
 use tracing::instrument;
 use uuid::Uuid;
 
-use super::{Delivery, Disabled, Endpoint, Fit, sender::Answer};
-use crate::db::{DbError, place};
-
-/// Rows that go at once, so that no statement takes long.
-const AT_ONCE: i64 = 2_000;
+use super::{Disabled, Endpoint, Fit};
+use crate::db::DbError;
 
 struct Row {
     id: Uuid,
@@ -149,24 +144,27 @@ pub(super) async fn secret(pool: &PgPool, owner: UserId, id: EndpointId) -> Resu
     secret.fetch_optional(pool).await?.map(whole).transpose()
 }
 
-/// Puts another secret in the place of an endpoint's own, which counts until then; says whether there was one.
+/// Puts another secret in the place of an endpoint's own, which counts until then, unless that was done since `seen`.
 #[instrument(name = "db.webhook_endpoints.rotate", skip_all)]
 pub(super) async fn rotate(
     pool: &PgPool,
     owner: UserId,
     id: EndpointId,
+    seen: Option<OffsetDateTime>,
     secret: &[u8; 32],
     until: OffsetDateTime,
-) -> Result<bool, DbError> {
+) -> Result<(), DbError> {
     let rotated = sqlx::query!(
-        "update webhook_endpoints set previous_secret = secret, previous_until = $4, secret = $3
-         where id = $1 and owner_id = $2",
+        "update webhook_endpoints set previous_secret = secret, previous_until = $5, secret = $4
+         where id = $1 and owner_id = $2 and previous_until is not distinct from $3",
         id.0,
         owner.0,
+        seen,
         secret,
         until
     );
-    Ok(rotated.execute(pool).await?.rows_affected() == 1)
+    rotated.execute(pool).await?;
+    Ok(())
 }
 
 /// Endpoints that are to be told of an event.
@@ -211,65 +209,23 @@ fn whole(secret: Vec<u8>) -> Result<[u8; 32], DbError> {
     secret.try_into().map_err(|_| DbError::Refused(sqlx::Error::Decode("a secret has 32 bytes".into())))
 }
 
-/// An attempt to be written down.
-pub(super) struct NewDelivery<'a> {
-    pub(super) id: DeliveryId,
-    pub(super) endpoint: EndpointId,
-    pub(super) event: EventId,
-    pub(super) name: &'a str,
-    pub(super) attempt: u16,
-    pub(super) is_ok: bool,
-    /// Headers and body.
-    pub(super) request: (&'a str, &'a str),
-    pub(super) answer: Option<&'a Answer>,
-    pub(super) error: Option<String>,
-    pub(super) took: Duration,
-    pub(super) at: OffsetDateTime,
-}
-
-/// Writes an attempt down, unless its endpoint is gone by now.
-#[instrument(name = "db.webhook_deliveries.insert", skip_all)]
-pub(super) async fn log(tx: &mut PgConnection, new: &NewDelivery<'_>) -> Result<(), DbError> {
-    sqlx::query!(
-        "insert into webhook_deliveries (id, endpoint_id, event_id, name, attempt, status, response_status, request_headers, request_body,
-                                         response_headers, response_body, error, duration_ms, created_at)
-         select $1, id, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14 from webhook_endpoints where id = $2",
-        new.id.0,
-        new.endpoint.0,
-        new.event.0,
-        new.name,
-        i32::from(new.attempt),
-        if new.is_ok { "ok" } else { "failed" },
-        new.answer.map(|answer| i32::from(answer.status)),
-        new.request.0,
-        new.request.1,
-        new.answer.map(|answer| answer.headers.as_str()),
-        new.answer.map(|answer| answer.body.as_str()),
-        new.error,
-        i32::try_from(new.took.as_millis()).unwrap_or(i32::MAX),
-        new.at
-    )
-    .execute(tx)
-    .await?;
-    Ok(())
-}
-
-/// Notes on the endpoint how an attempt went; returns since when it fails.
+/// Notes on the endpoint how an attempt went; returns since when it fails. One that has moved meanwhile is not judged by its old address.
 #[instrument(name = "db.webhook_endpoints.note", skip_all)]
 pub(super) async fn note(
     tx: &mut PgConnection,
-    endpoint: EndpointId,
+    (endpoint, url): (EndpointId, &str),
     is_ok: bool,
     now: OffsetDateTime,
 ) -> Result<Option<OffsetDateTime>, DbError> {
     // One that is well and stays well is not written.
     let since = sqlx::query_scalar!(
         "update webhook_endpoints set failing_since = case when $2 then null else coalesce(failing_since, $3) end
-         where id = $1 and (failing_since is not null or not $2)
+         where id = $1 and url = $4 and (failing_since is not null or not $2)
          returning failing_since",
         endpoint.0,
         is_ok,
-        now
+        now,
+        url
     );
     Ok(since.fetch_optional(tx).await?.flatten())
 }
@@ -278,84 +234,17 @@ pub(super) async fn note(
 #[instrument(name = "db.webhook_endpoints.disable", skip_all)]
 pub(super) async fn disable(
     tx: &mut PgConnection,
-    endpoint: EndpointId,
+    (endpoint, url): (EndpointId, &str),
     why: Disabled,
     now: OffsetDateTime,
 ) -> Result<Option<String>, DbError> {
     let recipient = sqlx::query_scalar!(
         "update webhook_endpoints w set disabled_at = $3, disabled_reason = $2 from users u
-         where w.id = $1 and disabled_reason is null and u.id = w.owner_id returning u.email",
+         where w.id = $1 and w.url = $4 and disabled_reason is null and u.id = w.owner_id returning u.email",
         endpoint.0,
         why.as_str(),
-        now
+        now,
+        url
     );
     Ok(recipient.fetch_optional(tx).await?.flatten())
-}
-
-/// Attempts of an endpoint, the latest first.
-#[instrument(name = "db.webhook_deliveries.list", skip_all)]
-pub(super) async fn deliveries(
-    pool: &PgPool,
-    endpoint: EndpointId,
-    after: Option<Cursor>,
-    limit: PageLimit,
-) -> Result<Vec<Delivery>, DbError> {
-    let (time, id) = place(after);
-    let rows = sqlx::query!(
-        "select id, event_id, name, attempt, status, response_status, request_headers, request_body, response_headers, response_body,
-                error, duration_ms, created_at
-         from webhook_deliveries
-         where endpoint_id = $1 and ($2::timestamptz is null or (created_at, id) < ($2, $3::uuid))
-         order by created_at desc, id desc limit $4",
-        endpoint.0,
-        time,
-        id,
-        limit.fetch()
-    )
-    .fetch_all(pool)
-    .await?;
-    let deliveries = rows.into_iter().map(|row| Delivery {
-        id: DeliveryId(row.id),
-        event: EventId(row.event_id),
-        name: row.name,
-        attempt: u16::try_from(row.attempt).unwrap_or(u16::MAX),
-        is_ok: row.status == "ok",
-        status: row.response_status.and_then(|status| u16::try_from(status).ok()),
-        request_headers: row.request_headers,
-        request_body: row.request_body,
-        response_headers: row.response_headers,
-        response_body: row.response_body,
-        error: row.error,
-        milliseconds: u32::try_from(row.duration_ms).unwrap_or_default(),
-        at: row.created_at,
-    });
-    Ok(deliveries.collect())
-}
-
-/// Whom a delivery of this owner's told of what, unless the event is forgotten.
-#[instrument(name = "db.webhook_deliveries.get", skip_all)]
-pub(super) async fn delivered(
-    pool: &PgPool,
-    owner: UserId,
-    id: DeliveryId,
-) -> Result<Option<(EndpointId, EventId)>, DbError> {
-    let row = sqlx::query!(
-        "select d.endpoint_id, d.event_id
-         from webhook_deliveries d join webhook_endpoints w on w.id = d.endpoint_id join domain_events e on e.id = d.event_id
-         where d.id = $1 and w.owner_id = $2",
-        id.0,
-        owner.0
-    );
-    Ok(row.fetch_optional(pool).await?.map(|row| (EndpointId(row.endpoint_id), EventId(row.event_id))))
-}
-
-/// Forgets some attempts from before `before`, and returns how many.
-#[instrument(name = "db.webhook_deliveries.prune", skip_all)]
-pub(super) async fn prune(pool: &PgPool, before: OffsetDateTime) -> Result<u64, DbError> {
-    let gone = sqlx::query!(
-        "delete from webhook_deliveries where id in (select id from webhook_deliveries where created_at < $1 limit $2)",
-        before,
-        AT_ONCE
-    );
-    Ok(gone.execute(pool).await?.rows_affected())
 }

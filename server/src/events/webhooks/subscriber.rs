@@ -2,10 +2,10 @@
 
 use sqlx::PgConnection;
 
-use super::{SendWebhook, Webhooks, wanting};
+use super::{Webhooks, wanting};
 use crate::{
     events::{EventName, StoredEvent, Subscriber, Taking},
-    jobs::{Failure, Options},
+    jobs::Failure,
 };
 
 /// Publishes a job for each endpoint that is to be told.
@@ -25,11 +25,8 @@ impl Subscriber for WebhooksSubscriber {
         Box::pin(async move {
             for event in events {
                 let Some(owner) = event.owner else { continue };
-                let endpoints = wanting(tx, owner, &event.name).await.map_err(Failure::retry)?;
-                let job = |endpoint| SendWebhook { endpoint, event: event.id };
-                let jobs: Vec<SendWebhook> = endpoints.into_iter().map(job).collect();
-                if !jobs.is_empty() {
-                    self.0.jobs.publish_all(tx, &jobs, &Options::default()).await.map_err(Failure::retry)?;
+                for endpoint in wanting(tx, owner, &event.name).await.map_err(Failure::retry)? {
+                    self.0.tell(tx, endpoint, event.id).await.map_err(Failure::retry)?;
                 }
             }
             Ok(())

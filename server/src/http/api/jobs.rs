@@ -10,13 +10,17 @@ use axum::{
 
 use crate::{
     http::{extract::RawBody, problem::ApiError},
-    jobs::{Delivery, Failure, Kinds, PAYLOAD_MAX, Qstash, Ran, Then},
+    jobs::{self, Delivery, Failure, Kinds, PAYLOAD_MAX, Qstash, Ran, Then},
 };
 
 /// A payload, and what is around it.
 pub(in crate::http) const JOB_BODY_MAX: usize = PAYLOAD_MAX + 1_024;
-/// The same in base64, and the answer that it got, and headers.
-pub(in crate::http) const FAILURE_BODY_MAX: usize = 2 * PAYLOAD_MAX;
+/// The same in base64, with headers and with the answer that it got, which may be somebody's page on the way.
+pub(in crate::http) const FAILURE_BODY_MAX: usize = 8 * PAYLOAD_MAX;
+/// A delivery that meets a program that stops comes again when another has started.
+const STOPPING: Duration = Duration::from_secs(30);
+/// What was given up is told only some times: not all of them while the database is away for a moment, or before the job was let go here.
+const TOLD_AGAIN: Duration = Duration::from_secs(120);
 
 /// QStash is not to try again.
 const NOT_RETRYABLE: u16 = 489;
@@ -45,7 +49,7 @@ pub(in crate::http) async fn run_job(
     Ok(match ran {
         Ran::Done => StatusCode::OK.into_response(),
         Ran::Failed(failure) => failed(failure),
-        Ran::Unreadable(reason) => not_retryable("job-unreadable", "The job cannot be read", reason),
+        Ran::Unreadable(reason) => not_retryable(jobs::UNREADABLE, "The job cannot be read", reason),
     })
 }
 
@@ -56,8 +60,12 @@ pub(in crate::http) async fn bury_job(
     headers: HeaderMap,
     RawBody(body): RawBody<FAILURE_BODY_MAX>,
 ) -> Result<StatusCode, ApiError> {
-    outside.qstash.bury(&outside.kinds, &kind, delivery(&headers, &body)).await?;
-    Ok(StatusCode::OK)
+    let buried = outside.qstash.bury(&outside.kinds, &kind, delivery(&headers, &body)).await;
+    buried.map(|_| StatusCode::OK).map_err(|error| {
+        let mut error = ApiError::from(error);
+        error.0.retry_after = error.0.retry_after.map(|pause| pause.max(TOLD_AGAIN));
+        error
+    })
 }
 
 fn delivery<'a>(headers: &'a HeaderMap, body: &'a [u8]) -> Delivery<'a> {
@@ -73,10 +81,10 @@ fn delivery<'a>(headers: &'a HeaderMap, body: &'a [u8]) -> Delivery<'a> {
 /// A failure in QStash's terms. Its reason comes back with the failure callback, and stands with the dead letter.
 fn failed(failure: Failure) -> Response {
     let (status, pause) = match failure.then {
-        Then::GiveUp => return not_retryable("job-refused", "The job was given up", failure.reason),
+        Then::GiveUp => return not_retryable(jobs::REFUSED, "The job was given up", failure.reason),
         Then::Retry => (StatusCode::INTERNAL_SERVER_ERROR, None),
         Then::RetryAfter(pause) => (StatusCode::INTERNAL_SERVER_ERROR, Some(pause)),
-        Then::GiveBack => (StatusCode::SERVICE_UNAVAILABLE, Some(Duration::from_secs(1))),
+        Then::GiveBack => (StatusCode::SERVICE_UNAVAILABLE, Some(STOPPING)),
         Then::PutOff(pause) => (StatusCode::SERVICE_UNAVAILABLE, Some(pause)),
     };
     let mut error = ApiError::new(status, "job-failed", "The job failed", failure.reason);

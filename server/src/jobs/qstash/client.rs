@@ -7,10 +7,12 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
 use super::message::{Message, PathSafe};
-use crate::{clock::Clock, config::QstashKey, jobs::BATCH_MAX};
+use crate::{clock::Clock, config::QstashKey, jobs::BATCH_MAX, outbound};
 
 /// The longest a call takes.
 const CALL_WITHIN: Duration = Duration::from_secs(10);
+/// The most bytes of an answer.
+const ANSWER_MAX: usize = 1_024 * 1_024;
 /// The most characters of QStash's own words that are kept.
 const WORDS_MAX: usize = 500;
 
@@ -129,6 +131,9 @@ impl QstashClient {
         let body = Value::Array(entries.map_err(|error| unreadable(&error))?).to_string();
         let request = self.request(Method::POST, "/v2/batch")?.header(header::CONTENT_TYPE, "application/json");
         let answers: Vec<BatchAnswer> = self.json(request.body(body)).await?;
+        if answers.len() != messages.len() {
+            return Err(QstashError::Away(format!("{} answers to {} messages", answers.len(), messages.len())));
+        }
         Ok(answers.into_iter().map(BatchAnswer::into_result).collect())
     }
 
@@ -176,7 +181,14 @@ impl QstashClient {
     }
 
     async fn json<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T, QstashError> {
-        let body = self.send(request).await?.bytes().await.map_err(|error| away(&error))?;
+        let mut response = self.send(request).await?;
+        let mut body = Vec::new();
+        while let Some(part) = response.chunk().await.map_err(|error| away(&error))? {
+            if body.len() + part.len() > ANSWER_MAX {
+                return Err(QstashError::Away(format!("its answer has more than {ANSWER_MAX} bytes")));
+            }
+            body.extend_from_slice(&part);
+        }
         serde_json::from_slice(&body).map_err(|error| unreadable(&error))
     }
 
@@ -191,20 +203,16 @@ impl QstashClient {
         }
     }
 
-    /// `Retry-After` as RFC 9110 has it, or the moment at which the day's or the second's limit begins anew.
+    /// `Retry-After`, or the moment at which the limit that was reached begins anew: the second's or the day's, whichever is later.
     fn retry_after(&self, response: &Response) -> Option<Duration> {
-        let header = |name: &str| Some(response.headers().get(name)?.to_str().ok()?.trim().to_owned());
-        let now = self.clock.now();
-        let until = |moment: time::OffsetDateTime| Duration::try_from(moment - now).unwrap_or_default();
-        if let Some(text) = header("retry-after") {
-            let date = || {
-                let form = time::format_description::well_known::Rfc2822;
-                time::OffsetDateTime::parse(&text.replace("GMT", "+0000"), &form).ok()
-            };
-            return text.parse().ok().map(Duration::from_secs).or_else(|| date().map(until));
-        }
-        let reset = header("burst-ratelimit-reset").or_else(|| header("ratelimit-reset"))?.parse().ok()?;
-        time::OffsetDateTime::from_unix_timestamp(reset).ok().map(until)
+        let (headers, now) = (response.headers(), self.clock.now());
+        let reset = |name: &str| {
+            let moment = headers.get(name)?.to_str().ok()?.trim().parse().ok()?;
+            let left = time::OffsetDateTime::from_unix_timestamp(moment).ok()? - now;
+            Some(Duration::try_from(left).unwrap_or_default())
+        };
+        let resets = [reset("burst-ratelimit-reset"), reset("ratelimit-reset")];
+        outbound::retry_after(headers, now).or_else(|| resets.into_iter().flatten().max())
     }
 }
 

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     db::micros,
     jobs::{
-        Job, JobsError, Schedule,
+        Flow, Job, JobsError, Queue, Schedule,
         kind::{Context, Failure, Kinds, Known},
     },
 };
@@ -23,8 +23,9 @@ const FORWARD_WITHIN: Duration = Duration::from_secs(30);
 /// How much longer QStash waits for an answer than the job may take.
 const ANSWER_SLACK: Duration = Duration::from_secs(5);
 /// How long a QStash is left alone that does not answer, that is asked too much, or that does not know the token.
-const AWAY: Duration = Duration::from_secs(10);
+const AWAY: Duration = Duration::from_secs(5);
 const BUSY: Duration = Duration::from_secs(30);
+const BUSY_MIN: Duration = Duration::from_secs(1);
 const BUSY_MAX: Duration = Duration::from_secs(3_600);
 const DENIED: Duration = Duration::from_secs(60);
 
@@ -83,9 +84,12 @@ impl Qstash {
         payload: String,
         context: &Context,
     ) -> Result<(), Failure> {
+        if let Some(left) = self.shared.rest.left() {
+            return Err(self.put_off("QStash is left alone for a while: it did not take another job", left));
+        }
         let payload = RawValue::from_string(payload).map_err(Failure::give_up)?;
         let published = micros(context.published_at);
-        let (job, attempts) = (Some(context.id), context.attempts);
+        let (job, attempts) = (Some(context.id), context.attempts.min(self.shared.retries.saturating_add(1)));
         let envelope = Envelope { job, published: Some(published), attempts, payload };
         // One that was given up outside and is redriven has the same id and is another message, and QStash takes no colon here.
         let sameness = format!("{}-{published}", context.id);
@@ -96,7 +100,7 @@ impl Qstash {
                 tracing::debug!(job = %context.id, kind = known.kind, message, is_known, "a job was handed over to QStash");
                 Ok(())
             }
-            Err(error) => Err(self.failure(context, &error)),
+            Err(error) => Err(self.failure(&error)),
         }
     }
 
@@ -107,21 +111,39 @@ impl Qstash {
             retries: Some(envelope.attempts.saturating_sub(1)),
             timeout: Some(known.rules.time_limit + ANSWER_SLACK),
             failure_callback: Some(self.failure_address(known.kind)),
+            failure_callback_retries: Some(self.shared.retries),
+            flow: Some(self.flow(known.rules.queue)),
             ..Message::default()
         })
     }
 
-    /// A job stays here until QStash takes it, however long that is; what QStash will never take is a dead letter.
-    fn failure(&self, context: &Context, error: &QstashError) -> Failure {
+    /// Delivered to one instance, as many at once as one worker does.
+    fn flow(&self, queue: Queue) -> Flow {
+        let slots = u16::try_from(self.jobs.config.slots(queue)).unwrap_or(u16::MAX);
+        Flow { key: format!("atlas9-{}", queue.as_str()), parallelism: Some(slots), rate: None }
+    }
+
+    /// A job stays here until QStash takes it, however long that is; what QStash will never take is a dead letter. What else it refuses is no fault of the
+    /// job: an address that redirects, a plan that is used up, a path that is not there.
+    fn failure(&self, error: &QstashError) -> Failure {
         let pause = match error {
             QstashError::Away(_) => AWAY,
-            QstashError::Busy { retry_after } => retry_after.unwrap_or(BUSY).min(BUSY_MAX),
-            QstashError::Denied => DENIED,
-            QstashError::Refused { .. } | QstashError::TooMany(_) => return Failure::give_up(error),
+            QstashError::Busy { retry_after } => retry_after.unwrap_or(BUSY).clamp(BUSY_MIN, BUSY_MAX),
+            QstashError::Refused { status: 400 | 413 | 422, words } if !words.contains("quota") => {
+                return Failure::give_up(error);
+            }
+            QstashError::TooMany(_) => return Failure::give_up(error),
+            QstashError::Denied | QstashError::Refused { .. } => DENIED,
         };
-        tracing::warn!(job = %context.id, %error, seconds = pause.as_secs(), "a job waits: it cannot be handed over");
-        // Not all of them at once.
-        Failure::put_off(error, pause.mul_f64(1.0 + self.jobs.clock.chance() / 2.0))
+        if self.shared.rest.begin(pause) {
+            tracing::warn!(%error, seconds = pause.as_secs(), "jobs wait here: they cannot be handed over to QStash");
+        }
+        self.put_off(error, pause)
+    }
+
+    /// Not all of them at once.
+    fn put_off(&self, reason: impl ToString, pause: Duration) -> Failure {
+        Failure::put_off(reason, pause.mul_f64(1.0 + self.jobs.clock.chance() / 2.0))
     }
 
     /// Lets QStash keep a schedule, for sites whose workers sleep: it delivers the job at each of its moments. What had that name before is replaced.
@@ -134,7 +156,8 @@ impl Qstash {
         job.validate().map_err(invalid)?;
         let client = self.shared.client.as_ref().ok_or_else(|| invalid(CannotGoOutside::NoToken.to_string()))?;
         let payload = serde_json::value::to_raw_value(job).map_err(|error| invalid(error.to_string()))?;
-        let envelope = Envelope { job: None, published: None, attempts: J::RULES.attempts, payload };
+        let attempts = J::RULES.attempts.min(self.shared.retries.saturating_add(1));
+        let envelope = Envelope { job: None, published: None, attempts, payload };
         let known = Kinds::default().on::<J, _, _>(|_, _| async { Ok(()) });
         let known = known.get(J::KIND).ok_or(JobsError::NotFound)?;
         let message = self.message(known, &envelope).map_err(|failure| invalid(failure.reason))?;

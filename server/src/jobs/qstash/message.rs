@@ -27,6 +27,8 @@ pub struct Message {
     pub callback: Option<String>,
     /// Who is told when it was given up.
     pub failure_callback: Option<String>,
+    /// How often that is told again after a failure.
+    pub failure_callback_retries: Option<u16>,
     /// What holds it back.
     pub flow: Option<Flow>,
 }
@@ -59,6 +61,7 @@ impl Message {
         }
         add("Upstash-Callback", self.callback.clone());
         add("Upstash-Failure-Callback", self.failure_callback.clone());
+        add("Upstash-Failure-Callback-Retries", self.failure_callback_retries.map(|retries| retries.to_string()));
         if let Some(flow) = &self.flow {
             add("Upstash-Flow-Control-Key", Some(flow.key.clone()));
             add("Upstash-Flow-Control-Value", Some(limits(flow)));
@@ -110,6 +113,7 @@ mod tests {
             sameness: Sameness::ById("a".to_owned()),
             callback: Some("https://a/b".to_owned()),
             failure_callback: Some("https://a/c".to_owned()),
+            failure_callback_retries: Some(5),
             flow: Some(Flow { key: "k".to_owned(), parallelism: Some(3), rate: Some((10, Duration::from_secs(60))) }),
             ..Message::default()
         };
@@ -125,6 +129,7 @@ mod tests {
                 "Upstash-Deduplication-Id: a",
                 "Upstash-Callback: https://a/b",
                 "Upstash-Failure-Callback: https://a/c",
+                "Upstash-Failure-Callback-Retries: 5",
                 "Upstash-Flow-Control-Key: k",
                 "Upstash-Flow-Control-Value: parallelism=3, rate=10, period=60s",
             ]

@@ -16,7 +16,16 @@ pub use receive::{Delivery, ReceiveError};
 pub use signature::BadToken;
 
 use super::Jobs;
-use crate::config::{QstashConfig, QstashKey};
+
+use crate::{
+    config::{QstashConfig, QstashKey},
+    rest::Rest,
+};
+
+/// The names of the problems that an attempt can end with for good: what is answered comes back when a job was given up.
+pub(crate) const UNREADABLE: &str = "job-unreadable";
+/// Likewise.
+pub(crate) const REFUSED: &str = "job-refused";
 
 /// Jobs that another delivers.
 #[derive(Clone)]
@@ -30,6 +39,9 @@ struct Shared {
     signing_keys: Vec<QstashKey>,
     kinds: Vec<String>,
     site: String,
+    /// The most that the plan lets a message be delivered again.
+    retries: u16,
+    rest: Rest,
 }
 
 impl Qstash {
@@ -41,6 +53,8 @@ impl Qstash {
             signing_keys: config.signing_keys.clone(),
             kinds: config.kinds.clone(),
             site: site.to_owned(),
+            retries: config.retries,
+            rest: Rest::default(),
         };
         Self { shared: Arc::new(shared), jobs }
     }

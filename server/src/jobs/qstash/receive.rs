@@ -9,13 +9,13 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::{
-    Qstash,
+    Qstash, REFUSED, UNREADABLE,
     signature::{self, BadToken},
 };
 use crate::{
     db::DbError,
     jobs::{
-        Backoff, Queue,
+        Backoff, PAYLOAD_MAX, Queue,
         kind::{Context, Failure, Kinds, Ran, Then},
         store::{self, Buried, GivenUpOutside},
     },
@@ -71,18 +71,23 @@ pub enum ReceiveError {
     Db(#[from] DbError),
 }
 
-/// What QStash says of a message that it gave up. The documentation spells the message's id in two ways.
+/// What QStash says of a message that it gave up. The documentation spells the message's id in two ways. What is missing or odd keeps nothing from
+/// being a dead letter, but for the job itself.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Report {
     #[serde(default)]
-    status: u16,
+    status: Value,
     #[serde(default)]
     body: Option<String>,
     #[serde(default)]
-    retried: u16,
-    #[serde(alias = "sourceMessasgeId")]
-    source_message_id: String,
+    retried: Value,
+    #[serde(default)]
+    source_message_id: Option<String>,
+    #[serde(default, rename = "sourceMessasgeId")]
+    source_message_id_misspelt: Option<String>,
+    #[serde(default)]
+    created_at: Value,
     source_body: String,
 }
 
@@ -98,7 +103,9 @@ impl Qstash {
         let Ok(envelope) = serde_json::from_slice::<Envelope>(delivery.body) else {
             return Ok(Ran::Unreadable("It is not in the form in which jobs are handed over.".to_owned()));
         };
-        let id = envelope.job.unwrap_or_else(|| id_of(delivery.message));
+        let message = Some(delivery.message).filter(|message| !message.is_empty());
+        let id = envelope.job.or_else(|| message.map(id_of));
+        let id = id.ok_or_else(|| ReceiveError::Unreadable("it names no job and no message".to_owned()))?;
         let attempt = delivery.retried.saturating_add(1);
         let stopping = self.jobs.tasks.stop_token();
         let context = Context::outside(id, attempt, envelope.attempts, self.jobs.clock.now(), stopping);
@@ -118,6 +125,7 @@ impl Qstash {
     /// The kind says how long to wait, and how long at most; QStash keeps to it.
     fn paced(&self, ran: Ran, backoff: Backoff, attempt: u16) -> Ran {
         let Ran::Failed(Failure { reason, then }) = ran else { return ran };
+        let reason = fit(&reason);
         Ran::Failed(match then {
             Then::Retry => Failure::retry_after(reason, backoff.pause(attempt, self.jobs.clock.chance())),
             Then::RetryAfter(pause) => Failure::retry_after(reason, pause.min(backoff.most)),
@@ -136,13 +144,18 @@ impl Qstash {
         let report: Report = serde_json::from_slice(delivery.body).map_err(|error| unreadable(&error))?;
         let source = STANDARD.decode(&report.source_body).map_err(|error| unreadable(&error))?;
         let envelope: Envelope = serde_json::from_slice(&source).map_err(|error| unreadable(&error))?;
+        if envelope.payload.get().len() > PAYLOAD_MAX {
+            return Err(ReceiveError::Unreadable(format!("its job carries more than {PAYLOAD_MAX} bytes")));
+        }
+        let message = report.message().filter(|message| !message.is_empty());
+        let id = envelope.job.or_else(|| message.map(id_of));
         let (cause, error) = report.verdict();
         let dead = GivenUpOutside {
-            id: envelope.job.unwrap_or_else(|| id_of(&report.source_message_id)),
-            published_at: envelope.published.and_then(moment),
+            id: id.ok_or_else(|| unreadable(&"it names no job and no message"))?,
+            published_at: envelope.published.or_else(|| report.created()).and_then(moment),
             kind: known,
             payload: envelope.payload.get(),
-            attempt: report.retried.saturating_add(1),
+            attempt: number(&report.retried).saturating_add(1),
             attempts: envelope.attempts.clamp(1, 100),
             cause,
             error: &error,
@@ -173,15 +186,34 @@ impl Report {
         let body = self.body.as_deref().and_then(|body| STANDARD.decode(body).ok()).unwrap_or_default();
         let body = String::from_utf8_lossy(&body);
         let problem: Value = serde_json::from_str(&body).unwrap_or_default();
-        let cause = match (problem["type"].as_str(), self.status) {
-            (Some("/problems/job-unreadable"), _) => "unreadable",
-            (Some("/problems/job-refused"), _) | (_, 489) => "refused",
+        let status = number(&self.status);
+        let cause = match (problem["type"].as_str().and_then(|name| name.strip_prefix("/problems/")), status) {
+            (Some(UNREADABLE), _) => "unreadable",
+            (Some(REFUSED), _) | (_, 489) => "refused",
             _ => "attempts",
         };
         let words = problem["detail"].as_str().unwrap_or(&body).trim();
-        let words = if words.is_empty() { format!("It was answered with {}.", self.status) } else { words.to_owned() };
-        (cause, words.chars().filter(|letter| *letter != '\0').take(REASON_MAX).collect())
+        let words = if words.is_empty() { format!("It was answered with {status}.") } else { words.to_owned() };
+        (cause, fit(&words))
     }
+
+    fn message(&self) -> Option<&str> {
+        self.source_message_id.as_deref().or(self.source_message_id_misspelt.as_deref())
+    }
+
+    /// When QStash took the message, in microseconds since 1970; it says milliseconds.
+    fn created(&self) -> Option<i64> {
+        self.created_at.as_i64().filter(|moment| *moment > 0)?.checked_mul(1_000)
+    }
+}
+
+fn number(value: &Value) -> u16 {
+    value.as_u64().and_then(|number| number.try_into().ok()).unwrap_or_default()
+}
+
+/// A reason as it is kept, and as PostgreSQL takes it.
+fn fit(reason: &str) -> String {
+    reason.chars().filter(|letter| *letter != '\0').take(REASON_MAX).collect()
 }
 
 /// A job that no worker published has the id of its message, in every attempt.

@@ -35,6 +35,8 @@ pub(in crate::jobs) enum Outcome {
     },
     /// By another, after so many seconds; it does not count.
     GivenBack {
+        /// Nothing when there is nothing to say.
+        reason: String,
         seconds: f64,
     },
     /// Never again.
@@ -158,7 +160,7 @@ pub(in crate::jobs) async fn acknowledge(pool: &PgPool, worker: Uuid, ended: &[E
         match outcome {
             Outcome::Done => done.push(*id, *attempt, "", "", 0.0),
             Outcome::Again { reason, seconds } => again.push(*id, *attempt, "again", reason, *seconds),
-            Outcome::GivenBack { seconds } => again.push(*id, *attempt, "given back", "", *seconds),
+            Outcome::GivenBack { reason, seconds } => again.push(*id, *attempt, "given back", reason, *seconds),
             Outcome::Dead { cause, reason } => dead.push(*id, *attempt, cause, reason, 0.0),
         }
     }
@@ -175,7 +177,7 @@ pub(in crate::jobs) async fn acknowledge(pool: &PgPool, worker: Uuid, ended: &[E
                set state = case when crashes > 0 then 'suspect' when flow is not null then 'parked' else 'ready' end,
                    worker = null,
                    attempt = jobs.attempt - case when said.what = 'again' then 0 else 1 end,
-                   error = case when said.what = 'again' then said.reason else error end,
+                   error = case when said.reason = '' then error else said.reason end,
                    run_at = clock_timestamp() + make_interval(secs => said.seconds)
                from unnest($4::uuid[], $5::integer[], $6::text[], $7::text[], $8::float8[]) as said (id, attempt, what, reason, seconds)
                where jobs.id = said.id and jobs.worker = $1 and jobs.attempt = said.attempt

@@ -5,13 +5,16 @@ use tracing::instrument;
 
 use crate::db::DbError;
 
-/// Flows with a job that is due.
+/// Flows with a job that is due and room for it, the one that waited longest first. Those that are full would keep others from being seen.
 #[instrument(name = "db.job_flows.waiting", skip_all)]
-pub(in crate::jobs) async fn waiting_flows(pool: &PgPool, most: i64) -> Result<Vec<String>, DbError> {
+pub(in crate::jobs) async fn waiting_flows(pool: &PgPool, ahead: f64, most: i64) -> Result<Vec<String>, DbError> {
     let keys = sqlx::query_scalar!(
         "select key from job_flows
          where exists (select from jobs where state = 'parked' and flow = key and run_at <= now())
-         limit $1",
+           and (parallelism is null or parallelism > (select count(*) from jobs where flow = key and state <> 'parked'))
+           and (rate is null or next_at <= now() + make_interval(secs => $1))
+         order by used_at limit $2",
+        ahead,
         most
     );
     Ok(keys.fetch_all(pool).await?)

@@ -61,6 +61,26 @@ pub(in crate::jobs) async fn release(pool: &PgPool, worker: Uuid) -> Result<u64,
     Ok(count(released.fetch_one(pool).await?))
 }
 
+/// Gives back what a worker has and does not know of: jobs that it claimed more than `seconds` ago, but for the `known` ones. The attempt was none.
+#[instrument(name = "db.jobs.give_back_unknown", skip_all)]
+pub(in crate::jobs) async fn give_back_unknown(
+    pool: &PgPool,
+    worker: Uuid,
+    known: &[Uuid],
+    seconds: f64,
+) -> Result<u64, DbError> {
+    let given_back = sqlx::query!(
+        "update jobs
+         set state = case when crashes > 0 then 'suspect' when flow is not null then 'parked' else 'ready' end,
+             worker = null, attempt = attempt - 1
+         where worker = $1 and state = 'running' and started_at < now() - make_interval(secs => $3) and id <> all($2)",
+        worker,
+        known,
+        seconds
+    );
+    Ok(given_back.execute(pool).await?.rows_affected())
+}
+
 /// Takes up to `most` jobs from workers that fell silent. Each counts as an attempt that crashed: it is tried again after a pause, or is dead if it
 /// was the last. A worker that is awake again finds its row gone, and its attempts without their jobs.
 #[instrument(name = "db.jobs.rescue", skip_all)]

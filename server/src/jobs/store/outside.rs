@@ -35,7 +35,7 @@ pub(in crate::jobs) enum Buried {
 }
 
 /// Puts a job that was given up outside among the dead letters, and tells whom its kind says. It counts as published now: when it is redriven, that
-/// tells it from the job that it was.
+/// tells it from the job that it was. One that was given up here meanwhile, since whoever handed it over died, stays as it is but for that.
 #[instrument(name = "db.jobs_dead.insert", skip_all)]
 pub(in crate::jobs) async fn bury_outside(pool: &PgPool, dead: &GivenUpOutside<'_>) -> Result<Buried, DbError> {
     let Rules { queue, priority, on_failure, .. } = dead.kind.rules;
@@ -46,17 +46,17 @@ pub(in crate::jobs) async fn bury_outside(pool: &PgPool, dead: &GivenUpOutside<'
                insert into jobs_dead (id, kind, queue, payload, priority, max_attempts, on_failure, attempt, crashes, cause, error, created_at)
                select $1, $2, $3, $4, $5, $6, $7, $8, 0, $9, $10, clock_timestamp()
                where not exists (select from here)
-                 and not exists (select from jobs_finished where id = $1 and created_at > $11)
-               on conflict (id) do nothing
-               returning *
+                 and not exists (select from jobs_finished where id = $1 and (created_at > $11 or outcome = 'cancelled'))
+               on conflict (id) do update set created_at = excluded.created_at where jobs_dead.created_at <= $11
+               returning *, xmax = 0 as is_new
            ), told as (
                insert into jobs (id, kind, queue, payload, priority, run_at, max_attempts)
                select gen_random_uuid(), on_failure, 'usual',
                       json_build_object('job', id, 'kind', kind, 'payload', left(payload, 20000), 'cause', cause, 'error', error)::text,
                       priority, clock_timestamp(), 10
-               from dead where on_failure is not null
+               from dead where is_new and on_failure is not null
            )
-           select exists (select from dead) as "is_buried!", coalesce((select is_same from here), false) as "is_here!""#,
+           select exists (select from dead where is_new) as "is_buried!", coalesce((select is_same from here), false) as "is_here!""#,
         dead.id,
         dead.kind.kind,
         queue.as_str(),

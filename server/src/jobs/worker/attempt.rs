@@ -52,16 +52,18 @@ impl Worker {
         self.jobs.tasks.spawn("job", async move {
             let began = Instant::now();
             let outcome = outcome(&job, &kind, &context, &lost, chance).await;
-            held.remove(job.id, job.attempt);
-            if let Some(outcome) = outcome {
-                let ended = Ended { id: job.id, attempt: job.attempt, outcome };
-                let was_completed = context.was_completed();
-                desk.lay_down(Attempted { ended, was_completed, metrics, took: began.elapsed(), slot });
-            } else {
-                metrics.lost();
-                drop(slot);
-                freed.send_modify(|times| *times = times.wrapping_add(1));
-            }
+            let (id, attempt) = (job.id, job.attempt);
+            held.remove(id, attempt, || {
+                if let Some(outcome) = outcome {
+                    let ended = Ended { id, attempt, outcome };
+                    let was_completed = context.was_completed();
+                    desk.lay_down(Attempted { ended, was_completed, metrics, took: began.elapsed(), slot });
+                } else {
+                    metrics.lost();
+                    drop(slot);
+                    freed.send_modify(|times| *times = times.wrapping_add(1));
+                }
+            });
             drop(token);
         });
     }
@@ -93,8 +95,8 @@ fn follow(job: &Taken, kind: &Known, failure: &Failure, chance: f64) -> Outcome 
     let reason = fit(&failure.reason);
     let backoff = kind.rules.backoff;
     let pause = match failure.then {
-        Then::GiveBack => return Outcome::GivenBack { seconds: 0.0 },
-        Then::PutOff(pause) => return Outcome::GivenBack { seconds: pause.min(DELAY_MAX).as_secs_f64() },
+        Then::GiveBack => return Outcome::GivenBack { reason: String::new(), seconds: 0.0 },
+        Then::PutOff(pause) => return Outcome::GivenBack { reason, seconds: pause.min(DELAY_MAX).as_secs_f64() },
         Then::GiveUp => return Outcome::Dead { cause: "refused", reason },
         _ if job.attempt >= job.max_attempts => return Outcome::Dead { cause: "attempts", reason },
         Then::Retry => backoff.pause(u16::try_from(job.attempt).unwrap_or(u16::MAX), chance),

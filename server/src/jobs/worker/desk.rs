@@ -28,6 +28,8 @@ pub(super) struct Desk {
 #[derive(Default)]
 struct State {
     waiting: Vec<Attempted>,
+    /// Jobs of the batch that is being written down.
+    in_hand: Vec<Uuid>,
     is_closed: bool,
 }
 
@@ -50,7 +52,9 @@ impl Desk {
                 let mut state = self.state();
                 let many = state.waiting.len().min(AT_ONCE);
                 if many > 0 {
-                    return Some(state.waiting.drain(..many).collect());
+                    let batch: Vec<Attempted> = state.waiting.drain(..many).collect();
+                    state.in_hand = batch.iter().map(|attempted| attempted.ended.id).collect();
+                    return Some(batch);
                 }
                 if state.is_closed {
                     return None;
@@ -58,6 +62,17 @@ impl Desk {
             }
             self.filled.notified().await;
         }
+    }
+
+    /// The last batch is written down.
+    fn put_away(&self) {
+        self.state().in_hand.clear();
+    }
+
+    /// Jobs of which it is not written down what became of them.
+    pub(super) fn jobs(&self) -> Vec<Uuid> {
+        let state = self.state();
+        state.in_hand.iter().copied().chain(state.waiting.iter().map(|attempted| attempted.ended.id)).collect()
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -70,6 +85,7 @@ impl Worker {
     pub(super) async fn write_all(&self) {
         while let Some(attempted) = self.desk.next().await {
             self.write(attempted).await;
+            self.desk.put_away();
             self.freed.send_modify(|times| *times = times.wrapping_add(1));
         }
     }

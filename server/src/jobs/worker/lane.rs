@@ -20,6 +20,8 @@ const LOOK_EVERY: Duration = Duration::from_millis(500);
 const SWEEP_EVERY: Duration = Duration::from_secs(10);
 const SWEEP_BACK: Duration = Duration::from_secs(30);
 const SWEEP_ALL_EVERY: u32 = 30;
+/// Slots that this takes, for as long as it looks: where an old snapshot is held it passes what is long gone, and what comes new does not wait for that.
+const SWEEP_SLOTS: usize = 16;
 /// Jobs that saw a process die and run beside each other.
 const SUSPECTS_AT_ONCE: usize = 16;
 
@@ -165,13 +167,20 @@ impl Lane<'_> {
             }
             let marks =
                 if times.is_multiple_of(SWEEP_ALL_EVERY) { Marks::BEGINNING } else { self.marks().back_by(SWEEP_BACK) };
-            let room = self.slots.available_permits().min(AT_ONCE);
-            let slots = Arc::clone(&self.slots).try_acquire_many_owned(u32::try_from(room).unwrap_or(u32::MAX));
-            if let (Ok(slots), true) = (slots, room > 0) {
-                match self.take(marks, room).await {
-                    Ok(taken) => drop(self.begin(taken, slots)),
-                    Err(error) => tracing::debug!(%error, "the queue was not swept this time"),
-                }
+            while self.sweep_once(marks).await == SWEEP_SLOTS {}
+        }
+    }
+
+    /// Claims what a sweep finds, and says how many that were.
+    async fn sweep_once(&self, marks: Marks) -> usize {
+        let room = self.slots.available_permits().min(SWEEP_SLOTS);
+        let slots = Arc::clone(&self.slots).try_acquire_many_owned(u32::try_from(room).unwrap_or(u32::MAX));
+        let (Ok(slots), true) = (slots, room > 0) else { return 0 };
+        match self.take(marks, room).await {
+            Ok(taken) => self.begin(taken, slots),
+            Err(error) => {
+                tracing::debug!(%error, "the queue was not swept this time");
+                0
             }
         }
     }

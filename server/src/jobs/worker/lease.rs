@@ -1,5 +1,7 @@
 //! The sign of life for everything a worker holds, and what it hears of what it holds no longer.
 
+use std::time::Duration;
+
 use tokio::sync::broadcast::error::RecvError;
 use tokio_util::sync::CancellationToken;
 
@@ -8,6 +10,9 @@ use crate::{
     db::{DbError, within},
     jobs::store,
 };
+
+/// No claim is waited for so long, by more than the moments between an answer and its being read.
+const UNKNOWN_AFTER: Duration = Duration::from_secs(PATIENCE.as_secs() + 5);
 
 impl Worker {
     /// Takes up a lease, however long the database is away. `false` when the program stops before.
@@ -30,7 +35,10 @@ impl Worker {
         loop {
             tokio::select! { () = over.cancelled() => return, _ = beat.tick() => {} }
             match within(self.jobs.config.lease * 2 / 3, self.beat()).await {
-                Ok(()) => self.lose_what_is_not_held().await,
+                Ok(()) => {
+                    self.lose_what_is_not_held().await;
+                    self.give_back_what_is_not_known().await;
+                }
                 Err(error) => tracing::warn!(%error, "this worker gave no sign of life"),
             }
         }
@@ -57,6 +65,18 @@ impl Worker {
             // What ended in this moment is no longer held either, and no longer here to be told.
             Ok(lost) => lost.into_iter().for_each(|job| self.held.lose(job)),
             Err(error) => tracing::debug!(%error, "what this worker holds was not looked up this time"),
+        }
+    }
+
+    /// Gives back jobs of claims whose answer was lost on its way: nobody else takes them while this worker is alive. Those of claims that
+    /// may still be answered are younger.
+    async fn give_back_what_is_not_known(&self) {
+        let (pool, known) = (self.jobs.db.worker(), self.known());
+        let given_back = store::give_back_unknown(pool, self.id, &known, UNKNOWN_AFTER.as_secs_f64());
+        match within(self.jobs.config.lease, given_back).await {
+            Ok(0) => {}
+            Ok(jobs) => tracing::warn!(jobs, "given back: the answer to their claim never came"),
+            Err(error) => tracing::debug!(%error, "what this worker has unknowingly was not looked up this time"),
         }
     }
 

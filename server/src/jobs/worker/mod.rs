@@ -86,6 +86,12 @@ impl Worker {
         );
     }
 
+    /// What this worker knows to have: under way, or over and not written down yet.
+    fn known(&self) -> Vec<Uuid> {
+        let held = self.held.all();
+        held.keys().copied().chain(self.desk.jobs()).collect()
+    }
+
     /// Gives back what is still held, which is nothing unless the database was away.
     async fn release(&self) {
         match within(PATIENCE, store::release(self.jobs.db.worker(), self.id)).await {
@@ -113,11 +119,13 @@ impl Held {
         lost
     }
 
-    fn remove(&self, job: Uuid, attempt: i32) {
+    /// An attempt is over. What is left to do with it is done before anybody looks what is held.
+    fn remove(&self, job: Uuid, attempt: i32, then: impl FnOnce()) {
         let mut all = self.all();
         if all.get(&job).is_some_and(|(held, _)| *held == attempt) {
             all.remove(&job);
         }
+        then();
     }
 
     fn attempts(&self) -> Vec<(Uuid, i32)> {

@@ -15,6 +15,7 @@ use super::error::{CallError, Wait};
 use crate::{
     clock::Clock,
     config::{Api, ProviderConfig, Waits},
+    outbound::retry_after,
 };
 
 /// Of an error's body, as much as is looked at for its code word.
@@ -155,23 +156,12 @@ fn not_sent(error: &reqwest::Error) -> CallError {
 
 async fn refusal(response: Response, clock: &Clock) -> CallError {
     let status = response.status().as_u16();
-    let retry_after = retry_after(&response, clock);
+    let retry_after = retry_after(response.headers(), clock.now());
     match status {
         429 => CallError::Busy { retry_after },
         500.. => CallError::Failed { status, retry_after },
         _ => CallError::Refused { status, code: code(response).await },
     }
-}
-
-/// `Retry-After` as RFC 9110 has it: seconds, or a date.
-fn retry_after(response: &Response, clock: &Clock) -> Option<Duration> {
-    let text = response.headers().get("retry-after")?.to_str().ok()?.trim();
-    if let Ok(seconds) = text.parse::<f64>() {
-        return Duration::try_from_secs_f64(seconds).ok();
-    }
-    let form = time::format_description::well_known::Rfc2822;
-    let at = time::OffsetDateTime::parse(&text.replace("GMT", "+0000"), &form).ok()?;
-    Some((at - clock.now()).try_into().unwrap_or(Duration::ZERO))
 }
 
 /// The provider's own word for what was wrong, for the log: `error.code` or `error.type`. The sentence beside it may quote the question or

@@ -171,7 +171,7 @@ pub(in crate::studio) async fn begin_run(
            from projects p
            where g.id = $1 and p.id = g.project_id and g.status in ('queued', 'running')
              and exists (select from jobs where id = $3 and worker = $4 and attempt = $5)
-           returning g.id, g.project_id, p.owner_id, p.title, p.directive, g.stages, g.note, g.locks, g.engine, g.reuse, g.review, g.attempt,
+           returning g.id, g.project_id, p.title, p.directive, g.stages, g.note, g.locks, g.engine, g.reuse, g.review, g.attempt,
                      extract(epoch from now() - g.created_at)::float8 as "waited!""#,
         id.0,
         token,
@@ -188,7 +188,6 @@ pub(in crate::studio) async fn begin_run(
         Ok(Claim {
             generation: GenerationId(row.id),
             project: ProjectId(row.project_id),
-            owner: UserId(row.owner_id),
             about: About::new(ProjectId(row.project_id), row.title.as_deref(), &directive),
             directive,
             stages: stages(&row.stages).map_err(|_| unreadable())?,
@@ -203,6 +202,15 @@ pub(in crate::studio) async fn begin_run(
         })
     })
     .transpose()
+}
+
+/// Whose a project is now: a guest who signs in while it is made gives it to a member.
+///
+/// Contract: until the caller's transaction ends, it stays theirs.
+#[instrument(name = "db.projects.owner", skip_all)]
+pub(in crate::studio) async fn owner(tx: &mut Tx, project: ProjectId) -> Result<Option<UserId>, DbError> {
+    let owner = sqlx::query_scalar!("select owner_id from projects where id = $1 for share", project.0);
+    Ok(owner.fetch_optional(&mut **tx).await?.map(UserId))
 }
 
 /// Ends a run before its generation's end: another begins it again.

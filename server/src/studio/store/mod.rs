@@ -6,7 +6,7 @@ mod imports;
 mod locks;
 mod revisions;
 
-use model::{Address, Directive, GenerationId, ProjectId, Stage, UserId};
+use model::{Address, Directive, GenerationId, ProjectId, Stage};
 use sqlx::{PgPool, Postgres, Transaction};
 use uuid::Uuid;
 
@@ -20,7 +20,6 @@ pub(super) type Tx = Transaction<'static, Postgres>;
 pub(super) struct Claim {
     pub(super) generation: GenerationId,
     pub(super) project: ProjectId,
-    pub(super) owner: UserId,
     /// The project as others are told of it.
     pub(super) about: About,
     pub(super) directive: Directive,
