@@ -10,6 +10,7 @@
     reason = "a bench may"
 )]
 
+mod support;
 #[path = "../tests/support/web.rs"]
 mod web;
 
@@ -27,6 +28,7 @@ use server::{
     http,
     services::Services,
 };
+use support::{percentile, row};
 use tokio::task::JoinSet;
 use web::{Hook, client, listen, serve};
 
@@ -142,26 +144,6 @@ fn micros(began: Instant) -> u64 {
 fn sorted(mut figures: Vec<u64>) -> Vec<u64> {
     figures.sort_unstable();
     figures
-}
-
-fn percentile(sorted: &[u64], share: f64) -> String {
-    if sorted.is_empty() {
-        return "none".to_owned();
-    }
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        clippy::cast_precision_loss,
-        reason = "an index"
-    )]
-    let at = ((sorted.len() as f64 * share).ceil() as usize).clamp(1, sorted.len()) - 1;
-    #[expect(clippy::cast_precision_loss, reason = "microseconds of a wait")]
-    let micros = sorted[at] as f64;
-    format!("{:.2} ms", micros / 1_000.0)
-}
-
-fn row(what: &str, target: &str, figure: &str) {
-    println!("{what:<62} {target:>14} {figure:>14}");
 }
 
 #[tokio::main]

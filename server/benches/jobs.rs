@@ -11,6 +11,8 @@
     reason = "a bench may"
 )]
 
+mod support;
+
 use std::{
     env,
     sync::{
@@ -29,6 +31,7 @@ use server::{
     tasks::Tasks,
 };
 use sqlx::{Connection, PgConnection};
+use support::{median, percentile, row};
 
 /// Does nothing, and says when it began.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -167,28 +170,6 @@ impl Bench {
     }
 }
 
-fn percentile(sorted: &[u64], share: f64) -> f64 {
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        clippy::cast_precision_loss,
-        reason = "an index"
-    )]
-    let at = ((sorted.len() as f64 * share).ceil() as usize).clamp(1, sorted.len()) - 1;
-    #[expect(clippy::cast_precision_loss, reason = "microseconds of a wait")]
-    let micros = sorted[at] as f64;
-    micros / 1_000.0
-}
-
-fn median(mut figures: Vec<f64>) -> f64 {
-    figures.sort_by(f64::total_cmp);
-    figures[figures.len() / 2]
-}
-
-fn row(what: &str, target: &str, figure: &str) {
-    println!("{what:<62} {target:>14} {figure:>14}");
-}
-
 async fn usual(bench: &Bench) {
     let mut figures = [Vec::new(), Vec::new(), Vec::new()];
     for _ in 0..3 {
@@ -202,12 +183,8 @@ async fn usual(bench: &Bench) {
     row("done a second, one process, nothing to do", ">= 10000", &format!("{runs:.0}"));
     bench.empty().await;
     let waits = bench.waits(50, Duration::from_secs(10)).await;
-    row(
-        "from before the publishing to the beginning, another process, p50",
-        "< 5 ms",
-        &format!("{:.1} ms", percentile(&waits, 0.5)),
-    );
-    row("the same, p99", "< 30 ms", &format!("{:.1} ms", percentile(&waits, 0.99)));
+    row("from before the publishing to the beginning, another process, p50", "< 5 ms", &percentile(&waits, 0.5));
+    row("the same, p99", "< 30 ms", &percentile(&waits, 0.99));
 }
 
 /// An old snapshot is held open meanwhile.
@@ -219,13 +196,9 @@ async fn held(bench: &Bench, minutes: f64) {
     let waits = bench.waits(1_000, Duration::from_secs_f64(minutes * 60.0)).await;
     let dead: i64 =
         sqlx::query_scalar("select pg_relation_size('jobs') / 1048576").fetch_one(bench.db.primary()).await.unwrap();
-    row(
-        &format!("1000 a second for {minutes} minutes, an old snapshot held; p50"),
-        "",
-        &format!("{:.1} ms", percentile(&waits, 0.5)),
-    );
-    row("the same, p99", "< 100 ms", &format!("{:.1} ms", percentile(&waits, 0.99)));
-    row("the same, the longest", "", &format!("{:.1} ms", percentile(&waits, 1.0)));
+    row(&format!("1000 a second for {minutes} minutes, an old snapshot held; p50"), "", &percentile(&waits, 0.5));
+    row("the same, p99", "< 100 ms", &percentile(&waits, 0.99));
+    row("the same, the longest", "", &percentile(&waits, 1.0));
     row("done of those offered", "all", &waits.len().to_string());
     row("size of the table by then", "", &format!("{dead} MB"));
 }

@@ -82,7 +82,7 @@ impl Jobs {
         published.into_iter().next().ok_or(JobsError::NotFound)
     }
 
-    /// Publishes up to [`BATCH_MAX`] jobs of one kind with one statement, or two when they may be duplicates.
+    /// Publishes up to [`BATCH_MAX`] jobs of one kind with one statement.
     ///
     /// # Errors
     /// As [`Jobs::publish`]; one that makes no sense keeps out all.
@@ -100,9 +100,8 @@ impl Jobs {
         if let Some(flow) = &options.flow {
             store::set_flow(tx, flow).await?;
         }
-        let (new, published) = without_duplicates(tx, new, J::KIND, &options.dedup).await?;
-        store::insert(tx, &new, &treatment).await?;
-        self.metrics.of(J::KIND).published(new.len());
+        let published = insert(tx, &new, &treatment, &options.dedup).await?;
+        self.metrics.of(J::KIND).published(published.iter().filter(|published| !published.is_duplicate).count());
         Ok(published)
     }
 
@@ -133,14 +132,15 @@ impl Jobs {
         }
     }
 
-    /// Publishes a job in a transaction of its own, and wakes whoever does it.
+    /// Publishes a job for itself, and wakes whoever does it.
     ///
     /// # Errors
     /// As [`Jobs::publish`].
     pub async fn publish_now<J: Job>(&self, job: &J, options: &Options) -> Result<Published, JobsError> {
-        let mut tx = self.db.primary().begin().await.map_err(DbError::from)?;
-        let published = self.publish(&mut tx, job, options).await?;
-        tx.commit().await.map_err(DbError::from)?;
+        // One statement is its own transaction, and takes one way there and back. What a flow is limited to may stay without the job.
+        let mut connection = self.db.primary().acquire().await.map_err(DbError::from)?;
+        let published = self.publish(&mut connection, job, options).await?;
+        drop(connection);
         self.wake::<J>();
         Ok(published)
     }
@@ -205,31 +205,29 @@ fn check_flow(flow: &Flow) -> Result<(), String> {
     Ok(())
 }
 
-/// Sets the keys of new jobs, and leaves out those whose key was set before. What was published is told in the caller's order.
-async fn without_duplicates(
+/// Writes new jobs, but for those whose key was set before. What was published is told in the caller's order.
+async fn insert(
     tx: &mut PgConnection,
-    new: Vec<New>,
-    kind: &str,
+    new: &[New],
+    treatment: &Treatment<'_>,
     dedup: &Dedup,
-) -> Result<(Vec<New>, Vec<Published>), JobsError> {
+) -> Result<Vec<Published>, JobsError> {
     let key = |job: &New| match dedup {
         Dedup::Off => None,
-        Dedup::ById(id) => Some(hash(kind, "id", id)),
-        Dedup::ByContent => Some(hash(kind, "content", &job.payload)),
+        Dedup::ById(id) => Some(hash(treatment.kind, "id", id)),
+        Dedup::ByContent => Some(hash(treatment.kind, "content", &job.payload)),
     };
     let keys: Vec<[u8; 32]> = new.iter().filter_map(key).collect();
     if keys.is_empty() {
-        let published = new.iter().map(|job| Published { id: job.id, is_duplicate: false }).collect();
-        return Ok((new, published));
+        store::insert(tx, new, treatment).await?;
+        return Ok(new.iter().map(|job| Published { id: job.id, is_duplicate: false }).collect());
     }
-    let first = store::set_keys(tx, &new, &keys).await?;
+    let first = store::insert_once(tx, new, &keys, treatment).await?;
     let published = new.iter().zip(&keys).map(|(job, key)| {
         let id = first.get(key).copied().unwrap_or(job.id);
         Published { id, is_duplicate: id != job.id }
     });
-    let published: Vec<Published> = published.collect();
-    let fresh = new.into_iter().zip(&published).filter(|(_, published)| !published.is_duplicate).map(|(job, _)| job);
-    Ok((fresh.collect(), published))
+    Ok(published.collect())
 }
 
 /// The key of a job: the kind and what makes it the same as another.

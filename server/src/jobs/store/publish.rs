@@ -64,51 +64,88 @@ pub(in crate::jobs) async fn insert(
     Ok(())
 }
 
-/// Sets keys that nobody has set within the window. Returns whose each key is. Whoever publishes the same at the same time waits here until the
-/// other's transaction has ended.
-#[instrument(name = "db.job_keys.set", skip_all)]
-pub(in crate::jobs) async fn set_keys(
+/// Writes those jobs whose key nobody has set within the window. Returns whose each key is. Whoever publishes the same at the same time waits here
+/// until the other's transaction has ended.
+pub(in crate::jobs) async fn insert_once(
     tx: &mut PgConnection,
     new: &[New],
     keys: &[[u8; 32]],
+    treatment: &Treatment<'_>,
+) -> Result<HashMap<[u8; 32], Uuid>, DbError> {
+    // A key that another has set may run out and be tidied away before it is read: then nobody has it, and this tries again.
+    for _ in 0..3 {
+        let mut owners = insert_fresh(tx, new, keys, treatment).await?;
+        let others: Vec<Vec<u8>> =
+            keys.iter().filter(|key| !owners.contains_key(*key)).map(|key| key.to_vec()).collect();
+        if !others.is_empty() {
+            owners.extend(owners_of(tx, &others).await?);
+        }
+        if keys.iter().all(|key| owners.contains_key(key)) {
+            return Ok(owners);
+        }
+    }
+    Err(DbError::Refused(sqlx::Error::RowNotFound))
+}
+
+/// Writes jobs and sets their keys in one statement, so that neither is there without the other. Keys that another has set meanwhile are not told.
+#[instrument(name = "db.jobs.insert_fresh", skip_all)]
+async fn insert_fresh(
+    tx: &mut PgConnection,
+    new: &[New],
+    keys: &[[u8; 32]],
+    treatment: &Treatment<'_>,
 ) -> Result<HashMap<[u8; 32], Uuid>, DbError> {
     let ids: Vec<Uuid> = new.iter().map(|job| job.id).collect();
+    let payloads: Vec<&str> = new.iter().map(|job| job.payload.as_str()).collect();
     let asked: Vec<Vec<u8>> = keys.iter().map(|key| key.to_vec()).collect();
     // Known keys are only read, so that a duplicate writes nothing. New ones are set in their order, so that two who publish the same in another
     // order do not wait for each other.
     let set = sqlx::query!(
         r#"with asked as (
-               select distinct on (key) key, job_id
-               from unnest($1::bytea[], $2::uuid[]) with ordinality as asked (key, job_id, place)
+               select distinct on (key) key, job_id, payload, place
+               from unnest($1::bytea[], $2::uuid[], $3::text[]) with ordinality as asked (key, job_id, payload, place)
                order by key, place
            ), known as (
                select job_keys.key, job_keys.job_id from job_keys join asked on asked.key = job_keys.key
                where until >= clock_timestamp()
            ), set as (
                insert into job_keys (key, job_id, until)
-               select key, job_id, clock_timestamp() + make_interval(secs => $3) from asked
+               select key, job_id, clock_timestamp() + make_interval(secs => $4) from asked
                where not exists (select from known where known.key = asked.key)
                order by key
                on conflict (key) do update set job_id = excluded.job_id, until = excluded.until
                where job_keys.until < clock_timestamp()
                returning key, job_id
+           ), fresh as (
+               insert into jobs (id, kind, queue, payload, priority, state, run_at, max_attempts, flow, on_failure)
+               select asked.job_id, $5, $6, asked.payload, $7, case when $10::text is null then 'ready' else 'parked' end,
+                      greatest(clock_timestamp() + make_interval(secs => $8), $9), $11, $10, $12
+               from asked join set on set.key = asked.key
+               order by asked.place
            )
            select key as "key!", job_id as "job_id!" from known union all select key, job_id from set"#,
         &asked,
         &ids,
-        DEDUP_WINDOW.as_secs_f64()
+        &payloads as &[&str],
+        DEDUP_WINDOW.as_secs_f64(),
+        treatment.kind,
+        treatment.queue,
+        treatment.priority,
+        treatment.delay,
+        treatment.not_before,
+        treatment.flow,
+        treatment.max_attempts,
+        treatment.on_failure
     )
-    .fetch_all(&mut *tx)
+    .fetch_all(tx)
     .await?;
-    let mut owners: HashMap<[u8; 32], Uuid> =
-        set.into_iter().filter_map(|row| Some((row.key.try_into().ok()?, row.job_id))).collect();
-    let others: Vec<Vec<u8>> = keys.iter().filter(|key| !owners.contains_key(*key)).map(|key| key.to_vec()).collect();
-    if !others.is_empty() {
-        let known = sqlx::query!("select key, job_id from job_keys where key = any($1)", &others);
-        let known = known.fetch_all(tx).await?;
-        owners.extend(known.into_iter().filter_map(|row| Some((row.key.try_into().ok()?, row.job_id))));
-    }
-    Ok(owners)
+    Ok(set.into_iter().filter_map(|row| Some((row.key.try_into().ok()?, row.job_id))).collect())
+}
+
+#[instrument(name = "db.job_keys.get", skip_all)]
+async fn owners_of(tx: &mut PgConnection, keys: &[Vec<u8>]) -> Result<HashMap<[u8; 32], Uuid>, DbError> {
+    let known = sqlx::query!("select key, job_id from job_keys where key = any($1)", keys).fetch_all(tx).await?;
+    Ok(known.into_iter().filter_map(|row| Some((row.key.try_into().ok()?, row.job_id))).collect())
 }
 
 /// Says how a flow is limited, unless it is known to be limited so. Those who say the same do not wait for each other.
