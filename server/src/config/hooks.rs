@@ -9,7 +9,7 @@ use crate::events::SigningSecret;
 const SECRETS_MAX: usize = 2;
 const NAME_MAX: usize = 40;
 
-/// `ATLAS9_HOOKS`: sources and what they sign with, `github=whsec_…,shop=whsec_…`. A source may be named twice while its secret is being replaced.
+/// `ATLAS9_HOOKS`: sources and what they sign with, `shop=whsec_…,bank=whsec_…`. A source may be named twice while its secret is being replaced.
 #[derive(Debug, Clone, Default)]
 pub struct HooksConfig {
     sources: BTreeMap<String, Vec<SigningSecret>>,
