@@ -44,9 +44,12 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
     }
 }
 
+/// Pages are deeply nested types; as much as a main thread has is enough for them, and costs nothing where it is not used.
+const STACK_BYTES: usize = 8 * 1_024 * 1_024;
+
 /// Only commands that wait for something get a runtime; `compose` starts without one.
 fn in_runtime(work: impl Future<Output = anyhow::Result<ExitCode>>) -> anyhow::Result<ExitCode> {
-    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(work)
+    tokio::runtime::Builder::new_multi_thread().enable_all().thread_stack_size(STACK_BYTES).build()?.block_on(work)
 }
 
 #[expect(clippy::print_stderr, reason = "this is how a command line program says what went wrong")]
