@@ -10,9 +10,11 @@ use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use super::{
     Disabled, Webhooks,
-    log::{self, NewDelivery},
     sender::{Answer, Unsent, lines},
-    store::{self, Due},
+    store::{
+        self, Due,
+        deliveries::{self, NewDelivery},
+    },
 };
 use crate::{
     db::DbError,
@@ -118,7 +120,7 @@ impl Webhooks {
     async fn write_down(&self, delivery: &NewDelivery<'_>, due: &Due, ending: Ending) -> Result<(), DbError> {
         let (endpoint, now) = ((delivery.endpoint, due.url.as_str()), delivery.at);
         let mut tx = self.db.primary().begin().await?;
-        log::insert(&mut tx, delivery).await?;
+        deliveries::insert(&mut tx, delivery).await?;
         let failing_since = store::note(&mut tx, endpoint, delivery.is_ok, now).await?;
         // One attempt that fails is no proof, however long ago the one before it was: the event is still tried again.
         let was_last = delivery.next_at.is_none();

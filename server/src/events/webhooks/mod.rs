@@ -3,7 +3,6 @@
 mod address;
 mod deliver;
 mod endpoint;
-mod log;
 mod sender;
 mod store;
 mod subscriber;
@@ -33,6 +32,7 @@ use crate::{
 };
 use endpoint::Fit;
 use sender::Sender;
+use store::deliveries;
 
 /// Endpoints that one person may have.
 pub const ENDPOINTS_MAX: i64 = 10;
@@ -132,7 +132,7 @@ impl Webhooks {
     pub async fn remove(&self, visitor: &Visitor, id: EndpointId) -> Result<(), DbError> {
         // In portions, so that no statement takes long. From here on it is told nothing, so that the log does not grow meanwhile.
         if store::switch(self.db.primary(), visitor.user, id, false, self.clock.now()).await? {
-            while log::clear(self.db.primary(), id).await? > 0 {}
+            while deliveries::clear(self.db.primary(), id).await? > 0 {}
         }
         store::remove(self.db.primary(), visitor.user, id).await
     }
@@ -178,7 +178,7 @@ impl Webhooks {
     ) -> Result<Page<Delivery>, WebhooksError> {
         let after = cursor.map(str::parse::<Cursor>).transpose()?;
         self.get(visitor, id).await?;
-        let rows = log::page(self.db.primary(), id, after, limit).await?;
+        let rows = deliveries::page(self.db.primary(), id, after, limit).await?;
         Ok(Page::cut(rows, limit, |row| Cursor { micros: micros(row.at), id: row.id.0 }))
     }
 
@@ -187,7 +187,8 @@ impl Webhooks {
     /// # Errors
     /// [`WebhooksError::NotFound`] for everybody but the owner, and for what is forgotten; [`WebhooksError::Disabled`].
     pub async fn redeliver(&self, visitor: &Visitor, id: DeliveryId) -> Result<EndpointId, WebhooksError> {
-        let (endpoint, event) = log::told(self.db.primary(), visitor.user, id).await?.ok_or(WebhooksError::NotFound)?;
+        let (endpoint, event) =
+            deliveries::told(self.db.primary(), visitor.user, id).await?.ok_or(WebhooksError::NotFound)?;
         let mut tx = self.begin_by_hand(visitor, endpoint).await?;
         self.tell(&mut tx, endpoint, event).await?;
         tx.commit().await.map_err(DbError::from)?;
@@ -260,9 +261,9 @@ fn found(found: bool) -> Result<(), WebhooksError> {
 
 /// Forgets what was tried before `before`, and of each endpoint all but the last [`LOG_MAX`].
 pub(super) async fn tidy(pool: &PgPool, before: OffsetDateTime) -> Result<(), DbError> {
-    while log::prune(pool, before).await? > 0 {}
-    for endpoint in log::longer_than(pool, LOG_MAX).await? {
-        while log::shorten(pool, endpoint, LOG_MAX).await? > 0 {}
+    while deliveries::prune(pool, before).await? > 0 {}
+    for endpoint in deliveries::longer_than(pool, LOG_MAX).await? {
+        while deliveries::shorten(pool, endpoint, LOG_MAX).await? > 0 {}
     }
     Ok(())
 }

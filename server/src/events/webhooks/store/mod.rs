@@ -1,5 +1,7 @@
 //! All SQL of endpoints.
 
+pub(super) mod deliveries;
+
 use model::{EndpointId, EventId, UserId};
 use sqlx::{PgConnection, PgPool};
 use time::OffsetDateTime;

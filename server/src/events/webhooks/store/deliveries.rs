@@ -7,32 +7,32 @@ use sqlx::{PgConnection, PgPool};
 use time::OffsetDateTime;
 use tracing::instrument;
 
-use super::{Delivery, sender::Answer};
 use crate::db::{DbError, place};
+use crate::events::webhooks::{Delivery, sender::Answer};
 
 /// Rows that go at once, so that no statement takes long.
 const AT_ONCE: i64 = 2_000;
 
 /// An attempt to be written down.
-pub(super) struct NewDelivery<'a> {
-    pub(super) id: DeliveryId,
-    pub(super) endpoint: EndpointId,
-    pub(super) event: EventId,
-    pub(super) name: &'a str,
-    pub(super) attempt: u16,
-    pub(super) is_ok: bool,
+pub(in crate::events::webhooks) struct NewDelivery<'a> {
+    pub(in crate::events::webhooks) id: DeliveryId,
+    pub(in crate::events::webhooks) endpoint: EndpointId,
+    pub(in crate::events::webhooks) event: EventId,
+    pub(in crate::events::webhooks) name: &'a str,
+    pub(in crate::events::webhooks) attempt: u16,
+    pub(in crate::events::webhooks) is_ok: bool,
     /// Headers and body.
-    pub(super) request: (&'a str, &'a str),
-    pub(super) answer: Option<&'a Answer>,
-    pub(super) error: Option<String>,
-    pub(super) took: Duration,
-    pub(super) at: OffsetDateTime,
-    pub(super) next_at: Option<OffsetDateTime>,
+    pub(in crate::events::webhooks) request: (&'a str, &'a str),
+    pub(in crate::events::webhooks) answer: Option<&'a Answer>,
+    pub(in crate::events::webhooks) error: Option<String>,
+    pub(in crate::events::webhooks) took: Duration,
+    pub(in crate::events::webhooks) at: OffsetDateTime,
+    pub(in crate::events::webhooks) next_at: Option<OffsetDateTime>,
 }
 
 /// Writes an attempt down, unless its endpoint is gone by now.
 #[instrument(name = "db.webhook_deliveries.insert", skip_all)]
-pub(super) async fn insert(tx: &mut PgConnection, new: &NewDelivery<'_>) -> Result<(), DbError> {
+pub(in crate::events::webhooks) async fn insert(tx: &mut PgConnection, new: &NewDelivery<'_>) -> Result<(), DbError> {
     sqlx::query!(
         "insert into webhook_deliveries (id, endpoint_id, event_id, name, attempt, status, response_status, request_headers, request_body,
                                          response_headers, response_body, error, duration_ms, created_at, next_at)
@@ -60,7 +60,7 @@ pub(super) async fn insert(tx: &mut PgConnection, new: &NewDelivery<'_>) -> Resu
 
 /// Attempts of an endpoint, the latest first.
 #[instrument(name = "db.webhook_deliveries.list", skip_all)]
-pub(super) async fn page(
+pub(in crate::events::webhooks) async fn page(
     pool: &PgPool,
     endpoint: EndpointId,
     after: Option<Cursor>,
@@ -103,7 +103,7 @@ pub(super) async fn page(
 
 /// Whom a delivery of this owner's told of what, unless the event is forgotten.
 #[instrument(name = "db.webhook_deliveries.get", skip_all)]
-pub(super) async fn told(
+pub(in crate::events::webhooks) async fn told(
     pool: &PgPool,
     owner: UserId,
     id: DeliveryId,
@@ -120,7 +120,7 @@ pub(super) async fn told(
 
 /// Forgets some attempts from before `before`, and returns how many.
 #[instrument(name = "db.webhook_deliveries.prune", skip_all)]
-pub(super) async fn prune(pool: &PgPool, before: OffsetDateTime) -> Result<u64, DbError> {
+pub(in crate::events::webhooks) async fn prune(pool: &PgPool, before: OffsetDateTime) -> Result<u64, DbError> {
     let gone = sqlx::query!(
         "delete from webhook_deliveries where id in (select id from webhook_deliveries where created_at < $1 limit $2)",
         before,
@@ -131,7 +131,7 @@ pub(super) async fn prune(pool: &PgPool, before: OffsetDateTime) -> Result<u64, 
 
 /// Endpoints with more than `most` attempts in their log.
 #[instrument(name = "db.webhook_deliveries.longer_than", skip_all)]
-pub(super) async fn longer_than(pool: &PgPool, most: i64) -> Result<Vec<EndpointId>, DbError> {
+pub(in crate::events::webhooks) async fn longer_than(pool: &PgPool, most: i64) -> Result<Vec<EndpointId>, DbError> {
     let ids = sqlx::query_scalar!(
         "select id from webhook_endpoints w
          where exists (select from webhook_deliveries where endpoint_id = w.id order by created_at desc, id desc offset $1)",
@@ -142,7 +142,11 @@ pub(super) async fn longer_than(pool: &PgPool, most: i64) -> Result<Vec<Endpoint
 
 /// Forgets some attempts of an endpoint but for the last `most`, and returns how many.
 #[instrument(name = "db.webhook_deliveries.shorten", skip_all)]
-pub(super) async fn shorten(pool: &PgPool, endpoint: EndpointId, most: i64) -> Result<u64, DbError> {
+pub(in crate::events::webhooks) async fn shorten(
+    pool: &PgPool,
+    endpoint: EndpointId,
+    most: i64,
+) -> Result<u64, DbError> {
     let gone = sqlx::query!(
         "delete from webhook_deliveries where id in (
              select id from webhook_deliveries where endpoint_id = $1 order by created_at desc, id desc limit $3 offset $2
@@ -156,6 +160,6 @@ pub(super) async fn shorten(pool: &PgPool, endpoint: EndpointId, most: i64) -> R
 
 /// Forgets some attempts of an endpoint, and returns how many.
 #[instrument(name = "db.webhook_deliveries.clear", skip_all)]
-pub(super) async fn clear(pool: &PgPool, endpoint: EndpointId) -> Result<u64, DbError> {
+pub(in crate::events::webhooks) async fn clear(pool: &PgPool, endpoint: EndpointId) -> Result<u64, DbError> {
     shorten(pool, endpoint, 0).await
 }
