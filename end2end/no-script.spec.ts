@@ -3,6 +3,7 @@ import { expect, test } from '@playwright/test';
 import { SYNTHESIZERS } from './support/directives';
 import { Guest } from './support/guest';
 import type { Answer } from './support/http';
+import { REPORTER, otherScripts } from './support/scripts';
 import { useServer } from './support/server';
 import { makePublic } from './support/shelves';
 import { box, buildButton, EDITOR, guestWith, pagesBehind, pieces, projectOf, READER, STOPPED, submit } from './support/studio';
@@ -235,10 +236,10 @@ test('the page of a running generation comes in order, part after part, while it
     `one by one: ${arrivals.map(Math.round).join(', ')}`,
   ).toBeGreaterThan(5);
   expect(answer.text.trimEnd()).toMatch(/<\/html>$/);
-  expect(scripts(answer.text)).toEqual([]);
+  expect(otherScripts(answer.text)).toEqual([]);
 });
 
-test('no page refers to a script but the editor, which refers to one module', async () => {
+test('no page refers to a script but the reporter, and the editor to one module more', async () => {
   const guest = new Guest(fast);
   const made = await guest.make(SYNTHESIZERS);
   const { project } = made;
@@ -251,6 +252,9 @@ test('no page refers to a script but the editor, which refers to one module', as
     '/signup/sent',
     '/reset',
     '/reset/sent',
+    '/speed',
+    '/status',
+    '/offline',
     '/settings',
     '/settings/webhooks',
     '/projects',
@@ -262,7 +266,7 @@ test('no page refers to a script but the editor, which refers to one module', as
     '/projects?cursor=x',
   ];
   for (const path of quiet) {
-    expect(scripts((await guest.page(path)).text), path).toEqual([]);
+    expect(otherScripts((await guest.page(path)).text), path).toEqual([]);
   }
 
   const other = new Guest(paced);
@@ -272,7 +276,7 @@ test('no page refers to a script but the editor, which refers to one module', as
 
   expect(editor.text).toContain('data-state="running"');
   expect(editor.text).toContain(`<noscript><meta http-equiv="refresh" content="0;url=/projects/${running.project}"`);
-  const tags = editor.text.match(/<script\b[^>]*>[^]*?<\/script>/g) ?? [];
+  const tags = (editor.text.match(/<script\b[^>]*>[^]*?<\/script>/g) ?? []).filter((tag) => !tag.includes(REPORTER));
   expect(tags).toHaveLength(1);
   expect(tags[0]).toMatch(/^<script (?=[^>]*type="module")(?=[^>]*src="\/islands\.js\?[^"]*")[^>]*><\/script>$/);
 });
@@ -285,9 +289,4 @@ function arrivalOf(answer: Answer, ...texts: string[]): number {
     if (texts.some((text) => soFar.includes(text))) return part.at;
   }
   throw new Error(`The page never said ${texts.join(' or ')}.`);
-}
-
-/** Whatever makes a browser load or run a script. */
-function scripts(html: string): string[] {
-  return html.match(/<script\b[^>]*>|rel="?modulepreload[^>]*|[\w/.-]+\.(?:js|mjs|wasm)\b|\son\w+="[^"]*"/g) ?? [];
 }

@@ -36,6 +36,8 @@ export default defineConfig({
   use: {
     browserName: 'chromium',
     launchOptions: { executablePath: process.env['ATLAS9_CHROMIUM'] || '/usr/bin/chromium', args },
+    // What a worker keeps would come between a test and the server.
+    serviceWorkers: 'block',
     actionTimeout: 10_000,
     navigationTimeout: 15_000,
     trace: { mode: 'retain-on-failure', screenshots: false },

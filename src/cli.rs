@@ -34,6 +34,11 @@ Environment (all optional):
                            usual AWS_ variables for region, endpoint and keys [.local/blobs]
   ATLAS9_TRUSTED_PROXIES   networks whose X-Forwarded-For counts [this machine]
   ATLAS9_WEBHOOKS_ALLOW    networks webhooks may reach although they are not public [none]
+  ATLAS9_CHECKS            whether the program visits itself    [true]
+  ATLAS9_CHECKS_URL        where it does                        [ATLAS9_URL]
+  ATLAS9_ALERTS_URL        a webhook such as Slack's, told when a check fails and when it
+                           passes again                         [nobody is told]
+  ATLAS9_RELEASE           what this release is called          [version and build]
   ATLAS9_HOOKS             whose webhooks are taken: shop=whsec_…,bank=whsec_… [nobody's]
   QSTASH_TOKEN, QSTASH_CURRENT_SIGNING_KEY, QSTASH_NEXT_SIGNING_KEY, QSTASH_URL
                            an outside transport for jobs, see docs/qstash.md
@@ -81,6 +86,11 @@ pub(crate) enum Command {
         #[command(subcommand)]
         events: Events,
     },
+    /// Make data up, to try out how the program copes with much of it.
+    Seed {
+        #[command(subcommand)]
+        seed: Seed,
+    },
     /// Say what works here, and what to do about what does not.
     Doctor,
 }
@@ -89,11 +99,48 @@ pub(crate) enum Command {
 pub(crate) enum Check {
     /// Compare what each route makes a browser load with the budgets of Leptos.toml.
     Budgets,
+    /// Compare what browsers measured on a site with the budgets of time in Leptos.toml.
+    Speed(Speed),
     /// Check the composer's knowledge, and say file, field and reason of every mistake.
     Knowledge {
         /// A knowledge folder instead of what the program was built with.
         #[arg(value_name = "DIR")]
         folder: Option<PathBuf>,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Speed {
+    /// Routes, as their patterns: / or /projects/{id}.
+    #[arg(required = true, value_name = "ROUTE")]
+    pub(crate) routes: Vec<String>,
+    /// Where the site is.
+    #[arg(long, default_value = "http://127.0.0.1:3000", value_name = "URL")]
+    pub(crate) site: String,
+    /// Of so many days, today included.
+    #[arg(long, default_value_t = 7, value_parser = clap::value_parser!(u16).range(1..=90))]
+    pub(crate) days: u16,
+    /// Only of this release.
+    #[arg(long)]
+    pub(crate) release: Option<String>,
+    /// Compare what half had rather than what three of four had: for few visits by a machine.
+    #[arg(long)]
+    pub(crate) median: bool,
+    /// With fewer samples nothing is said, which is not good enough.
+    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) samples: u64,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Seed {
+    /// Measurements of browsers, as if visitors had come for weeks. Only where there are none yet.
+    Vitals {
+        /// So many.
+        #[arg(long, default_value_t = 100_000, value_parser = clap::value_parser!(u64).range(1..=100_000_000))]
+        samples: u64,
+        /// Over so many days, today included.
+        #[arg(long, default_value_t = 90, value_parser = clap::value_parser!(u16).range(1..=90))]
+        days: u16,
     },
 }
 

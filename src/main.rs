@@ -7,6 +7,7 @@ mod doctor;
 mod events;
 mod jobs;
 mod logging;
+mod seed;
 mod serve;
 mod site;
 mod users;
@@ -36,10 +37,12 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Work => in_runtime(serve::work()),
         Command::Migrate { revert_all } => in_runtime(serve::migrate(revert_all)),
         Command::Check { check: Check::Budgets } => in_runtime(budgets::check()),
+        Command::Check { check: Check::Speed(asked) } => in_runtime(budgets::field::check(asked)),
         Command::Check { check: Check::Knowledge { folder } } => compose::check_knowledge(folder.as_deref()),
         Command::Users { users } => in_runtime(users::users(users)),
         Command::Jobs { jobs } => in_runtime(jobs::jobs(jobs)),
         Command::Events { events } => in_runtime(events::events(events)),
+        Command::Seed { seed } => in_runtime(seed::seed(seed)),
         Command::Doctor => in_runtime(doctor::doctor()),
     }
 }

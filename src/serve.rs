@@ -44,6 +44,7 @@ pub(crate) async fn serve(with_worker: bool) -> anyhow::Result<ExitCode> {
         stop.cancel();
     };
     let app = site::router(&context).into_make_service_with_connect_info::<SocketAddr>();
+    services.start_serving();
     let stopping = services.tasks.stop_token();
     let serving = axum::serve(listener, app).with_graceful_shutdown(until_told);
     tokio::select! {

@@ -43,7 +43,13 @@ pub(crate) fn find(services: &Services) -> anyhow::Result<PageContext> {
         .site_addr(services.config.http.address)
         .hash_files(assets.css.matches('.').count() > 1)
         .build();
-    Ok(PageContext { services: services.clone(), assets, site: root, options })
+    let release = services.config.http.release.clone().unwrap_or_else(release);
+    Ok(PageContext { services: services.clone(), assets, site: root, options, release })
+}
+
+/// The version, and which build of it: `bin/build` names it after its sources.
+fn release() -> String {
+    format!("{}-{}", env!("CARGO_PKG_VERSION"), option_env!("ATLAS9_BUILD").unwrap_or("dev"))
 }
 
 /// The build writes the hashes of its files beside the program.

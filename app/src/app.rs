@@ -19,6 +19,8 @@ use crate::{
         landing::Landing,
         login::LogIn,
         not_found::NotFound,
+        offline::Offline,
+        operations::Operations,
         piece::PiecePage,
         pieces::Pieces,
         project::ProjectPage,
@@ -30,6 +32,8 @@ use crate::{
         settings::{ConfirmAddress, Settings, Webhook, Webhooks},
         shared::Shared,
         signup::{ConfirmSignUp, SignUpPage, SignUpSent},
+        speed::Speed,
+        status::StatusPage,
         styleguide::Styleguide,
     },
 };
@@ -65,7 +69,11 @@ pub(crate) fn App() -> impl IntoView {
                     <Route path=path!("/jobs/list") view=LiveJobs ssr=SsrMode::Async />
                     <Route path=path!("/jobs/dead") view=DeadLetters ssr=SsrMode::Async />
                     <Route path=path!("/jobs/:id") view=JobPage ssr=SsrMode::Async />
+                    <Route path=path!("/operations") view=Operations ssr=SsrMode::Async />
+                    <Route path=path!("/speed") view=Speed ssr=SsrMode::Async />
+                    <Route path=path!("/status") view=StatusPage ssr=SsrMode::Async />
                     <Route path=path!("/styleguide") view=Styleguide ssr=SsrMode::Async />
+                    <Route path=path!("/offline") view=Offline ssr=SsrMode::Async />
                     <Route path=path!("/projects") view=Projects ssr=SsrMode::Async />
                     <Route path=path!("/projects/:id") view=ProjectPage ssr=SsrMode::InOrder />
                     <Route path=path!("/projects/:id/edit") view=Edit ssr=SsrMode::Async />

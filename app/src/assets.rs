@@ -17,6 +17,8 @@ pub struct Assets {
     pub wasm: String,
     /// The module that loads the two where a page has islands.
     pub loader: String,
+    /// The module that measures pages where they are read, when it is built: nothing depends on it.
+    pub reporter: Option<String>,
 }
 
 /// The site folder has no style sheet, so it is not a built site.
@@ -32,6 +34,8 @@ pub struct NoSite {
 }
 
 const NAME: &str = "atlas9";
+/// What the reporter's file is called, and its line among the hashes.
+const REPORTER: &str = "vitals";
 
 impl Assets {
     /// Finds the files in `<site>/pkg`, by the hashes in `hash_file` where there is one.
@@ -41,17 +45,19 @@ impl Assets {
     pub fn find(site: &Path, hash_file: Option<&Path>) -> Result<Self, NoSite> {
         let no = |reason: String| NoSite { folder: site.to_owned(), reason };
         let hashes = hash_file.map(read_hashes).transpose().map_err(|e| no(e.to_string()))?.unwrap_or_default();
-        let file = |kind: &str| {
-            let name = match hashes.get(kind) {
-                Some(hash) => format!("{NAME}.{hash}.{kind}"),
-                None => format!("{NAME}.{kind}"),
+        let find = |stem: &str, hash: Option<&String>, extension: &str| {
+            let name = match hash {
+                Some(hash) => format!("{stem}.{hash}.{extension}"),
+                None => format!("{stem}.{extension}"),
             };
             let there = site.join("pkg").join(&name).is_file();
             if there { Ok(format!("/pkg/{name}")) } else { Err(no(format!("pkg/{name} is missing"))) }
         };
+        let file = |kind: &str| find(NAME, hashes.get(kind), kind);
+        let reporter = find(REPORTER, hashes.get(REPORTER), "js").ok();
         let js = file("js")?;
         let version = hashes.get("js").cloned().unwrap_or_else(|| "dev".to_owned());
-        Ok(Self { css: file("css")?, wasm: file("wasm")?, loader: format!("/islands.js?v={version}"), js })
+        Ok(Self { css: file("css")?, wasm: file("wasm")?, loader: format!("/islands.js?v={version}"), js, reporter })
     }
 }
 

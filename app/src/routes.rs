@@ -14,7 +14,7 @@ use axum::{
 use leptos::prelude::*;
 use leptos_axum::{AxumRouteListing, LeptosRoutes};
 use server::{
-    http::{ApiError, CachePolicy, Caller, ProblemParts, RequestId, body_max_bytes, csrf_layer, present_problem},
+    http::{ApiError, CachePolicy, Caller, ProblemParts, RequestId, body_max_bytes, csrf_layer, present_problem, tell_route},
     services::Services,
 };
 use tower::ServiceExt;
@@ -40,6 +40,8 @@ pub struct PageContext {
     pub site: PathBuf,
     /// Leptos's own options.
     pub options: LeptosOptions,
+    /// The release that this program is.
+    pub release: String,
 }
 
 impl PageContext {
@@ -67,6 +69,8 @@ pub fn routes(context: PageContext) -> Router {
         let context = context.clone();
         leptos_axum::generate_route_list_with_exclusions_and_ssg_and_context(App, None, move || context.provide()).0
     };
+    context.services.vitals.know_site(&context.release, patterns(&pages));
+    context.services.metrics.is_release(&context.release);
     let provide = {
         let context = context.clone();
         move || context.provide()
@@ -75,18 +79,25 @@ pub fn routes(context: PageContext) -> Router {
         .leptos_routes_with_context(&context, pages, provide, shell)
         .fallback(file_or_not_found)
         .with_state(context.clone())
-        .layer(map_response(|response: Response| async { end_with_the_document(response) }));
+        .layer(map_response(|response: Response| async { end_with_the_document(response) }))
+        .layer(middleware::from_fn(tell_route));
     // In front of the pages' router: that one registers server functions at their own addresses, without what is done here for errors.
     let functions = Router::new().route("/fn/{*name}", get(function).post(function)).with_state(context.clone());
     functions
         .nest_service("/pkg", pkg(&context))
         .merge(server::http::routes(context.services.clone()))
         .fallback_service(pages)
+        .layer(middleware::from_fn(tell_route))
         .layer(middleware::from_fn_with_state(context.clone(), know_caller))
         .layer(csrf_layer())
         .layer(CatchPanicLayer::custom(panicked))
         .layer(middleware::from_fn(in_time))
         .layer(middleware::from_fn_with_state(context, present_errors))
+}
+
+/// Where pages are. They are few and the same for as long as the program runs.
+fn patterns(pages: &[AxumRouteListing]) -> Vec<&'static str> {
+    pages.iter().map(|page| &*page.path().to_owned().leak()).collect()
 }
 
 /// Hashed files: kept for a year, sent as they were compressed at build time.
@@ -194,7 +205,7 @@ async fn form_again(context: PageContext, asked: Parts, form: FormState) -> Resp
 }
 
 /// Pages that are the same bytes for everybody: who asks is not even looked up.
-const PUBLIC: [&str; 6] = ["/", "/explore", "/login", "/signup", "/reset", "/styleguide"];
+const PUBLIC: [&str; 9] = ["/", "/explore", "/speed", "/status", "/login", "/signup", "/reset", "/styleguide", "/offline"];
 const PUBLIC_BELOW: [&str; 6] = ["/p/", "/pkg/", "/fonts/", "/api/", "/signup/sent", "/reset/sent"];
 
 /// Finds out once who asks, where it matters.

@@ -1,19 +1,22 @@
 //! The document around every page.
 
-use axum::http::request::Parts;
+use axum::{extract::MatchedPath, http::request::Parts};
 use leptos::prelude::*;
 use leptos_meta::MetaTags;
 use model::{ProjectId, Theme};
 
 use crate::{
     app::App,
-    context::{assets, known},
+    context::{assets, known, services},
 };
 
-/// The whole document. No page but one with islands refers to a script, and none holds one.
+/// The whole document. No page but one with islands refers to another script than the reporter, and none holds one.
 pub(crate) fn shell() -> impl IntoView {
     let css = assets().css;
     let theme = theme_of_reader();
+    // What the reporter says of where it measures: never the address itself.
+    let route = pattern();
+    let release = services().vitals.release().map(str::to_owned);
     // The editor needs script; without it the page to read is the one that streams.
     let without_script = project_of_editor().map(|read| {
         let refresh = format!("0;url={read}");
@@ -21,7 +24,7 @@ pub(crate) fn shell() -> impl IntoView {
     });
     view! {
         <!DOCTYPE html>
-        <html lang="en" data-theme=theme>
+        <html lang="en" data-theme=theme data-route=route data-release=release>
             <head>
                 <meta charset="utf-8" />
                 <meta name="viewport" content="width=device-width, initial-scale=1" />
@@ -35,9 +38,23 @@ pub(crate) fn shell() -> impl IntoView {
             </head>
             <body>
                 <App />
+                <Reporter />
             </body>
         </html>
     }
+}
+
+/// What measures the page for whoever reads it. The last of a document, and of low priority: nothing waits for it.
+#[component]
+pub(crate) fn Reporter() -> impl IntoView {
+    assets().reporter.map(|src| view! { <script type="module" src=src fetchpriority="low"></script> })
+}
+
+/// The pattern of this page's address; nothing where a form is shown again at the address it was sent to.
+fn pattern() -> Option<&'static str> {
+    let parts = use_context::<Parts>()?;
+    let matched = parts.extensions.get::<MatchedPath>()?.as_str();
+    services().vitals.routes().iter().find(|route| **route == matched).copied()
 }
 
 /// The theme that whoever reads has chosen, when it is not the device's.

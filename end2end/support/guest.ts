@@ -47,10 +47,14 @@ export class Guest {
     await context.addCookies([{ name: COOKIE, value, url: this.site.url(), httpOnly: true, sameSite: 'Lax' }]);
   }
 
+  /** What says in a request who asks. */
+  headers(): Record<string, string> {
+    return this.cookie ? { cookie: this.cookie } : {};
+  }
+
   /** Sends a request as this guest; a cookie that comes back is kept. */
   async ask(path: string, ask: Ask = {}): Promise<Answer> {
-    const cookie: Record<string, string> = this.cookie ? { cookie: this.cookie } : {};
-    const answer = await request(this.site.url(path), { ...ask, headers: { ...cookie, ...ask.headers } });
+    const answer = await request(this.site.url(path), { ...ask, headers: { ...this.headers(), ...ask.headers } });
     const set = answer.headers['set-cookie']?.find((line) => line.startsWith(`${COOKIE}=`));
     if (set) this.cookie = set.split(';')[0] ?? '';
     return answer;

@@ -1,5 +1,5 @@
 // Real `atlas9 serve` processes, each on a port and database of its own.
-import { spawn, type ChildProcess, execFileSync } from 'node:child_process';
+import { spawn, spawnSync, type ChildProcess, execFileSync } from 'node:child_process';
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -77,6 +77,13 @@ export class Server implements Site {
   run(...command: string[]): string {
     const options = { cwd: ROOT, env: this.environment(), timeout: 20_000, encoding: 'utf8', stdio: 'pipe' } as const;
     return execFileSync(PROGRAM, command, options);
+  }
+
+  /** Runs a command that may fail, with further variables; its exit code and what it says. */
+  attempt(variables: Readonly<Record<string, string>>, ...command: string[]): { code: number | null; text: string } {
+    const env = { ...this.environment(), ...variables };
+    const { status, stdout, stderr } = spawnSync(PROGRAM, command, { cwd: ROOT, env, timeout: 60_000, encoding: 'utf8' });
+    return { code: status, text: stdout || stderr };
   }
 
   /** Runs a statement on its database, for what no page does. */
@@ -165,6 +172,7 @@ export class Server implements Site {
       ATLAS9_MAIL_DIR: join(LOGS, 'mail'),
       ATLAS9_SMTP_URL: this.options.smtpUrl ?? '',
       ATLAS9_WEBHOOKS_ALLOW: this.options.webhooksAllow ?? '',
+      ATLAS9_CHECKS: 'false',
       ATLAS9_STYLEGUIDE: String(this.options.styleguide ?? false),
     };
   }

@@ -22,6 +22,7 @@ pub mod sections;
 mod stage;
 pub mod svg;
 pub mod trace;
+pub mod vitals;
 mod words;
 
 pub use address::{Address, BadAddress};

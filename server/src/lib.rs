@@ -22,3 +22,4 @@ pub mod rest;
 pub mod services;
 pub mod studio;
 pub mod tasks;
+pub mod vitals;

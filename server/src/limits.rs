@@ -73,10 +73,15 @@ impl Limits {
             Some(wait) => wait,
             None => self.count_alone(quota, &key),
         };
-        if wait == 0 {
-            return Ok(());
-        }
-        Err(Limited { retry_after: Duration::from_secs(wait.unsigned_abs().div_ceil(1_000_000)) })
+        allow(wait)
+    }
+
+    /// Counts one try in this process alone, without waiting: where an answer must not depend on Redis.
+    ///
+    /// # Errors
+    /// As [`Limits::admit`].
+    pub fn admit_here(&self, quota: &Quota, key: &str) -> Result<(), Limited> {
+        allow(self.count_alone(quota, &format!("{}:{key}", quota.name)))
     }
 
     async fn ask_redis(&self, quota: &Quota, key: &str) -> Option<i64> {
@@ -111,6 +116,14 @@ impl Limits {
     fn micros(&self) -> i64 {
         i64::try_from(self.clock.now().unix_timestamp_nanos() / 1_000).unwrap_or(i64::MAX)
     }
+}
+
+/// So many microseconds to wait.
+fn allow(wait: i64) -> Result<(), Limited> {
+    if wait == 0 {
+        return Ok(());
+    }
+    Err(Limited { retry_after: Duration::from_secs(wait.unsigned_abs().div_ceil(1_000_000)) })
 }
 
 fn spacing(quota: &Quota) -> i64 {

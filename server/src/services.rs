@@ -26,6 +26,10 @@ use crate::{
     providers::Providers,
     studio::{ComposerEngine, Engines, Studio},
     tasks::Tasks,
+    vitals::{
+        TidyVitals, Vitals,
+        checks::{CheckGeneration, CheckPaths, Checks, TidyChecks},
+    },
 };
 
 /// What the whole program works with.
@@ -65,6 +69,10 @@ pub struct Services {
     pub hooks: Hooks,
     /// Taking projects away and bringing them back.
     pub archive: Archive,
+    /// What visitors feel.
+    pub vitals: Vitals,
+    /// How the program looks after itself.
+    pub checks: Checks,
     /// When this process began.
     pub began: Instant,
 }
@@ -120,11 +128,12 @@ impl Services {
         let db = database(&config).await?;
         let tasks = Tasks::default();
         let bus = bus(&config, &tasks).await?;
+        let limits = Limits::new(bus.connection(), clock.clone());
         let metrics = Metrics::new(&tasks);
+        let vitals = Vitals::new(db.clone(), clock.clone(), limits.clone(), metrics.vitals.clone());
         let jobs = Jobs::new(db.clone(), clock.clone(), config.jobs.clone(), metrics.jobs.clone(), tasks.clone());
         let transport = Transport::new(&config.mail).map_err(CannotStart::BadMail)?;
         let postman = Postman::new(db.clone(), clock.clone(), jobs.clone(), transport);
-        let limits = Limits::new(bus.connection(), clock.clone());
         let webhooks =
             Webhooks::new(db.clone(), clock.clone(), jobs.clone(), limits.clone(), postman.clone(), &config.webhooks)?;
         let events = Events::new(
@@ -135,6 +144,7 @@ impl Services {
         );
         let client = crate::providers::client(&config.providers)?;
         let qstash = Qstash::new(&config.qstash, &config.site(), client.clone(), jobs.clone());
+        let visitor = client.clone();
         let providers = Providers::new(
             config.providers.clone(),
             client,
@@ -166,16 +176,28 @@ impl Services {
         let blobs = Blobs::new(db.clone(), clock.clone(), &config.blobs).map_err(CannotStart::NoBlobs)?;
         let dedup = Dedup::new(bus.connection(), clock.clone());
         let consumers = vec![Arc::new(NoteHooks(metrics.hooks.clone())) as _];
+        let accounts = Accounts::new(parts, &config.secret)?;
+        let checks = Checks::new(
+            db.clone(),
+            clock.clone(),
+            jobs.clone(),
+            accounts.clone(),
+            visitor,
+            config.checks.clone(),
+            config.site(),
+        );
         let services = Self {
             hooks: Hooks::new(config.hooks.clone(), dedup, jobs.clone(), clock.clone(), consumers),
             archive: Archive::new(studio.clone(), blobs.clone(), limits.clone()),
             blobs,
-            accounts: Accounts::new(parts, &config.secret)?,
+            accounts,
+            checks,
             postman,
             projects: Projects::new(db.clone(), clock.clone(), events.clone(), limits),
             studio,
             events,
             webhooks,
+            vitals,
             metrics,
             tasks,
             jobs,
@@ -202,11 +224,20 @@ impl Services {
         self.tasks.spawn("schedules", async move { services.keep_schedules().await });
     }
 
+    /// Begins what belongs to serving pages.
+    pub fn start_serving(&self) {
+        let (vitals, tasks) = (self.vitals.clone(), self.tasks.clone());
+        self.tasks.keep("vitals", move || vitals.clone().write(tasks.clone()));
+        let (vitals, tasks) = (self.vitals.clone(), self.tasks.clone());
+        self.tasks.keep("releases", move || vitals.clone().keep_releases(tasks.clone()));
+    }
+
     /// Every kind of job, and how it is done.
     pub fn kinds(&self) -> Kinds {
         let kinds = self.hooks.kinds(self.studio.kinds(Kinds::default()));
         let kinds = self.postman.kinds(kinds, Arc::new(self.accounts.clone()));
-        let kinds = self.webhooks.kinds(self.events.kinds(kinds));
+        let kinds = self.checks.kinds(kinds);
+        let kinds = self.vitals.kinds(self.webhooks.kinds(self.events.kinds(kinds)));
         self.jobs.kinds(self.accounts.kinds(self.blobs.kinds(self.projects.kinds(kinds))))
     }
 
@@ -229,6 +260,13 @@ impl Services {
         self.jobs.schedule(&hourly("tidy-projects", 27), &TidyProjects {}).await?;
         self.jobs.schedule(&hourly("tidy-mail", 37), &TidyMail {}).await?;
         self.jobs.schedule(&hourly("tidy-events", 57), &TidyEvents {}).await?;
+        self.jobs.schedule(&hourly("tidy-vitals", 6), &TidyVitals {}).await?;
+        self.jobs.schedule(&hourly("tidy-checks", 12), &TidyChecks {}).await?;
+        if self.config.checks.are_run {
+            let every = |name: &str, cron: &str| Schedule { name: name.to_owned(), cron: cron.to_owned(), zone: "UTC".to_owned() };
+            self.jobs.schedule(&every("check-paths", "* * * * *"), &CheckPaths {}).await?;
+            self.jobs.schedule(&every("check-generation", "*/5 * * * *"), &CheckGeneration {}).await?;
+        }
         self.jobs.schedule(&hourly("tidy-jobs", 47), &TidyJobs {}).await
     }
 

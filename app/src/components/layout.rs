@@ -12,7 +12,7 @@ pub(crate) fn Header() -> impl IntoView {
     let path = use_context::<Parts>().map(|parts| parts.uri.path().to_owned()).unwrap_or_default();
     let mut pages = vec![("/projects", "Your projects"), ("/explore", "Explore"), ("/settings", "Account")];
     if is_for_administrator() {
-        pages.push(("/jobs", "Jobs"));
+        pages.extend([("/jobs", "Jobs"), ("/operations", "Operations")]);
     }
     let links = pages.into_iter().map(|(href, words)| {
         let current = (path == href).then_some("page");
@@ -35,11 +35,11 @@ pub(crate) fn Footer() -> impl IntoView {
     view! {
         <footer class="colophon">
             <p>
-                "Made on the server. This page "
-                <span class="nowrap">"ships no script"</span>
-                " unless it streams. Set in Newsreader, Inter and JetBrains Mono."
+                "Made on the server. Unless it streams, this page’s only script measures "
+                <span class="nowrap">"how fast it is."</span>
+                " Set in Newsreader, Inter and JetBrains Mono."
             </p>
-            <p><a href="/api/health">"Status"</a></p>
+            <p><a href="/speed">"Speed"</a> " · " <a href="/status">"Status"</a></p>
         </footer>
     }
 }

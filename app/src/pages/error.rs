@@ -7,6 +7,7 @@ use super::set_error_status;
 use crate::{
     components::layout::{Footer, Header},
     context::assets,
+    shell::Reporter,
 };
 
 /// An error inside a page, with the page's status set to match.
@@ -51,6 +52,7 @@ pub(crate) fn ErrorDocument(status: u16, title: &'static str, detail: String, re
                     {reference}
                 </main>
                 <Footer />
+                <Reporter />
             </body>
         </html>
     }

@@ -9,6 +9,8 @@ pub(crate) mod jobs;
 pub(crate) mod landing;
 pub(crate) mod login;
 pub(crate) mod not_found;
+pub(crate) mod offline;
+pub(crate) mod operations;
 pub(crate) mod piece;
 pub(crate) mod pieces;
 pub(crate) mod project;
@@ -20,6 +22,8 @@ pub(crate) mod revisions;
 pub(crate) mod settings;
 pub(crate) mod shared;
 pub(crate) mod signup;
+pub(crate) mod speed;
+pub(crate) mod status;
 pub(crate) mod styleguide;
 
 use axum::http::StatusCode;

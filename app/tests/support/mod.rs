@@ -32,26 +32,32 @@ pub struct Answer {
     pub bytes: Bytes,
 }
 
+/// Everything the program answers.
+pub fn router(instance: &Instance) -> Router {
+    let address = |file: &str| format!("/pkg/{file}");
+    let assets = Assets {
+        css: address("x.css"),
+        js: address("x.js"),
+        wasm: address("x.wasm"),
+        loader: "/islands.js?v=x".to_owned(),
+        reporter: None,
+    };
+    let context = PageContext {
+        services: instance.services.clone(),
+        assets,
+        site: PathBuf::from("../public"),
+        options: LeptosOptions::builder().output_name("x").build(),
+        release: "1.2.3".to_owned(),
+    };
+    app::routes(context)
+        .layer(middleware::from_fn(write_cache_headers))
+        .layer(middleware::from_fn(security_headers))
+        .layer(middleware::from_fn_with_state(instance.services.clone(), observe))
+}
+
 impl Browser {
     pub fn of(instance: &Instance) -> Self {
-        let address = |file: &str| format!("/pkg/{file}");
-        let assets = Assets {
-            css: address("x.css"),
-            js: address("x.js"),
-            wasm: address("x.wasm"),
-            loader: "/islands.js?v=x".to_owned(),
-        };
-        let context = PageContext {
-            services: instance.services.clone(),
-            assets,
-            site: PathBuf::from("../public"),
-            options: LeptosOptions::builder().output_name("x").build(),
-        };
-        let router = app::routes(context)
-            .layer(middleware::from_fn(write_cache_headers))
-            .layer(middleware::from_fn(security_headers))
-            .layer(middleware::from_fn_with_state(instance.services.clone(), observe));
-        Self { router, cookie: None }
+        Self { router: router(instance), cookie: None }
     }
 
     pub async fn send(&mut self, method: Method, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {

@@ -122,7 +122,7 @@ impl Client {
     }
 
     /// What tries are counted by: the address, or the network of 2⁶⁴ that one line of an IPv6 provider has.
-    fn network(&self) -> String {
+    pub fn network(&self) -> String {
         match self.address {
             IpAddr::V4(address) => address.to_string(),
             IpAddr::V6(address) => match address.to_ipv4_mapped() {

@@ -20,6 +20,8 @@ pub struct HttpConfig {
     pub site: Option<PathBuf>,
     /// `ATLAS9_TRUSTED_PROXIES`: networks whose `X-Forwarded-For` is believed, beside this machine itself.
     pub proxies: Vec<IpNet>,
+    /// `ATLAS9_RELEASE`: what this release is called in figures, when that is not to be its version and build.
+    pub release: Option<String>,
     /// `ATLAS9_STYLEGUIDE`: whether `/styleguide` is served, which is of use to whoever builds pages and to nobody else.
     pub styleguide: bool,
 }
@@ -38,6 +40,7 @@ impl HttpConfig {
             },
             site: variables.text("ATLAS9_SITE").map(PathBuf::from),
             proxies: variables.networks("ATLAS9_TRUSTED_PROXIES")?,
+            release: release(variables)?,
             styleguide: variables.value("ATLAS9_STYLEGUIDE", false, "it takes true or false", |_| true)?,
         })
     }
@@ -46,4 +49,13 @@ impl HttpConfig {
     pub fn trusts(&self, address: IpAddr) -> bool {
         address.is_loopback() || self.proxies.iter().any(|network| network.contains(&address))
     }
+}
+
+fn release(variables: &Variables) -> Result<Option<String>, BadConfig> {
+    let Some(release) = variables.text("ATLAS9_RELEASE") else { return Ok(None) };
+    let takes = "it takes 1 to 40 letters, digits, dots, pluses and hyphens";
+    let is_name = crate::vitals::is_release(release);
+    let bad =
+        || BadConfig { variable: "ATLAS9_RELEASE", value: release.chars().take(40).collect(), takes: takes.to_owned() };
+    is_name.then(|| Some(release.to_owned())).ok_or_else(bad)
 }

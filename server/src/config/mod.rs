@@ -2,6 +2,7 @@
 //! the variable's name and what it takes.
 
 mod blobs;
+mod checks;
 mod database;
 mod hooks;
 mod http;
@@ -19,6 +20,7 @@ use std::{collections::HashMap, fmt::Display, net::IpAddr, str::FromStr};
 use ipnet::IpNet;
 
 pub use blobs::{BlobsConfig, S3Config, S3Keys};
+pub use checks::ChecksConfig;
 pub use database::DatabaseConfig;
 pub use hooks::HooksConfig;
 pub use http::HttpConfig;
@@ -56,6 +58,8 @@ pub struct Config {
     pub hooks: HooksConfig,
     /// Which jobs another delivers.
     pub qstash: QstashConfig,
+    /// How the program looks after itself.
+    pub checks: ChecksConfig,
     /// Signs cookies.
     pub secret: Secret,
 }
@@ -99,6 +103,7 @@ impl Config {
             webhooks: WebhooksConfig::read(variables)?,
             hooks: HooksConfig::read(variables)?,
             qstash: QstashConfig::read(variables)?,
+            checks: ChecksConfig::read(variables)?,
             secret: Secret::read(variables)?,
         })
     }

@@ -132,9 +132,12 @@ impl Database {
 
     /// Connections of the primary's pool: in use, open, and the most there may be.
     pub fn pool_use(&self) -> (u32, u32, u32) {
-        let open = self.primary.size();
-        let idle = u32::try_from(self.primary.num_idle()).unwrap_or(u32::MAX);
-        (open.saturating_sub(idle), open, self.primary.options().get_max_connections())
+        pool_use(&self.primary)
+    }
+
+    /// Likewise of each pool, by its name.
+    pub fn pools(&self) -> [(&'static str, (u32, u32, u32)); 2] {
+        [("primary", pool_use(&self.primary)), ("worker", pool_use(self.worker()))]
     }
 
     /// Brings the schema forward to this program's version.
@@ -187,6 +190,12 @@ impl Database {
             replica.pool.close().await;
         }
     }
+}
+
+fn pool_use(pool: &PgPool) -> (u32, u32, u32) {
+    let open = pool.size();
+    let idle = u32::try_from(pool.num_idle()).unwrap_or(u32::MAX);
+    (open.saturating_sub(idle), open, pool.options().get_max_connections())
 }
 
 impl Replica {

@@ -57,6 +57,7 @@ pub(super) async fn metrics(State(services): State<Services>, request: Request) 
 
 /// `GET /metrics` on a listener of its own.
 pub(super) async fn metrics_for_anyone(State(services): State<Services>) -> Response {
+    services.metrics.look(&services.db);
     let content_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     ([(header::CONTENT_TYPE, content_type)], services.metrics.encode()).into_response()
 }

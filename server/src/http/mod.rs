@@ -27,13 +27,14 @@ pub use csrf::csrf_layer;
 pub use events::{EVENT_STREAM, event_frame, event_frames, last_event_id};
 pub use extract::{Caller, client_of};
 pub use headers::security_headers;
-pub use observe::{RequestId, observe};
+pub use observe::{RequestId, observe, tell_route};
 pub use problem::{ApiError, ProblemParts, present_problem};
 
 use crate::{
     events::HOOK_BODY_MAX,
     jobs::{Kinds, Qstash},
     services::Services,
+    vitals::BEACON_MAX,
 };
 
 /// The largest body of a form or API call: a directive of 4,000 characters, each percent-encoded from four bytes, and some room.
@@ -88,6 +89,8 @@ pub fn routes(services: Services) -> Router {
         .route("/api/generations/{id}/acceptance", post(api::accept))
         .route("/api/generations/{id}/refusal", post(api::refuse))
         .route("/api/generations/{id}/forks", post(api::fork))
+        .route("/api/analytics", post(api::take_beacon).layer(DefaultBodyLimit::max(BEACON_MAX)))
+        .route("/api/analytics/summary", get(api::summary))
         .route("/api/hooks/{source}", post(api::take_hook).layer(DefaultBodyLimit::max(HOOK_BODY_MAX)))
         .route("/api/health", get(health::health))
         .route("/api/ready", get(health::ready))

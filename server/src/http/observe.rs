@@ -1,7 +1,7 @@
 //! Every request gets an id, a span, a log line and its place in the metrics.
 
 use axum::{
-    extract::{Request, State},
+    extract::{MatchedPath, Request, State},
     http::{HeaderName, HeaderValue},
     middleware::Next,
     response::Response,
@@ -9,7 +9,7 @@ use axum::{
 use tokio::time::Instant;
 use tracing::Instrument;
 
-use crate::{clock::milliseconds, services::Services};
+use crate::{clock::milliseconds, metrics::UNMATCHED, services::Services};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const ID_MAX_CHARS: usize = 64;
@@ -28,14 +28,23 @@ pub async fn observe(State(services): State<Services>, mut request: Request, nex
     let began = Instant::now();
     let mut response = next.run(request).instrument(span.clone()).await;
     let (took, status) = (began.elapsed(), response.status());
-    services.metrics.requests.inc();
-    services.metrics.request_time.observe(took.as_secs_f64());
-    if status.is_server_error() {
-        services.metrics.request_errors.inc();
-    }
+    let matched = response.extensions_mut().remove::<MatchedPath>();
+    let route = matched.as_ref().map_or(UNMATCHED, MatchedPath::as_str);
+    services.metrics.http.answered(route, method.as_str(), status.as_u16(), took, services.clock.now());
     span.in_scope(|| tracing::info!(status = status.as_u16(), milliseconds = milliseconds(took), "answered"));
     if let Ok(id) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(REQUEST_ID, id);
+    }
+    response
+}
+
+/// Tells [`observe`], which is outside of all routers, where a request went. The innermost router knows best.
+pub async fn tell_route(matched: Option<MatchedPath>, request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    if let Some(matched) = matched
+        && response.extensions().get::<MatchedPath>().is_none()
+    {
+        response.extensions_mut().insert(matched);
     }
     response
 }

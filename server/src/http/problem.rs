@@ -15,8 +15,10 @@ use crate::{
     db::DbError,
     events::{BadSignature, HookError, webhooks::WebhooksError},
     jobs::{JobsError, ReceiveError},
+    limits::Limited,
     projects::ProjectsError,
     studio::StudioError,
+    vitals::BadBeacon,
 };
 
 /// What went wrong, ready to be put into words for a program or a person.
@@ -336,6 +338,18 @@ impl From<ReceiveError> for ApiError {
             }
             ReceiveError::Db(error) => error.into(),
         }
+    }
+}
+
+impl From<BadBeacon> for ApiError {
+    fn from(error: BadBeacon) -> Self {
+        Self::bad_request(capitalised(&error.to_string()))
+    }
+}
+
+impl From<Limited> for ApiError {
+    fn from(error: Limited) -> Self {
+        Self::limited(capitalised(&error.to_string()), error.retry_after)
     }
 }
 

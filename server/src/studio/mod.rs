@@ -37,7 +37,7 @@ pub use engines::Engines;
 pub use follow::Follower;
 pub use import::Incoming;
 pub use jobs::{GenerationGivenUp, MakeGeneration};
-pub use reading::{Current, Workbench};
+pub use reading::{Current, FirstPieces, Workbench};
 pub use revisions::Revision;
 
 use crate::{
@@ -224,6 +224,20 @@ impl Studio {
     /// # Errors
     /// [`StudioError::TooMany`] when the owner has too much under way.
     pub async fn start_project(&self, owner: UserId, directive: &Directive) -> Result<Started, StudioError> {
+        self.start_project_as(owner, directive, Wish::default()).await
+    }
+
+    /// Likewise, with a wish for its first generation.
+    ///
+    /// # Errors
+    /// As [`Studio::start_project`]; [`StudioError::NoSuchEngine`], and [`StudioError::Missing`] for a stage without its sources.
+    pub async fn start_project_as(
+        &self,
+        owner: UserId,
+        directive: &Directive,
+        mut wish: Wish,
+    ) -> Result<Started, StudioError> {
+        self.check_wish(&mut wish)?;
         let now = self.clock.now();
         let mut tx = store::begin(self.db.primary()).await?;
         store::lock_owner(&mut tx, owner).await?;
@@ -236,7 +250,7 @@ impl Studio {
         let started =
             Started { project: ProjectId(self.clock.new_id()), generation: GenerationId(self.clock.new_id()) };
         store::insert_project(&mut tx, started.project, owner, directive, now).await?;
-        let wish = Wish { stages: Stage::ALL.to_vec(), ..Wish::default() };
+        self.check_sources(&mut tx, started.project, &wish).await?;
         self.enqueue(&mut tx, started.generation, started.project, &wish).await?;
         let about = About::new(started.project, None, directive);
         self.events.publish(&mut tx, Some(owner), &Happened::ProjectCreated(about, Outset::Started)).await?;

@@ -57,6 +57,27 @@ impl Current {
     }
 }
 
+/// How soon sections had their first piece, in milliseconds since their stage began.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FirstPieces {
+    /// Of which stage.
+    pub stage: Stage,
+    /// Who made them.
+    pub engine: String,
+    /// How many.
+    pub samples: u64,
+    /// Half came no later.
+    pub p50: f64,
+    /// Three of four came no later.
+    pub p75: f64,
+    /// Nineteen of twenty came no later.
+    pub p95: f64,
+}
+
+/// Of what time first pieces are told, and of how many sections at most.
+const FIRST_PIECES_OF: time::Duration = time::Duration::days(28);
+const FIRST_PIECES_MAX: i64 = 5_000;
+
 /// Everything an editor has to know about a project.
 #[derive(Debug, Clone)]
 pub struct Workbench {
@@ -153,6 +174,15 @@ impl Studio {
     /// [`DbError`] when the store cannot be asked.
     pub async fn current(&self, project: ProjectId) -> Result<Current, DbError> {
         Ok(Current::of(store::current(self.db.primary(), project).await?))
+    }
+
+    /// How soon the first pieces of the last weeks came, by engine and stage.
+    ///
+    /// # Errors
+    /// [`DbError`] when the store cannot be asked.
+    pub async fn first_pieces(&self) -> Result<Vec<FirstPieces>, DbError> {
+        let since = self.clock.now() - FIRST_PIECES_OF;
+        store::first_pieces(self.db.reader().await, since, FIRST_PIECES_MAX).await
     }
 
     /// The numbers of a project's sections, without the sections. The caller has made sure that they may be shown.

@@ -149,6 +149,7 @@ impl Scratch {
             ("ATLAS9_SECRET", "only for tests, only for tests, only"),
             ("ATLAS9_LEASE_SECONDS", "5"),
             ("DATABASE_POOL", "8"),
+            ("ATLAS9_CHECKS", "false"),
         ];
         let usual = usual.map(|(name, value)| (name.to_owned(), value.to_owned()));
         usual.into_iter().chain(self.extra.iter().cloned()).collect()

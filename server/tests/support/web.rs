@@ -8,6 +8,8 @@
     reason = "tests may, and this is their ground"
 )]
 
+use std::net::SocketAddr;
+
 use axum::{Router, middleware::map_response, response::Response};
 use server::{
     config::{Config, Variables},
@@ -31,7 +33,7 @@ pub fn serve(listener: TcpListener, routes: Router) {
             None => response,
         }
     };
-    let app = routes.layer(map_response(present));
+    let app = routes.layer(map_response(present)).into_make_service_with_connect_info::<SocketAddr>();
     tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
 }
 

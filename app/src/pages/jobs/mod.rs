@@ -23,8 +23,12 @@ use crate::{
 pub(crate) use {dead::DeadLetters, list::LiveJobs, one::JobPage, overview::JobsOverview};
 
 /// The pages of the console, each with its name.
-const PAGES: [(&str, &str); 3] =
-    [("/jobs", "Overview"), ("/jobs/list", "Waiting and running"), ("/jobs/dead", "Dead letters")];
+const PAGES: [(&str, &str); 4] = [
+    ("/jobs", "Overview"),
+    ("/jobs/list", "Waiting and running"),
+    ("/jobs/dead", "Dead letters"),
+    ("/operations", "Operations"),
+];
 
 /// What a page says about what was just done, by the word in its query.
 const DONE: [(&str, &str); 7] = [
@@ -38,7 +42,7 @@ const DONE: [(&str, &str); 7] = [
 ];
 
 /// A page of the console for an administrator; for everybody else the page for an address where nothing is.
-fn console<T: Send + 'static>(
+pub(super) fn console<T: Send + 'static>(
     found: impl Future<Output = Result<T, ApiError>> + Send + 'static,
     show: impl Fn(T) -> AnyView + Send + 'static,
 ) -> AnyView {
@@ -82,7 +86,7 @@ fn address(path: &str, query: &[(&str, Option<&str>)]) -> String {
 
 /// What stands above every page of the console.
 #[component]
-fn Head(
+pub(super) fn Head(
     /// The page's name.
     #[prop(into)]
     title: String,
@@ -160,13 +164,13 @@ fn act(function: &str, label: &'static str, to: &str, fields: &[(&'static str, &
 }
 
 /// A table that scrolls by itself where it is wider than the page. A column of buttons has no name.
-fn table(label: &'static str, head: &[&'static str], rows: Vec<AnyView>) -> AnyView {
+pub(super) fn table(label: impl Into<String>, head: &[&'static str], rows: Vec<AnyView>) -> AnyView {
     let head = head.iter().map(|words| match *words {
         "" => Either::Left(view! { <td></td> }),
         words => Either::Right(view! { <th scope="col">{words}</th> }),
     });
     view! {
-        <div class="scroll" tabindex="0" role="region" aria-label=label>
+        <div class="scroll" tabindex="0" role="region" aria-label=label.into()>
             <table class="costs">
                 <thead><tr>{head.collect_view()}</tr></thead>
                 <tbody>{rows}</tbody>
@@ -184,7 +188,7 @@ fn pager(first: Option<String>, older: Option<String>) -> AnyView {
 }
 
 /// A moment, to the second, in UTC.
-fn moment(at: OffsetDateTime) -> AnyView {
+pub(super) fn moment(at: OffsetDateTime) -> AnyView {
     let at = at.to_offset(UtcOffset::UTC);
     let datetime = at.format(&Rfc3339).unwrap_or_default();
     let words = format!("{} {:02}:{:02}:{:02}", at.date(), at.hour(), at.minute(), at.second());
@@ -196,7 +200,7 @@ fn moment_or(at: Option<OffsetDateTime>, none: &'static str) -> AnyView {
     at.map_or_else(|| none.into_any(), moment)
 }
 
-fn hour_and_minute(at: OffsetDateTime) -> String {
+pub(super) fn hour_and_minute(at: OffsetDateTime) -> String {
     let at = at.to_offset(UtcOffset::UTC);
     format!("{:02}:{:02}", at.hour(), at.minute())
 }

@@ -1,5 +1,6 @@
 //! Routes for programs: thin adapters over the domains' verbs.
 
+mod analytics;
 mod generations;
 mod hooks;
 mod jobs;
@@ -12,7 +13,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use model::{
-    Directive, GenerationId, Page, PageLimit, ProjectId, ProjectSummary, SharedSummary, Shelf, Sorting, UserId,
+    Directive, GenerationId, Page, PageLimit, ProjectId, ProjectSummary, SharedSummary, Shelf, Sorting, Stage, UserId,
     Visibility, sections::Sections,
 };
 use serde::{Deserialize, Serialize};
@@ -26,13 +27,19 @@ use crate::{
     accounts::Client,
     projects::{Listing, Project},
     services::Services,
+    studio::Wish,
 };
-pub(super) use {generations::*, hooks::*, jobs::*, revisions::*};
+pub(super) use {analytics::*, generations::*, hooks::*, jobs::*, revisions::*};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct NewProject {
     directive: String,
+    /// All when empty.
+    #[serde(default)]
+    stages: Vec<Stage>,
+    #[serde(default)]
+    provider: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -50,7 +57,8 @@ pub(super) async fn create_project(
 ) -> Result<Response, ApiError> {
     let directive = Directive::parse(&body.directive)?;
     let (owner, set_cookie) = owner(&services, &caller, &client).await?;
-    let started = services.studio.start_project(owner, &directive).await?;
+    let wish = Wish { stages: body.stages, engine: body.provider, ..Wish::default() };
+    let started = services.studio.start_project_as(owner, &directive, wish).await?;
     let body = ProjectStarted { project_id: started.project, generation_id: started.generation };
     let mut response = (StatusCode::CREATED, Json(body)).into_response();
     if let Some(cookie) = set_cookie.and_then(|cookie| cookie.parse().ok()) {

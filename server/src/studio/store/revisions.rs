@@ -9,7 +9,10 @@ use tracing::instrument;
 use uuid::Uuid;
 
 use super::{Tx, decode, stages};
-use crate::db::{DbError, place, violated_constraint};
+use crate::{
+    db::{DbError, place, violated_constraint},
+    studio::FirstPieces,
+};
 
 /// A revision about to be stored.
 pub(in crate::studio) struct NewRevision<'a> {
@@ -107,6 +110,33 @@ pub(in crate::studio) async fn receipts(pool: &PgPool, of: GenerationId) -> Resu
         of.0
     );
     texts.fetch_all(pool).await?.iter().map(|text| serde_json::from_str(text).map_err(decode)).collect()
+}
+
+/// How soon the last revisions had their first piece, by stage and engine, in milliseconds.
+#[instrument(name = "db.revisions.first_pieces", skip_all)]
+pub(in crate::studio) async fn first_pieces(
+    pool: &PgPool,
+    since: OffsetDateTime,
+    most: i64,
+) -> Result<Vec<FirstPieces>, DbError> {
+    // Ids are made in the order of time, so that the last ones are found without an index of their own.
+    let rows = sqlx::query!(
+        r#"select stage, engine as "engine!", count(*) as "samples!",
+                  percentile_cont(array[0.5, 0.75, 0.95]) within group (order by first_piece) as "percentiles!"
+           from (select stage, coalesce(receipt::jsonb -> 'engine' ->> 'provider', receipt::jsonb ->> 'engine') as engine,
+                        (receipt::jsonb ->> 'first_piece_ms')::float8 as first_piece, created_at
+                 from revisions where receipt is not null order by id desc limit $2) as latest
+           where created_at >= $1 and engine is not null and first_piece is not null
+           group by stage, engine order by engine, min(created_at)"#,
+        since,
+        most
+    );
+    let first_pieces = rows.fetch_all(pool).await?.into_iter().map(|row| {
+        let [p50, p75, p95] = row.percentiles[..] else { return Err(DbError::from(sqlx::Error::RowNotFound)) };
+        let stage = row.stage.parse().map_err(decode)?;
+        Ok(FirstPieces { stage, engine: row.engine, samples: row.samples.unsigned_abs(), p50, p75, p95 })
+    });
+    first_pieces.collect()
 }
 
 /// A project's sections as they are: the newest accepted revision of each stage.

@@ -1,18 +1,28 @@
 //! What the program measures of itself, in Prometheus's terms. Registered once and handed down; there is no global registry.
 
-use std::sync::Arc;
+mod http;
+mod process;
+
+use std::sync::{Arc, atomic::AtomicU64};
 
 use prometheus_client::{
-    encoding::text::encode,
+    encoding::{EncodeLabelSet, text::encode},
     metrics::{
         counter::Counter,
+        family::Family,
         gauge::Gauge,
         histogram::{Histogram, exponential_buckets},
     },
     registry::{Registry, Unit},
 };
 
-use crate::{events::HookMetrics, jobs::JobMetrics, providers::ProviderMetrics, tasks::Tasks};
+pub use http::{HttpMetrics, MINUTES, RouteTraffic, Traffic, UNMATCHED};
+pub use process::{ProcessUse, disk, process_use};
+
+use crate::{
+    db::Database, events::HookMetrics, jobs::JobMetrics, providers::ProviderMetrics, tasks::Tasks,
+    vitals::BufferMetrics,
+};
 
 /// All metrics of one process.
 #[derive(Clone)]
@@ -39,17 +49,17 @@ pub struct Metrics {
     /// Seconds a generation took to run.
     pub generation_time: Histogram,
     /// HTTP requests answered.
-    pub requests: Counter,
-    /// HTTP requests answered with a status of 500 or above.
-    pub request_errors: Counter,
-    /// Seconds to the first byte of an answer.
-    pub request_time: Histogram,
+    pub http: HttpMetrics,
+    /// This process.
+    process: ProcessMetrics,
     /// Calls to model providers.
     pub providers: ProviderMetrics,
     /// Jobs.
     pub jobs: JobMetrics,
     /// Webhooks of others.
     pub hooks: HookMetrics,
+    /// What visitors feel.
+    pub vitals: BufferMetrics,
 }
 
 impl Metrics {
@@ -68,12 +78,12 @@ impl Metrics {
             followers: Gauge::default(),
             first_piece: seconds(),
             generation_time: seconds(),
-            requests: Counter::default(),
-            request_errors: Counter::default(),
-            request_time: seconds(),
+            http: HttpMetrics::default(),
+            process: ProcessMetrics::default(),
             providers: ProviderMetrics::default(),
             jobs: JobMetrics::default(),
             hooks: HookMetrics::default(),
+            vitals: BufferMetrics::default(),
         };
         let mut registry = Registry::with_prefix("atlas9");
         metrics.register(&mut registry);
@@ -104,17 +114,30 @@ impl Metrics {
             self.first_piece.clone(),
         );
         registry.register_with_unit("generation", "Run time of a generation", seconds(), self.generation_time.clone());
-        registry.register("http_requests", "Requests answered", self.requests.clone());
-        registry.register("http_request_errors", "Requests answered with 5xx", self.request_errors.clone());
-        registry.register_with_unit(
-            "http_request",
-            "Time to the first byte of an answer",
-            seconds(),
-            self.request_time.clone(),
-        );
+        self.http.register(registry);
+        self.process.register(registry);
         self.providers.register(registry);
         self.jobs.register(registry);
         self.hooks.register(registry);
+        self.vitals.register(registry);
+    }
+
+    /// Says which release this is.
+    pub fn is_release(&self, release: &str) {
+        self.process.build.get_or_create(&ByRelease { release: release.to_owned() }).set(1);
+    }
+
+    /// Looks at what is not counted as it happens: this process and its connections.
+    pub fn look(&self, db: &Database) {
+        let taken = process_use();
+        self.process.cpu.set(taken.cpu_seconds);
+        self.process.memory.set(taken.memory.try_into().unwrap_or(i64::MAX));
+        self.process.files.set(taken.files.try_into().unwrap_or(i64::MAX));
+        for (pool, (used, open, most)) in db.pools() {
+            for (state, connections) in [("used", used), ("open", open), ("most", most)] {
+                self.process.connections.get_or_create(&ByPool { pool, state }).set(connections.into());
+            }
+        }
     }
 
     /// Everything in the OpenMetrics text format.
@@ -123,5 +146,43 @@ impl Metrics {
         // Writing to a string cannot fail.
         let _ = encode(&mut text, &self.registry);
         text
+    }
+}
+
+/// A release.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ByRelease {
+    release: String,
+}
+
+/// Connections to a database.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ByPool {
+    pool: &'static str,
+    state: &'static str,
+}
+
+/// This process and its connections, as they were when somebody last looked.
+#[derive(Clone, Default)]
+struct ProcessMetrics {
+    build: Family<ByRelease, Gauge>,
+    cpu: Gauge<f64, AtomicU64>,
+    memory: Gauge,
+    files: Gauge,
+    connections: Family<ByPool, Gauge>,
+}
+
+impl ProcessMetrics {
+    fn register(&self, registry: &mut Registry) {
+        registry.register("build", "The release of this program", self.build.clone());
+        registry.register_with_unit(
+            "process_cpu",
+            "Processor time this process has used",
+            Unit::Seconds,
+            self.cpu.clone(),
+        );
+        registry.register_with_unit("process_memory", "Memory this process has", Unit::Bytes, self.memory.clone());
+        registry.register("process_files", "Files and connections this process holds open", self.files.clone());
+        registry.register("database_connections", "Connections to PostgreSQL", self.connections.clone());
     }
 }

@@ -1,0 +1,34 @@
+//! `atlas9 seed`: data that is made up.
+
+use std::{
+    io::{self, Write},
+    process::ExitCode,
+    time::Instant,
+};
+
+use server::{clock::Clock, config::Config, services::Services};
+
+use crate::{cli::Seed, logging};
+
+/// Runs one of the subcommands.
+pub(crate) async fn seed(seed: Seed) -> anyhow::Result<ExitCode> {
+    logging::start()?;
+    let services = Services::start(Config::from_env()?, Clock::system()).await?;
+    match seed {
+        Seed::Vitals { samples, days } => vitals(&services, samples, days).await?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn vitals(services: &Services, samples: u64, days: u16) -> anyhow::Result<()> {
+    let began = Instant::now();
+    let mut made = 0;
+    let progress = |so_far| {
+        made = so_far;
+        // Whoever does not want to be told closes standard output.
+        let _ = write!(io::stdout().lock(), "\r{so_far} of {samples} measurements").and_then(|()| io::stdout().flush());
+    };
+    services.vitals.seed(samples, days, progress).await?;
+    writeln!(io::stdout().lock(), "\r{made} measurements of {days} days in {:.1} s", began.elapsed().as_secs_f64())?;
+    Ok(())
+}
