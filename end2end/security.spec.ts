@@ -86,28 +86,32 @@ test('no page holds an inline script, an inline event handler or an inline style
   }
 });
 
-test('nothing is blocked, broken or complained about in the browser on the way through the main job', async ({
-  page,
-}) => {
-  const complaints: string[] = [];
-  page.on('console', (message) => {
-    if (['error', 'warning'].includes(message.type())) complaints.push(`${page.url()}: ${message.text()}`);
+test.describe('with a service worker', () => {
+  test.use({ serviceWorkers: 'allow' });
+
+  test('nothing is blocked, broken or complained about in the browser on the way through the main job', async ({
+    page,
+  }) => {
+    const complaints: string[] = [];
+    page.on('console', (message) => {
+      if (['error', 'warning'].includes(message.type())) complaints.push(`${page.url()}: ${message.text()}`);
+    });
+    page.on('pageerror', (error) => complaints.push(`${page.url()}: ${error.message}`));
+    page.on('requestfailed', (request) => {
+      // A reader that leaves ends its own stream.
+      if (!request.url().includes('/fn/follow_generation'))
+        complaints.push(`${request.url()}: ${request.failure()?.errorText}`);
+    });
+    page.on('response', (response) => {
+      if (response.status() >= 400) complaints.push(`${response.url()}: ${response.status()}`);
+    });
+    const project = await startProject(page, paced, SYNTHESIZERS);
+    await expectState(page, 'done');
+    for (const path of [`/projects/${project}/edit`, `/projects/${project}`, '/projects', '/']) {
+      await page.goto(paced.url(path), { waitUntil: 'networkidle' });
+    }
+    expect(complaints).toEqual([]);
   });
-  page.on('pageerror', (error) => complaints.push(`${page.url()}: ${error.message}`));
-  page.on('requestfailed', (request) => {
-    // A reader that leaves ends its own stream.
-    if (!request.url().includes('/fn/follow_generation'))
-      complaints.push(`${request.url()}: ${request.failure()?.errorText}`);
-  });
-  page.on('response', (response) => {
-    if (response.status() >= 400) complaints.push(`${response.url()}: ${response.status()}`);
-  });
-  const project = await startProject(page, paced, SYNTHESIZERS);
-  await expectState(page, 'done');
-  for (const path of [`/projects/${project}/edit`, `/projects/${project}`, '/projects', '/']) {
-    await page.goto(paced.url(path), { waitUntil: 'networkidle' });
-  }
-  expect(complaints).toEqual([]);
 });
 
 test('after an error the page keeps the same protections', async ({ page }) => {

@@ -14,7 +14,9 @@ use axum::{
 use leptos::prelude::*;
 use leptos_axum::{AxumRouteListing, LeptosRoutes};
 use server::{
-    http::{ApiError, CachePolicy, Caller, ProblemParts, RequestId, body_max_bytes, csrf_layer, present_problem, tell_route},
+    http::{
+        ApiError, CachePolicy, Caller, ProblemParts, RequestId, body_max_bytes, csrf_layer, present_problem, tell_route,
+    },
     services::Services,
 };
 use tower::ServiceExt;
@@ -205,7 +207,8 @@ async fn form_again(context: PageContext, asked: Parts, form: FormState) -> Resp
 }
 
 /// Pages that are the same bytes for everybody: who asks is not even looked up.
-const PUBLIC: [&str; 9] = ["/", "/explore", "/speed", "/status", "/login", "/signup", "/reset", "/styleguide", "/offline"];
+const PUBLIC: [&str; 9] =
+    ["/", "/explore", "/speed", "/status", "/login", "/signup", "/reset", "/styleguide", "/offline"];
 const PUBLIC_BELOW: [&str; 6] = ["/p/", "/pkg/", "/fonts/", "/api/", "/signup/sent", "/reset/sent"];
 
 /// Finds out once who asks, where it matters.

@@ -250,11 +250,9 @@ impl Services {
     }
 
     async fn set_schedules(&self) -> Result<(), JobsError> {
-        let hourly = |name: &str, minute: u8| Schedule {
-            name: name.to_owned(),
-            cron: format!("{minute} * * * *"),
-            zone: "UTC".to_owned(),
-        };
+        let every =
+            |name: &str, cron: &str| Schedule { name: name.to_owned(), cron: cron.to_owned(), zone: "UTC".to_owned() };
+        let hourly = |name: &str, minute: u8| every(name, &format!("{minute} * * * *"));
         self.jobs.schedule(&hourly("tidy-accounts", 7), &TidyAccounts {}).await?;
         self.jobs.schedule(&hourly("tidy-blobs", 17), &TidyBlobs {}).await?;
         self.jobs.schedule(&hourly("tidy-projects", 27), &TidyProjects {}).await?;
@@ -263,7 +261,6 @@ impl Services {
         self.jobs.schedule(&hourly("tidy-vitals", 6), &TidyVitals {}).await?;
         self.jobs.schedule(&hourly("tidy-checks", 12), &TidyChecks {}).await?;
         if self.config.checks.are_run {
-            let every = |name: &str, cron: &str| Schedule { name: name.to_owned(), cron: cron.to_owned(), zone: "UTC".to_owned() };
             self.jobs.schedule(&every("check-paths", "* * * * *"), &CheckPaths {}).await?;
             self.jobs.schedule(&every("check-generation", "*/5 * * * *"), &CheckGeneration {}).await?;
         }

@@ -45,17 +45,16 @@ pub(crate) async fn check(asked: Speed) -> anyhow::Result<ExitCode> {
     logging::start()?;
     let Field { default, routes } = read_toml::<File>()?.field;
     let client = providers::client(&Config::from_env()?.providers)?;
-    let mut table = format!(
-        "{:<24} {:<9} {:<7} {:>10} {:>10} {:>10}\n",
-        "route", "vital", "share", "figure", "budget", "room"
-    );
+    let mut table =
+        format!("{:<24} {:<9} {:<7} {:>10} {:>10} {:>10}\n", "route", "vital", "share", "figure", "budget", "room");
     let (mut over, mut missing) = (0, 0);
     for route in &asked.routes {
         let summary = summary(&client, &asked, route).await?;
         let own = routes.get(route);
         for (name, most) in &default {
             let most = own.and_then(|own| own.get(name)).unwrap_or(most);
-            let vital = name.to_uppercase().parse::<Vital>().map_err(|_| anyhow::anyhow!("[field] knows no \"{name}\""))?;
+            let vital =
+                name.to_uppercase().parse::<Vital>().map_err(|_| anyhow::anyhow!("[field] knows no \"{name}\""))?;
             let measured = summary.vitals.iter().find(|measured| measured.name == vital.as_str());
             match measured.filter(|measured| measured.samples >= asked.samples) {
                 Some(measured) => {
@@ -84,7 +83,8 @@ fn closing(over: usize, missing: usize) -> String {
 }
 
 async fn summary(client: &reqwest::Client, asked: &Speed, route: &str) -> anyhow::Result<Summary> {
-    let mut address = reqwest::Url::parse(&asked.site).context("--site takes an address such as https://atlas9.example")?;
+    let mut address =
+        reqwest::Url::parse(&asked.site).context("--site takes an address such as https://atlas9.example")?;
     address.set_path("/api/analytics/summary");
     address.query_pairs_mut().append_pair("days", &asked.days.to_string()).append_pair("route", route);
     if let Some(release) = &asked.release {

@@ -134,7 +134,7 @@ fn made(first_pieces: &[FirstPieces]) -> AnyView {
 fn held_to(asked: &Asked, summary: &Summary) -> AnyView {
     let budgets = budgets().of(asked.filter.of(Part::Route));
     view! {
-        <p>"Before a release, a machine visits as somebody with a slow phone would: with a processor four times slower, 60 ms to the server and back, and 9 Mbit/s. What it may measure at most stands beside what visitors do."</p>
+        <p>"What a machine is to measure at most that visits as somebody with a slow phone would, with a processor four times slower, 60 ms to the server and back, and 9 Mbit/s, beside what visitors do."</p>
         {tables::budgets(&budgets, summary)}
     }
     .into_any()

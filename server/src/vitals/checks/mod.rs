@@ -111,16 +111,21 @@ impl Checks {
             })
             .on::<CheckPaths, _, _>(move |_, _| {
                 let checks = cheap.clone();
-                async move { checks.run(&Path::CHEAP).await.map_err(Failure::retry) }
+                async move { checks.run_if_wanted(&Path::CHEAP).await.map_err(Failure::retry) }
             })
             .on::<CheckGeneration, _, _>(move |_, _| {
                 let checks = costly.clone();
-                async move { checks.run(&[Path::Generation]).await.map_err(Failure::retry) }
+                async move { checks.run_if_wanted(&[Path::Generation]).await.map_err(Failure::retry) }
             })
             .on::<SendAlert, _, _>(move |job, _| {
                 let checks = alerts.clone();
                 async move { checks.send(&job).await }
             })
+    }
+
+    /// A schedule that was set down once goes on, also when nobody wants to be visited any more.
+    async fn run_if_wanted(&self, paths: &[Path]) -> Result<(), JobsError> {
+        if self.config.are_run { self.run(paths).await } else { Ok(()) }
     }
 
     /// Visits paths one after the other, and notes how it went.
