@@ -157,9 +157,11 @@ impl<'a> Keeper<'a> {
             store::add_minute(pool, &kind, published, done, failed, dead, &classes(waits), &classes(runs)).await?;
         }
         let (depth, oldest) = (&self.jobs.metrics.depth, &self.jobs.metrics.oldest);
+        // Asked before anything is cleared: whoever looks meanwhile, or while the database is away, sees what was known last.
+        let depths = store::depths(pool).await?;
         depth.clear();
         oldest.clear();
-        for found in store::depths(pool).await? {
+        for found in depths {
             let by = ByState { kind: found.kind, queue: found.queue, state: found.state };
             depth.get_or_create(&by).set(found.jobs);
             #[expect(clippy::cast_possible_truncation, reason = "seconds of an age")]

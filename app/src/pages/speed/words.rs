@@ -3,6 +3,8 @@
 use model::vitals::{Rating, Unit, Vital};
 use server::vitals::Part;
 
+pub(super) use crate::pages::status::words::count;
+
 /// Sorts of device, as they are stored and as they are called.
 pub(super) const DEVICES: [(&str, &str); 4] =
     [("phone", "phone"), ("tablet", "tablet"), ("desktop", "desktop"), (UNKNOWN, NOT_SAID)];
@@ -62,19 +64,6 @@ pub(super) fn milliseconds(value: f64) -> String {
 /// A decimal without zeros that say nothing.
 fn trimmed(decimal: String) -> String {
     decimal.trim_end_matches('0').trim_end_matches('.').to_owned()
-}
-
-/// A count, its thousands apart.
-pub(super) fn count(number: u64) -> String {
-    let digits = number.to_string();
-    let mut words = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            words.push(',');
-        }
-        words.push(digit);
-    }
-    words
 }
 
 /// So many samples.
