@@ -10,7 +10,7 @@ let server: Server;
 
 test.beforeAll(async () => {
   await mail.start();
-  server = new Server({ smtpUrl: mail.url });
+  server = new Server({ smtpUrl: () => mail.url });
   await server.start();
 });
 

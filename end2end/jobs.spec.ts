@@ -1,39 +1,17 @@
 // The console of the queue: administrators look after jobs in a browser or on the command line, and nobody else knows of it.
 import { gzipSync } from 'node:zlib';
-import { expect, test, type BrowserContext, type Cookie, type Locator, type Page } from '@playwright/test';
+import { expect, test, type BrowserContext, type Locator, type Page } from '@playwright/test';
 import { Guest } from './support/guest';
 import { expectWellMade } from './support/looks';
-import { MailServer } from './support/mail';
-import { sessionOf } from './support/members';
-import { Server } from './support/server';
+import { usePeopled } from './support/members';
 
-const EMAIL = 'ada@mail.example';
-const MEMBER = 'sam@mail.example';
 const PAGES = ['/jobs', '/jobs/list', '/jobs/list?state=scheduled', '/jobs/dead', '/jobs/dead?kind=ring-bells'];
 /** As Leptos.toml has it for pages of lists, which the console is not among: it is measured with a guest. */
 const HTML_GZIP_BYTES = 14_000;
 /** To look at eight pages at three widths and in two themes takes axe its time. */
 const MANY_PAGES_MS = 90_000;
-const mail = new MailServer();
-
-// Unassigned until made, once for this file.
-let server: Server;
-let administrator: Cookie[];
-let member: Cookie[];
-
-test.beforeAll(async ({ browser }) => {
-  await mail.start();
-  server = new Server({ smtpUrl: mail.url });
-  await server.start();
-  administrator = await sessionOf(browser, server, mail, EMAIL);
-  member = await sessionOf(browser, server, mail, MEMBER);
-  expect(server.run('users', 'promote', EMAIL)).toBe(`${EMAIL} is an administrator\n`);
-});
-
-test.afterAll(async () => {
-  await server.end();
-  await mail.end();
-});
+const people = usePeopled();
+const server = people.server;
 
 test.beforeEach(() => {
   server.sql("delete from jobs where kind in ('count-bells', 'ring-bells')");
@@ -48,7 +26,7 @@ test('whoever is no administrator finds nothing there, and can do nothing', asyn
   for (const somebody of [new Guest(server), guest]) {
     for (const path of [...PAGES, `/jobs/${job}`]) expect((await somebody.page(path)).status, path).toBe(404);
   }
-  await context.addCookies(member);
+  await context.addCookies(people.member);
   for (const path of [...PAGES, `/jobs/${job}`]) {
     const answer = await page.goto(server.url(path));
     expect(answer?.status(), path).toBe(404);
@@ -222,7 +200,7 @@ test('the command line says and does the same', () => {
 });
 
 async function enter(context: BrowserContext): Promise<void> {
-  await context.addCookies(administrator);
+  await context.addCookies(people.administrator);
 }
 
 function letters(page: Page): Locator {

@@ -1,9 +1,9 @@
 // What browsers say of how pages felt: once for each life of a page, in words that the server takes, and of nobody who does not want it.
-import { createServer, request, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { devices, expect, test, type Page } from '@playwright/test';
+import { Detour, type Passed } from './support/detour';
 import { SYNTHESIZERS } from './support/directives';
+import { entry, painted, seen } from './support/entries';
 import { COOKIE, Guest } from './support/guest';
 import { useServer, type Site } from './support/server';
 import { box, expectAtLeast, expectState, pieces, projectOf, startProject } from './support/studio';
@@ -27,34 +27,25 @@ interface Measurement {
   readonly connection: string;
 }
 
-interface Beacon {
-  readonly text: string;
-  readonly type: string | undefined;
-  /** What the server answered. */
-  readonly status: number;
-}
+type Beacon = Omit<Passed, 'path'>;
 
 /** The way to a server, on which is kept what browsers report. They send it when a page is already gone, where a test cannot look. */
-class Postbox implements Site {
-  readonly beacons: Beacon[] = [];
-  private readonly listener = createServer((asked, answer) => this.pass(asked, answer));
-
-  constructor(private readonly site: Site) {}
+class Postbox extends Detour {
+  constructor(
+    site: Site,
+    readonly beacons: Beacon[] = [],
+  ) {
+    super(site, { seen: ({ path, ...passed }) => path === '/api/analytics' && beacons.push(passed) });
+  }
 
   static async before(site: Site, part: (postbox: Postbox) => Promise<void>): Promise<void> {
     const postbox = new Postbox(site);
-    await new Promise<void>((resolve) => postbox.listener.listen(0, '127.0.0.1', resolve));
+    await postbox.start();
     try {
       await part(postbox);
     } finally {
-      postbox.listener.closeAllConnections();
-      postbox.listener.close();
+      postbox.end();
     }
-  }
-
-  url(path = '/'): string {
-    const { port } = this.listener.address() as AddressInfo;
-    return `http://127.0.0.1:${port}${path}`;
   }
 
   /** The only beacon since this was last asked: it was taken, and no other comes after it. */
@@ -62,32 +53,14 @@ class Postbox implements Site {
     await expect.poll(() => this.beacons.length).toBe(1);
     await this.expectNoMore(1);
     const [beacon] = this.beacons.splice(0);
-    expect(beacon?.type).toMatch(/^text\/plain/);
-    expect(beacon?.status, beacon?.text).toBe(204);
-    return JSON.parse(beacon?.text ?? '') as Measurement[];
+    expect(beacon?.headers['content-type']).toMatch(/^text\/plain/);
+    expect(beacon?.status, beacon?.body).toBe(204);
+    return JSON.parse(beacon?.body ?? '') as Measurement[];
   }
 
   async expectNoMore(than = 0): Promise<void> {
     await pause(NO_MORE_MS);
-    expect(this.beacons.map(({ text }) => text)).toHaveLength(than);
-  }
-
-  private pass(asked: IncomingMessage, answer: ServerResponse): void {
-    const { method, url, headers } = asked;
-    const body: Buffer[] = [];
-    const onward = request(this.site.url(url), { method, headers, agent: false }, (answered) => {
-      const status = answered.statusCode ?? 0;
-      if (url === '/api/analytics') {
-        this.beacons.push({ text: Buffer.concat(body).toString(), type: headers['content-type'], status });
-      }
-      answer.writeHead(status, answered.headers);
-      answered.on('error', () => answer.destroy());
-      answered.pipe(answer);
-    });
-    onward.on('error', () => answer.destroy());
-    answer.on('close', () => onward.destroy());
-    asked.on('data', (part: Buffer) => body.push(part));
-    asked.pipe(onward);
+    expect(this.beacons.map(({ body }) => body)).toHaveLength(than);
   }
 }
 
@@ -154,7 +127,7 @@ test('an editor says how its pieces came, and nothing of what or whose they are'
 
     await expect.poll(() => postbox.beacons.length).toBe(1);
     for (const secret of [project, generation, session, 'synthesizer']) {
-      expect(postbox.beacons[0]?.text).not.toContain(secret ?? 'nothing');
+      expect(postbox.beacons[0]?.body).not.toContain(secret ?? 'nothing');
     }
     const measured = await postbox.beacon();
     const own = ['first-piece', 'hydration', 'long-task', 'stream-gap'];
@@ -323,14 +296,7 @@ function names(measured: readonly Measurement[]): string[] {
   return measured.map(({ name }) => name).sort();
 }
 
-/** Until everything is measured that comes by itself. */
-async function seen(page: Page): Promise<void> {
-  await page.waitForLoadState('load');
-  await entry(page, 'largest-contentful-paint');
-  await painted(page);
-}
-
-/** Likewise, and something has been done on the page. */
+/** Until everything is measured that comes by itself, and something has been done on the page. */
 async function touch(page: Page): Promise<void> {
   await seen(page);
   await page.mouse.click(5, 5);
@@ -345,20 +311,4 @@ function become(page: Page, state: DocumentVisibilityState): Promise<void> {
     Object.defineProperty(document, 'visibilityState', { configurable: true, get: () => now });
     document.dispatchEvent(new Event('visibilitychange', { bubbles: true }));
   }, state);
-}
-
-function entry(page: Page, type: string): Promise<void> {
-  return page.evaluate(
-    (kind) =>
-      new Promise<void>((resolve) => {
-        new PerformanceObserver(() => resolve()).observe({ type: kind, buffered: true });
-      }),
-    type,
-  );
-}
-
-function painted(page: Page): Promise<void> {
-  return page.evaluate(
-    () => new Promise<void>((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(resolve)))),
-  );
 }

@@ -1,14 +1,10 @@
 // How the product stands, for everybody; and what a process measures of itself, for administrators and nobody else.
 import { gzipSync } from 'node:zlib';
-import { expect, test, type Cookie, type Locator, type Page } from '@playwright/test';
+import { expect, test, type Locator, type Page } from '@playwright/test';
 import { Guest } from './support/guest';
 import { expectWellMade } from './support/looks';
-import { MailServer } from './support/mail';
-import { sessionOf } from './support/members';
-import { Server } from './support/server';
+import { usePeopled } from './support/members';
 
-const EMAIL = 'ada@mail.example';
-const MEMBER = 'sam@mail.example';
 const DAYS = 90;
 /** As Leptos.toml has it for pages of lists. */
 const HTML_GZIP_BYTES = 14_000;
@@ -26,26 +22,8 @@ const ALL = Object.keys(PATHS) as Path[];
 /** A histogram of 90 visits of 198 ms and 10 of one and a half seconds, as it is stored. */
 const SKETCH = '\\x89025a650a';
 const NO_VISITS = '\\x';
-const mail = new MailServer();
-
-// Unassigned until made, once for this file.
-let server: Server;
-let administrator: Cookie[];
-let member: Cookie[];
-
-test.beforeAll(async ({ browser }) => {
-  await mail.start();
-  server = new Server({ smtpUrl: mail.url });
-  await server.start();
-  administrator = await sessionOf(browser, server, mail, EMAIL);
-  member = await sessionOf(browser, server, mail, MEMBER);
-  expect(server.run('users', 'promote', EMAIL)).toBe(`${EMAIL} is an administrator\n`);
-});
-
-test.afterAll(async () => {
-  await server.end();
-  await mail.end();
-});
+const people = usePeopled();
+const server = people.server;
 
 test.beforeEach(() => {
   server.sql('truncate check_runs, check_days, check_states, check_incidents');
@@ -181,7 +159,7 @@ test.describe('operations', () => {
       expect(answer.status).toBe(404);
       expect(answer.headers['refresh']).toBeUndefined();
     }
-    await context.addCookies(member);
+    await context.addCookies(people.member);
     const answer = await page.goto(server.url('/operations'));
     expect(answer?.status()).toBe(404);
     await expect(page.getByRole('heading', { level: 1 })).toHaveText('Not found');
@@ -192,7 +170,7 @@ test.describe('operations', () => {
     page,
     context,
   }) => {
-    await context.addCookies(administrator);
+    await context.addCookies(people.administrator);
     for (let visit = 0; visit < 3; visit += 1) await page.goto(server.url('/projects'));
     await page.goto(server.url('/jobs'));
     await page.getByRole('navigation', { name: 'Console' }).getByRole('link', { name: 'Operations' }).click();
@@ -210,13 +188,17 @@ test.describe('operations', () => {
     await expectFigure(section(page, 'Process'), 'Disk of the program', /\d (GB|TB|MB)\s+free of/);
     await expectFigure(section(page, 'Process'), 'Release', /\d+\.\d+/);
     await expect(page.getByRole('region', { name: 'Connections to the database' })).toContainText('primary');
+    await expectFigure(section(page, 'Sessions'), 'Found', /[1-9]\d*\s+in Redis, .*\d %/);
+    await expectFigure(section(page, 'Sessions'), 'Not found', /[1-9]/);
     await expectFigure(section(page, 'Generations'), 'Generations running', /\d/);
+    const slots = section(page, 'Jobs').getByRole('row').filter({ hasText: 'studio' });
+    await expect(slots).toHaveText(/studio\s*\d+\s*[1-9]\d*$/);
     await expect(section(page, 'Providers')).toContainText('No model provider is configured');
     await expectFigure(section(page, 'Vitals'), 'Dropped', /^\s*0/);
   });
 
   test('it is seen anew by a link, and by itself only for whoever wants that', async ({ page, context }) => {
-    await context.addCookies(administrator);
+    await context.addCookies(people.administrator);
     const refresh = async (query: string) =>
       (await page.request.get(server.url(`/operations${query}`))).headers()['refresh'];
     expect(await refresh('')).toBeUndefined();
@@ -237,7 +219,7 @@ test.describe('operations', () => {
 
   test('axe finds nothing serious there', async ({ page, context }) => {
     test.setTimeout(MANY_PAGES_MS);
-    await context.addCookies(administrator);
+    await context.addCookies(people.administrator);
     await page.goto(server.url('/operations'));
     await expectWellMade(page, '/operations');
     const answer = await page.request.get(server.url('/operations'), { headers: { accept: 'text/html' } });

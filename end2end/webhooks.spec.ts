@@ -1,34 +1,19 @@
 // Webhooks: somebody gives us the address of a program of theirs, and it is told, signed so that the public libraries say so.
-import { expect, test, type BrowserContext, type Cookie, type Locator, type Page } from '@playwright/test';
+import { expect, test, type BrowserContext, type Locator, type Page } from '@playwright/test';
 import { Webhook } from 'standardwebhooks';
 import { Guest } from './support/guest';
 import { expectWellMade } from './support/looks';
-import { MailServer } from './support/mail';
-import { sessionOf } from './support/members';
+import { usePeopled } from './support/members';
 import { Receiver, type Request } from './support/receiver';
-import { Server } from './support/server';
 import { submit } from './support/studio';
 
-const mail = new MailServer();
 /** To look at three pages at three widths and in two themes takes axe its time. */
 const MANY_PAGES_MS = 60_000;
+const people = usePeopled({ webhooksAllow: '127.0.0.1' });
+const server = people.server;
 
-// Unassigned until made, once for this file.
-let server: Server;
-let member: Cookie[];
+// Unassigned until made, for each test another.
 let receiver: Receiver;
-
-test.beforeAll(async ({ browser }) => {
-  await mail.start();
-  server = new Server({ smtpUrl: mail.url, webhooksAllow: '127.0.0.1' });
-  await server.start();
-  member = await sessionOf(browser, server, mail, 'sam@mail.example');
-});
-
-test.afterAll(async () => {
-  await server.end();
-  await mail.end();
-});
 
 test.beforeEach(async () => {
   server.sql('delete from webhook_endpoints');
@@ -173,7 +158,7 @@ test('axe finds nothing wrong, in light and dark, and no page scrolls sideways o
 });
 
 async function enter(context: BrowserContext): Promise<void> {
-  await context.addCookies(member);
+  await context.addCookies(people.member);
 }
 
 /** Adds the receiver as an endpoint that is told everything, and stays on its page. */

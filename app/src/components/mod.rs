@@ -1,5 +1,6 @@
 //! Parts of pages, rendered on the server.
 
+pub(crate) mod bars;
 pub(crate) mod directive_form;
 pub(crate) mod form;
 pub(crate) mod generation_forms;
@@ -9,6 +10,7 @@ pub(crate) mod progress;
 pub(crate) mod project_forms;
 pub(crate) mod sections;
 pub(crate) mod social;
+pub(crate) mod table;
 pub(crate) mod title;
 pub(crate) mod workbench;
 

@@ -2,12 +2,16 @@
 
 use leptos::prelude::*;
 
-use super::figures::{Hour, Minute, Spread, at_most};
-use super::{hour_and_minute, table};
 use server::jobs::CLASSES;
 
-/// How much of a chart's height its bars take at most; above is room for the label of the highest line.
-const TALLEST: f64 = 88.0;
+use super::{
+    figures::{Hour, Minute, Spread, at_most},
+    hour_and_minute,
+};
+use crate::components::{
+    bars::{Bars, bar, share},
+    table::table,
+};
 
 /// Charts and table, or what will be here.
 pub(super) fn charts(hour: &Hour) -> AnyView {
@@ -42,7 +46,7 @@ fn throughput(hour: &Hour) -> AnyView {
         hour.whole.done, hour.whole.failed
     );
     let key = [("first", format!("{} done", hour.whole.done)), ("second", format!("{} failed", hour.whole.failed))];
-    chart("Done and failed", key, words, &[(1.0, format!("{most} a minute"))], [done, failed], hour)
+    drawing("Done and failed", key, words, vec![(1.0, format!("{most} a minute"))], [done, failed], hour)
 }
 
 /// Half of a minute's durations end in the dark field of its column, 95 of 100 at its upper end.
@@ -63,59 +67,21 @@ fn durations(title: &'static str, verb: &str, hour: &Hour, of: fn(&Minute) -> Op
     );
     let lines = [0, 10, 16].map(|class| (top(class), at_most(class)));
     let key = [("first", format!("half: {half}")), ("rest", format!("95 of 100: {nearly_all}"))];
-    chart(title, key, words, &lines, [middle, most], hour)
+    drawing(title, key, words, lines.into(), [middle, most], hour)
 }
 
-/// A drawing as wide as its place: bars are stretched, lines and words are not.
-fn chart(
+fn drawing(
     title: &'static str,
     key: [(&'static str, String); 2],
     words: String,
-    lines: &[(f64, String)],
-    [first, second]: [String; 2],
+    lines: Vec<(f64, String)>,
+    paths: [String; 2],
     hour: &Hour,
 ) -> AnyView {
-    let drawn = [(key[0].0, first), (key[1].0, second)].map(|(class, path)| view! { <path class=class d=path></path> });
-    let key = key.map(|(class, words)| view! { <li class=class>{words}</li> });
-    let lines = lines.iter().map(|(at, words)| {
-        let y = format!("{:.1}%", 100.0 - TALLEST * at);
-        view! {
-            <line x1="0" x2="100%" y1=y.clone() y2=y.clone()></line>
-            <text x="0" y=y dy="-5">{words.clone()}</text>
-        }
-    });
-    let ends =
-        [hour.minutes.first(), hour.minutes.last()].map(|minute| minute.map(|minute| hour_and_minute(minute.at)));
-    let [begins, ends] = ends;
-    view! {
-        <figure class="chart">
-            <figcaption>
-                <h3>{title}</h3>
-                <ul class="key">{key.into_iter().collect_view()}</ul>
-            </figcaption>
-            <svg width="100%" height="160" role="img" aria-label=words>
-                <svg viewBox="0 0 60 100" width="100%" height="100%" preserveAspectRatio="none">
-                    {drawn.into_iter().collect_view()}
-                </svg>
-                {lines.collect_view()}
-            </svg>
-            <p class="ends"><span>{begins}</span> <span>{ends} " UTC"</span></p>
-        </figure>
-    }
-    .into_any()
-}
-
-/// A bar of one minute between two shares of the height; none when it has no height.
-fn bar(path: &mut String, at: usize, from: f64, to: f64) {
-    if to > from {
-        let (low, high) = (100.0 - TALLEST * from, 100.0 - TALLEST * to);
-        path.push_str(&format!("M{at}.1 {low:.1}h.8V{high:.1}h-.8z"));
-    }
-}
-
-#[expect(clippy::cast_precision_loss, reason = "a drawing is no more precise")]
-fn share(part: u64, whole: u64) -> f64 {
-    part as f64 / whole as f64
+    let [begins, ends] = [hour.minutes.first(), hour.minutes.last()]
+        .map(|minute| minute.map(|minute| hour_and_minute(minute.at)).unwrap_or_default());
+    let minutes = hour.minutes.len();
+    Bars { title, key, paths, words, lines, minutes, ends: [begins, format!("{ends} UTC")] }.view()
 }
 
 fn figures(hour: &Hour) -> AnyView {
@@ -146,19 +112,4 @@ fn figures(hour: &Hour) -> AnyView {
         "95 of 100 took",
     ];
     table("The last hour, minute by minute", &head, rows.collect())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_bar_stands_on_the_ground_and_what_is_nothing_is_not_drawn() {
-        let mut path = String::new();
-        bar(&mut path, 0, 0.0, 0.0);
-        assert_eq!(path, "");
-        bar(&mut path, 7, 0.0, 0.5);
-        bar(&mut path, 7, 0.5, 1.0);
-        assert_eq!(path, "M7.1 100.0h.8V56.0h-.8zM7.1 56.0h.8V12.0h-.8z");
-    }
 }

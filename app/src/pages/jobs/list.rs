@@ -8,8 +8,8 @@ use server::{
 };
 use time::OffsetDateTime;
 
-use super::{Head, KindFilter, address, asked, console, kinds_with, moment, pager, state_of, table, told, verbs};
-use crate::context::services;
+use super::{Head, KindFilter, address, asked, console, kinds_with, moment, pager, state_of, told, verbs};
+use crate::{components::table::table, context::services};
 
 const HERE: &str = "/jobs/list";
 

@@ -163,23 +163,6 @@ fn act(function: &str, label: &'static str, to: &str, fields: &[(&'static str, &
     .into_any()
 }
 
-/// A table that scrolls by itself where it is wider than the page. A column of buttons has no name.
-pub(super) fn table(label: impl Into<String>, head: &[&'static str], rows: Vec<AnyView>) -> AnyView {
-    let head = head.iter().map(|words| match *words {
-        "" => Either::Left(view! { <td></td> }),
-        words => Either::Right(view! { <th scope="col">{words}</th> }),
-    });
-    view! {
-        <div class="scroll" tabindex="0" role="region" aria-label=label.into()>
-            <table class="costs">
-                <thead><tr>{head.collect_view()}</tr></thead>
-                <tbody>{rows}</tbody>
-            </table>
-        </div>
-    }
-    .into_any()
-}
-
 /// Links to the next page and to the first.
 fn pager(first: Option<String>, older: Option<String>) -> AnyView {
     let first = first.map(|href| view! { <a rel="first" href=href>"Latest"</a> });

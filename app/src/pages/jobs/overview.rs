@@ -14,9 +14,9 @@ use super::{
     charts::charts,
     console,
     figures::{Hour, MINUTES},
-    moment, moment_or, table, told,
+    moment, moment_or, told,
 };
-use crate::{context::services, pages::settings::Section};
+use crate::{components::table::table, context::services, pages::settings::Section};
 
 /// The states of a queue, in the order of its columns. What is tried again later counts as scheduled here.
 const STATES: [&str; 6] = ["ready", "scheduled", "running", "parked", "suspect", "dead"];

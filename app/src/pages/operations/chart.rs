@@ -4,13 +4,16 @@ use leptos::prelude::*;
 use server::metrics::{MINUTES, Traffic};
 use time::OffsetDateTime;
 
-use crate::pages::{
-    jobs::{hour_and_minute, table},
-    status::words::{count, many},
+use crate::{
+    components::{
+        bars::{Bars, bar, share},
+        table::table,
+    },
+    pages::{
+        jobs::hour_and_minute,
+        status::words::{count, many},
+    },
 };
-
-/// How much of the drawing's height its bars take at most; above is room for words.
-const TALLEST: f64 = 88.0;
 
 /// Requests of one minute.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,36 +52,27 @@ fn until(now: OffsetDateTime, traffic: &Traffic) -> Vec<Minute> {
 
 fn drawing(traffic: &Traffic, minutes: &[Minute]) -> AnyView {
     let most = minutes.iter().map(|minute| minute.requests).max().unwrap_or_default().max(1);
-    let [answered, failed] = bars(minutes, most);
     let errors = traffic.all.errors;
     let words = format!(
         "In the last {MINUTES} minutes {} came, and {errors} failed; at most {most} came in a minute",
         many(traffic.all.requests, "request", "requests")
     );
-    let top = format!("{:.1}%", 100.0 - TALLEST);
-    let [begins, ends] =
-        [minutes.first(), minutes.last()].map(|minute| minute.map(|minute| hour_and_minute(minute.at)));
-    view! {
-        <figure class="chart">
-            <figcaption>
-                <h3>"Requests by the minute"</h3>
-                <ul class="key">
-                    <li class="first">{count(traffic.all.requests - errors)} " answered"</li>
-                    <li class="second">{count(errors)} " failed"</li>
-                </ul>
-            </figcaption>
-            <svg width="100%" height="160" role="img" aria-label=words>
-                <svg viewBox=format!("0 0 {MINUTES} 100") width="100%" height="100%" preserveAspectRatio="none">
-                    <path class="first" d=answered></path>
-                    <path class="second" d=failed></path>
-                </svg>
-                <line x1="0" x2="100%" y1=top.clone() y2=top.clone()></line>
-                <text x="0" y=top dy="-5">{count(most)} " a minute"</text>
-            </svg>
-            <p class="ends"><span>{begins}</span> <span>{ends} " UTC, under way"</span></p>
-        </figure>
+    let key = [
+        ("first", format!("{} answered", count(traffic.all.requests - errors))),
+        ("second", format!("{} failed", count(errors))),
+    ];
+    let [begins, ends] = [minutes.first(), minutes.last()]
+        .map(|minute| minute.map(|minute| hour_and_minute(minute.at)).unwrap_or_default());
+    Bars {
+        title: "Requests by the minute",
+        key,
+        paths: bars(minutes, most),
+        words,
+        lines: vec![(1.0, format!("{} a minute", count(most)))],
+        minutes: MINUTES,
+        ends: [begins, format!("{ends} UTC, under way")],
     }
-    .into_any()
+    .view()
 }
 
 /// What was answered, and above it what failed, of each minute.
@@ -90,19 +84,6 @@ fn bars(minutes: &[Minute], most: u64) -> [String; 2] {
         bar(&mut failed, at, share(well, most), share(minute.requests, most));
     }
     [answered, failed]
-}
-
-/// A bar between two shares of the height; none when it has no height.
-fn bar(path: &mut String, at: usize, from: f64, to: f64) {
-    if to > from {
-        let (low, high) = (100.0 - TALLEST * from, 100.0 - TALLEST * to);
-        path.push_str(&format!("M{at}.1 {low:.1}h.8V{high:.1}h-.8z"));
-    }
-}
-
-#[expect(clippy::cast_precision_loss, reason = "a drawing is no more precise")]
-fn share(part: u64, whole: u64) -> f64 {
-    part as f64 / whole as f64
 }
 
 fn figures(minutes: &[Minute]) -> AnyView {

@@ -71,7 +71,9 @@ fn shown(loaded: &Loaded) -> AnyView {
             {section("routes", "Routes", traffic::routes(&traffic.routes))}
             {section("process", "Process", process::process(services, *now, *up))}
             {section("database", "Database", process::pools(&services.db.pools()))}
+            {section("sessions", "Sessions", process::sessions(&services.metrics.sessions))}
             {section("work", "Generations", process::generations(&services.metrics))}
+            {section("slots", "Jobs", process::slots(&services.metrics.jobs.lanes()))}
             {section("providers", "Providers", process::providers(services))}
             {section("vitals", "Vitals", process::vitals(&services.metrics.vitals))}
         </div>

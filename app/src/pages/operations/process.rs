@@ -4,6 +4,7 @@ use std::{path::Path, time::Duration};
 
 use leptos::prelude::*;
 use server::{
+    accounts::SessionMetrics,
     config::BlobsConfig,
     metrics::{Metrics, ProcessUse, disk, process_use},
     providers::ByProvider,
@@ -13,11 +14,14 @@ use server::{
 use time::OffsetDateTime;
 
 use super::words::{bytes, dollars, share};
-use crate::pages::{
-    jobs::{moment, table},
-    status::{
-        figures,
-        words::{count, lasting},
+use crate::{
+    components::table::table,
+    pages::{
+        jobs::moment,
+        status::{
+            figures,
+            words::{count, lasting},
+        },
     },
 };
 
@@ -73,6 +77,29 @@ pub(super) fn pools(pools: &[(&'static str, (u32, u32, u32))]) -> AnyView {
     table("Connections to the database", &["Pool", "In use", "Open", "At most"], rows.collect())
 }
 
+/// How often a session was found without asking the database.
+pub(super) fn sessions(metrics: &SessionMetrics) -> AnyView {
+    let (hits, misses) = (metrics.hits.get(), metrics.misses.get());
+    let of_all = format!("in Redis, {} of those looked for", share(hits, hits + misses));
+    figures(vec![
+        ("Found", count(hits), of_all.into_any()),
+        ("Not found", count(misses), "PostgreSQL was asked".into_any()),
+        ("Evicted", count(metrics.evictions.get()), "since they ended, or their user changed".into_any()),
+    ])
+}
+
+/// Jobs that are done here now, and may be at once.
+pub(super) fn slots(lanes: &[(&'static str, u64, u64)]) -> AnyView {
+    if lanes.iter().all(|(_, _, most)| *most == 0) {
+        return view! { <p class="quiet">"This process does no jobs. Those that do have a line each at " <a href="/jobs">"Jobs"</a> "."</p> }
+            .into_any();
+    }
+    let rows = lanes.iter().map(|(queue, used, most)| {
+        view! { <tr><th scope="row">{*queue}</th> <td>{count(*used)}</td> <td>{count(*most)}</td></tr> }.into_any()
+    });
+    table("Slots for jobs in this process", &["Queue", "In use", "At most"], rows.collect())
+}
+
 /// What is made and followed here.
 pub(super) fn generations(metrics: &Metrics) -> AnyView {
     let now = |gauge: i64| count(gauge.unsigned_abs());
@@ -99,7 +126,6 @@ pub(super) fn providers(services: &Services) -> AnyView {
 
 fn provider_row(metrics: &Metrics, name: &str) -> AnyView {
     let (metrics, of) = (&metrics.providers, ByProvider { provider: name.to_owned() });
-    // Asked for without making one: what was never counted is not told to Prometheus as nothing.
     let [calls, cost, hits, sent, received] =
         [&metrics.calls, &metrics.cost_micros, &metrics.cache_hits, &metrics.tokens_sent, &metrics.tokens_received]
             .map(|family| family.get(&of).map_or(0, |counter| counter.get()));

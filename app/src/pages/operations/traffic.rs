@@ -3,16 +3,16 @@
 use std::time::Duration;
 
 use leptos::prelude::*;
-use server::metrics::{MINUTES, RouteTraffic, Traffic, UNMATCHED};
+use server::metrics::{MINUTES, RouteTraffic, STATIC, Traffic, UNMATCHED};
 use time::OffsetDateTime;
 
 use super::{
     chart::chart,
     words::{milliseconds, per_second, share},
 };
-use crate::pages::{
-    jobs::table,
-    status::{
+use crate::{
+    components::table::table,
+    pages::status::{
         figures,
         words::{count, lasting, many},
     },
@@ -75,7 +75,8 @@ pub(super) fn routes(routes: &[RouteTraffic]) -> AnyView {
 
 fn route(of: &RouteTraffic) -> AnyView {
     let name = match of.route.as_str() {
-        UNMATCHED => "files, and what is not here".into_any(),
+        STATIC => "files".into_any(),
+        UNMATCHED => "what is not here".into_any(),
         route => view! { <code>{route.to_owned()}</code> }.into_any(),
     };
     view! {

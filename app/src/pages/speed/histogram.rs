@@ -4,10 +4,8 @@ use leptos::prelude::*;
 use model::vitals::{RELATIVE_ERROR, Vital};
 use server::vitals::{Bin, Detail};
 
-use super::{
-    tables::table,
-    words::{bands, count, long, measured, percent, samples, short},
-};
+use super::words::{bands, count, long, measured, percent, samples, short};
+use crate::components::table::table;
 
 /// How high the drawing is, and how much of it the highest column takes; above is room for words.
 const HEIGHT: f64 = 200.0;

@@ -11,21 +11,7 @@ use super::{
     asked::Asked,
     words::{TOO_FEW, called, count, heading, long, measured, milliseconds, rated, short},
 };
-use crate::components::sections::stage_title;
-
-/// A table that scrolls by itself where it is wider than the page.
-pub(super) fn table(label: String, head: &[&'static str], rows: Vec<AnyView>) -> AnyView {
-    let head = head.iter().map(|words| view! { <th scope="col">{*words}</th> });
-    view! {
-        <div class="scroll" tabindex="0" role="region" aria-label=label>
-            <table class="costs">
-                <thead><tr>{head.collect_view()}</tr></thead>
-                <tbody>{rows}</tbody>
-            </table>
-        </div>
-    }
-    .into_any()
-}
+use crate::components::{sections::stage_title, table::table};
 
 /// One vital by each part that is not chosen, if it is known by any; each value leads to itself alone.
 pub(super) fn by_parts(vital: Vital, detail: &Detail, asked: &Asked) -> Option<AnyView> {

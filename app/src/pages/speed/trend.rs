@@ -7,9 +7,9 @@ use server::vitals::{Day, Detail, Part, Release, Summary};
 use super::{
     asked::Asked,
     plane::{HEIGHT, LINE, Mark, Plane, curves, marks},
-    tables::table,
     words::{TOO_FEW, bands, count, long, measured, rated, short},
 };
+use crate::components::table::table;
 
 /// The drawing, what it says in words, and every figure of it.
 pub(super) fn trend(vital: Vital, summary: &Summary, detail: &Detail, asked: &Asked) -> AnyView {

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use server::vitals::checks::{CheckStatus, DayStatus};
 
 use super::words::{count, many};
-use crate::pages::jobs::table;
+use crate::components::table::table;
 
 /// How high the drawing is, and how high a day without a visit, which is no day that was good.
 const HEIGHT: f64 = 48.0;
