@@ -20,8 +20,9 @@ use crate::{cli::Events, logging};
 
 /// Runs one of the subcommands.
 pub(crate) async fn events(command: Events) -> anyhow::Result<ExitCode> {
-    logging::start()?;
-    let services = Services::start(Config::from_env()?, Clock::system()).await?;
+    let config = Config::from_env()?;
+    logging::start(&config)?;
+    let services = Services::start(config, Clock::system()).await?;
     let moment = |text: Option<String>| text.map(|text| moment(&text, services.clock.now())).transpose();
     match command {
         Events::Ls { name, since, limit, json } => {
@@ -36,6 +37,7 @@ pub(crate) async fn events(command: Events) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+#[tracing::instrument(name = "atlas9 events replay", skip_all)]
 async fn replay(services: &Services, selection: &Selection, whom: Option<&str>, dry_run: bool) -> anyhow::Result<()> {
     let replayed = services.events.replay(selection, whom, dry_run).await?;
     let will = if dry_run { "would be told" } else { "are told" };

@@ -29,8 +29,8 @@ const STOP: Duration = Duration::from_secs(1);
 /// Runs one of the subcommands. It needs the database and nothing else. Workers are not told of what is changed here: they look by
 /// themselves within half a second, and ask with each heartbeat for jobs that were cancelled.
 pub(crate) async fn jobs(command: cli::Jobs) -> anyhow::Result<ExitCode> {
-    logging::start()?;
     let config = Config::from_env()?;
+    logging::start(&config)?;
     let (db, tasks) = (services::database(&config).await?, Tasks::default());
     anyhow::ensure!(db.is_migrated().await?, "the database schema is not at this version; run `atlas9 migrate` first");
     let jobs = Jobs::new(db.clone(), Clock::system(), config.jobs, JobMetrics::default(), tasks.clone());

@@ -10,6 +10,7 @@ mod logging;
 mod seed;
 mod serve;
 mod site;
+mod traces;
 mod users;
 
 use std::process::ExitCode;
@@ -52,7 +53,10 @@ const STACK_BYTES: usize = 8 * 1_024 * 1_024;
 
 /// Only commands that wait for something get a runtime; `compose` starts without one.
 fn in_runtime(work: impl Future<Output = anyhow::Result<ExitCode>>) -> anyhow::Result<ExitCode> {
-    tokio::runtime::Builder::new_multi_thread().enable_all().thread_stack_size(STACK_BYTES).build()?.block_on(work)
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().thread_stack_size(STACK_BYTES).build()?;
+    let done = runtime.block_on(work);
+    traces::flush();
+    done
 }
 
 #[expect(clippy::print_stderr, reason = "this is how a command line program says what went wrong")]

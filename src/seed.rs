@@ -12,14 +12,16 @@ use crate::{cli::Seed, logging};
 
 /// Runs one of the subcommands.
 pub(crate) async fn seed(seed: Seed) -> anyhow::Result<ExitCode> {
-    logging::start()?;
-    let services = Services::start(Config::from_env()?, Clock::system()).await?;
+    let config = Config::from_env()?;
+    logging::start(&config)?;
+    let services = Services::start(config, Clock::system()).await?;
     match seed {
         Seed::Vitals { samples, days } => vitals(&services, samples, days).await?,
     }
     Ok(ExitCode::SUCCESS)
 }
 
+#[tracing::instrument(name = "atlas9 seed vitals", skip_all)]
 async fn vitals(services: &Services, samples: u64, days: u16) -> anyhow::Result<()> {
     let began = Instant::now();
     let mut made = 0;

@@ -29,9 +29,7 @@ pub(crate) async fn serve(with_worker: bool) -> anyhow::Result<ExitCode> {
     let address = services.config.http.address;
     let listener =
         TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address} (ATLAS9_ADDR)"))?;
-    if let Some(address) = services.config.http.metrics {
-        serve_metrics(&services, address).await?;
-    }
+    serve_metrics(&services).await?;
     if with_worker {
         services.start_work();
     }
@@ -54,8 +52,9 @@ pub(crate) async fn serve(with_worker: bool) -> anyhow::Result<ExitCode> {
     finish(services).await
 }
 
-/// Metrics on a listener of their own (`ATLAS9_METRICS_ADDR`).
-async fn serve_metrics(services: &Services, address: SocketAddr) -> anyhow::Result<()> {
+/// Metrics on a listener of their own, where one is wanted (`ATLAS9_METRICS_ADDR`).
+async fn serve_metrics(services: &Services) -> anyhow::Result<()> {
+    let Some(address) = services.config.http.metrics else { return Ok(()) };
     let listener = TcpListener::bind(address)
         .await
         .with_context(|| format!("cannot listen on {address} (ATLAS9_METRICS_ADDR)"))?;
@@ -75,6 +74,7 @@ pub(crate) async fn work() -> anyhow::Result<ExitCode> {
         services.db.is_migrated().await?,
         "the database schema is not at this version; run `atlas9 migrate` first"
     );
+    serve_metrics(&services).await?;
     services.start_work();
     tracing::info!("working");
     told_to_stop().await;
@@ -84,8 +84,9 @@ pub(crate) async fn work() -> anyhow::Result<ExitCode> {
 
 /// `atlas9 migrate`.
 pub(crate) async fn migrate(revert_all: bool) -> anyhow::Result<ExitCode> {
-    logging::start()?;
-    let db = services::database(&Config::from_env()?).await?;
+    let config = Config::from_env()?;
+    logging::start(&config)?;
+    let db = services::database(&config).await?;
     if revert_all {
         db.revert_all().await.context("a migration could not be taken back")?;
         tracing::info!("every migration was taken back");
@@ -100,14 +101,16 @@ pub(crate) async fn migrate(revert_all: bool) -> anyhow::Result<ExitCode> {
 }
 
 async fn start() -> anyhow::Result<Services> {
-    logging::start()?;
     let config = Config::from_env()?;
+    logging::start(&config)?;
     if config.secret.is_temporary {
         tracing::warn!(
             "ATLAS9_SECRET is not set: cookies are void after a restart, and other instances do not know them"
         );
     }
-    Ok(Services::start(config, Clock::system()).await?)
+    let services = Services::start(config, Clock::system()).await?;
+    services.metrics.is_release(&site::release(&services.config));
+    Ok(services)
 }
 
 async fn finish(services: Services) -> anyhow::Result<ExitCode> {

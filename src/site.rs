@@ -7,6 +7,7 @@ use axum::{Router, middleware};
 use leptos::config::LeptosOptions;
 use serde::Deserialize;
 use server::{
+    config::Config,
     http::{compression_layer, observe, security_headers, write_cache_headers},
     services::Services,
 };
@@ -43,13 +44,14 @@ pub(crate) fn find(services: &Services) -> anyhow::Result<PageContext> {
         .site_addr(services.config.http.address)
         .hash_files(assets.css.matches('.').count() > 1)
         .build();
-    let release = services.config.http.release.clone().unwrap_or_else(release);
+    let release = release(&services.config);
     Ok(PageContext { services: services.clone(), assets, site: root, options, release })
 }
 
-/// The version, and which build of it: `bin/build` names it after its sources.
-fn release() -> String {
-    format!("{}-{}", env!("CARGO_PKG_VERSION"), option_env!("ATLAS9_BUILD").unwrap_or("dev"))
+/// What this release is called: by default the version, and which build of it. `bin/build` names it after its sources.
+pub(crate) fn release(config: &Config) -> String {
+    let build = || format!("{}-{}", env!("CARGO_PKG_VERSION"), option_env!("ATLAS9_BUILD").unwrap_or("dev"));
+    config.http.release.clone().unwrap_or_else(build)
 }
 
 /// The build writes the hashes of its files beside the program.

@@ -19,8 +19,9 @@ use crate::{cli::Users, logging};
 
 /// Runs one of the subcommands.
 pub(crate) async fn users(command: Users) -> anyhow::Result<ExitCode> {
-    logging::start()?;
-    let services = Services::start(Config::from_env()?, Clock::system()).await?;
+    let config = Config::from_env()?;
+    logging::start(&config)?;
+    let services = Services::start(config, Clock::system()).await?;
     match command {
         Users::List { guests, limit, json } => print(&services.accounts.users(guests, limit).await?, json)?,
         Users::Promote { email } => decide(&services, &email, Change::Promote, "is an administrator").await?,

@@ -126,6 +126,7 @@ fn what_is_wrong_at_the_start_is_said_in_a_sentence_with_an_exit_code() {
         ("ATLAS9_ADDR", "here", "it takes an address and a port"),
         ("ATLAS9_SECRET", "short", "at least 32 characters"),
         ("ATLAS9_LOG", "=,=", "ATLAS9_LOG"),
+        ("ATLAS9_OTLP_URL", "collector:4318", "it takes the base address of a collector"),
         (
             "DATABASE_URL",
             "postgres://nobody@127.0.0.1:9/none",

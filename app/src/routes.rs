@@ -15,8 +15,10 @@ use leptos::prelude::*;
 use leptos_axum::{AxumRouteListing, LeptosRoutes};
 use server::{
     http::{
-        ApiError, CachePolicy, Caller, ProblemParts, RequestId, body_max_bytes, csrf_layer, present_problem, tell_route,
+        ApiError, CachePolicy, Caller, ProblemParts, RequestId, RouteName, body_max_bytes, csrf_layer, present_problem,
+        tell_route,
     },
+    metrics::{METHODS, PKG, STATIC, UNMATCHED},
     services::Services,
 };
 use tower::ServiceExt;
@@ -65,6 +67,9 @@ impl axum::extract::FromRef<PageContext> for LeptosOptions {
     }
 }
 
+/// Where server functions are.
+const FUNCTIONS: &str = "/fn/{*name}";
+
 /// Every answer of the program: pages, server functions, files, and the routes for programs, with errors in the asker's terms.
 pub fn routes(context: PageContext) -> Router {
     let pages: Vec<AxumRouteListing> = {
@@ -72,7 +77,7 @@ pub fn routes(context: PageContext) -> Router {
         leptos_axum::generate_route_list_with_exclusions_and_ssg_and_context(App, None, move || context.provide()).0
     };
     context.services.vitals.know_site(&context.release, patterns(&pages));
-    context.services.metrics.is_release(&context.release);
+    expect(&context.services, &pages);
     let provide = {
         let context = context.clone();
         move || context.provide()
@@ -84,7 +89,7 @@ pub fn routes(context: PageContext) -> Router {
         .layer(map_response(|response: Response| async { end_with_the_document(response) }))
         .layer(middleware::from_fn(tell_route));
     // In front of the pages' router: that one registers server functions at their own addresses, without what is done here for errors.
-    let functions = Router::new().route("/fn/{*name}", get(function).post(function)).with_state(context.clone());
+    let functions = Router::new().route(FUNCTIONS, get(function).post(function)).with_state(context.clone());
     functions
         .nest_service("/pkg", pkg(&context))
         .merge(server::http::routes(context.services.clone()))
@@ -102,6 +107,15 @@ fn patterns(pages: &[AxumRouteListing]) -> Vec<&'static str> {
     pages.iter().map(|page| &*page.path().to_owned().leak()).collect()
 }
 
+/// Tells the metrics what else than routes for programs can fail: pages, forms, files, and what no route is asked for.
+fn expect(services: &Services, pages: &[AxumRouteListing]) {
+    let metrics = &services.metrics.http;
+    pages.iter().for_each(|page| metrics.expect(page.path(), &["GET"]));
+    metrics.expect(FUNCTIONS, &["GET", "POST"]);
+    [STATIC, PKG].iter().for_each(|files| metrics.expect(files, &["GET"]));
+    metrics.expect(UNMATCHED, &METHODS);
+}
+
 /// Hashed files: kept for a year, sent as they were compressed at build time.
 fn pkg(context: &PageContext) -> Router {
     let files = ServeDir::new(context.site.join("pkg")).precompressed_br().precompressed_gzip();
@@ -109,9 +123,11 @@ fn pkg(context: &PageContext) -> Router {
     Router::new().fallback_service(files).layer(middleware::from_fn(move |request: Request, next: Next| async move {
         let mut response = next.run(request).await;
         if response.status() == StatusCode::NOT_FOUND {
-            return ApiError::not_found().into_response();
+            response = ApiError::not_found().into_response();
+        } else {
+            response.extensions_mut().insert(if hashed { CachePolicy::Immutable } else { CachePolicy::Private });
         }
-        response.extensions_mut().insert(if hashed { CachePolicy::Immutable } else { CachePolicy::Private });
+        response.extensions_mut().insert(RouteName(PKG));
         response
     }))
 }
@@ -129,6 +145,7 @@ async fn file_or_not_found(State(context): State<PageContext>, request: Request)
             && response.status() != StatusCode::NOT_FOUND
         {
             response.extensions_mut().insert(CachePolicy::Hour);
+            response.extensions_mut().insert(RouteName(STATIC));
             return response;
         }
     }

@@ -7,6 +7,8 @@ mod browser;
 #[path = "../../server/tests/support/mod.rs"]
 mod support;
 
+use std::collections::BTreeSet;
+
 use axum::http::{Method, StatusCode, header};
 use browser::{Browser, project};
 use serde_json::Value;
@@ -223,6 +225,45 @@ async fn health_metrics_and_headers_are_as_promised() {
         assert!(policy.contains("script-src 'self' 'wasm-unsafe-eval'") && !policy.contains("unsafe-inline"), "{path}");
         assert_eq!(answer.headers["x-content-type-options"], "nosniff", "{path}");
         assert!(answer.headers.contains_key("cache-control") && answer.headers.contains_key("x-request-id"), "{path}");
+    }
+    scratch.finish([instance]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn files_are_counted_as_such_and_no_address_makes_a_route() {
+    let scratch = Scratch::new().await;
+    let instance = scratch.instance().await;
+    let mut browser = Browser::of(&instance);
+    let routes = |metrics: &str| {
+        let lines = metrics.lines().filter_map(|line| line.strip_prefix("atlas9_http_requests_total{route=\""));
+        lines.map(|line| line.split('"').next().unwrap().to_owned()).collect::<BTreeSet<_>>()
+    };
+    let before = routes(&instance.services.metrics.encode());
+    for route in ["/", "/projects/{id}", "/api/projects/{id}", "/fn/{*name}", "static", "/pkg/{*file}", "unmatched"] {
+        assert!(before.contains(route), "{route} is in {before:?} before anybody asks");
+    }
+    for number in 0..20 {
+        for path in [format!("/nowhere/{number}"), format!("/pkg/{number}.js"), format!("/fonts/{number}.woff2")] {
+            assert_eq!(browser.page(&path).await.status, StatusCode::NOT_FOUND, "{path}");
+        }
+    }
+    for file in ["/robots.txt", "/islands.js"] {
+        assert_eq!(browser.page(file).await.status, StatusCode::OK);
+    }
+    browser.send(Method::from_bytes(b"BREW").unwrap(), "/projects", &[], "").await;
+    let metrics = instance.services.metrics.encode();
+    assert_eq!(routes(&metrics), before, "nobody makes labels up");
+    for (series, count) in [
+        (r#"route="static",method="GET",status="2xx""#, 2),
+        (r#"route="/pkg/{*file}",method="GET",status="4xx""#, 20),
+        (r#"route="unmatched",method="GET",status="4xx""#, 40),
+        (r#"route="unmatched",method="GET",status="5xx""#, 0),
+        (r#"route="/projects",method="GET",status="5xx""#, 0),
+        (r#"route="/fn/{*name}",method="POST",status="5xx""#, 0),
+        (r#"route="/api/projects",method="POST",status="5xx""#, 0),
+    ] {
+        let line = format!("atlas9_http_requests_total{{{series}}} {count}\n");
+        assert!(metrics.contains(&line), "{line} in {metrics}");
     }
     scratch.finish([instance]).await;
 }

@@ -171,6 +171,7 @@ impl Services {
             limits: limits.clone(),
             postman: postman.clone(),
             events: events.clone(),
+            metrics: metrics.sessions.clone(),
             site: config.site(),
         };
         let blobs = Blobs::new(db.clone(), clock.clone(), &config.blobs).map_err(CannotStart::NoBlobs)?;
@@ -209,7 +210,15 @@ impl Services {
             began: Instant::now(),
         };
         services.qstash.forwarding(services.kinds())?;
+        services.expect();
         Ok(services)
+    }
+
+    /// Tells the metrics of which kinds jobs and of whom webhooks can come, so that all of them are counted from 0 on.
+    fn expect(&self) {
+        self.metrics.jobs.expect(&self.kinds().names());
+        self.metrics.jobs.expect(&self.qstash.kinds_outside());
+        self.config.hooks.sources().for_each(|source| self.metrics.hooks.expect(source));
     }
 
     /// Begins the work that goes on behind all requests.

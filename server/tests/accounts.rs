@@ -47,6 +47,12 @@ async fn who(instance: &Instance, cookie: &str) -> Option<Visitor> {
     instance.services.accounts.identify(Some(cookie)).await.unwrap()
 }
 
+/// Sessions that were found in the cache, those that were not, and those that it dropped.
+fn looked_up(instance: &Instance) -> (u64, u64, u64) {
+    let metrics = &instance.services.metrics.sessions;
+    (metrics.hits.get(), metrics.misses.get(), metrics.evictions.get())
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_cookie_opens_its_own_session_and_nothing_else_does() {
     let scratch = Scratch::alone().await;
@@ -59,10 +65,17 @@ async fn a_cookie_opens_its_own_session_and_nothing_else_does() {
     assert_eq!(who(&instance, cookie).await, Some(guest.visitor.clone()));
     assert_eq!(who(&instance, cookie).await, Some(guest.visitor.clone()), "from the cache this time");
     let among_others = format!("theme=dark; {cookie}; x=y");
-    assert_eq!(who(&instance, &among_others).await, Some(guest.visitor));
+    assert_eq!(who(&instance, &among_others).await, Some(guest.visitor.clone()));
+    assert_eq!(looked_up(&instance), (2, 1, 0), "found, not found, dropped");
     for none in ["", "atlas9_session=", "atlas9_session=forged", &cookie[..cookie.len() - 2]] {
         assert_eq!(who(&instance, none).await, None, "{none:?}");
     }
+    assert_eq!(looked_up(&instance), (2, 1, 0), "what is not signed is looked for nowhere");
+    for _ in 0..2 {
+        instance.services.accounts.sign_out(Some(&guest.visitor), true).await.unwrap();
+    }
+    assert_eq!(who(&instance, cookie).await, None);
+    assert_eq!(looked_up(&instance), (2, 2, 1), "dropped once");
     scratch.finish([instance]).await;
 }
 

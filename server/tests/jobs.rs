@@ -25,7 +25,7 @@ use server::{
         Selection,
     },
 };
-use support::{Instance, PATIENCE, Scratch};
+use support::{Instance, PATIENCE, Scratch, until};
 use tokio::sync::Notify;
 use uuid::Uuid;
 
@@ -581,4 +581,22 @@ async fn what_happened_is_counted_for_metrics_and_the_console() {
     assert_eq!(sums, [3, 2, 2, 1], "published, done, failed, dead");
     assert_eq!(figures.queues.iter().filter(|queue| queue.state == "dead").map(|queue| queue.jobs).sum::<u64>(), 1);
     scratch.finish([console]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn slots_are_told_as_used_from_when_a_job_is_claimed_until_it_is_written_down() {
+    let scratch = Scratch::new().await.with("ATLAS9_JOBS", "3");
+    let (instance, log) = (scratch.instance().await, Log::default());
+    let usual = || instance.services.metrics.jobs.lanes()[0];
+    assert_eq!(usual(), ("usual", 0, 0), "nobody works yet");
+    log.work(&instance);
+    for name in ["one", "two"] {
+        publish(&instance, &task(name, How::Takes { milliseconds: 500 }), &Options::default()).await;
+    }
+    log.until(2).await;
+    assert_eq!(usual(), ("usual", 2, 3));
+    log.until(4).await;
+    until_idle(&scratch).await;
+    until("slots are free", async || usual() == ("usual", 0, 3)).await;
+    scratch.finish([instance]).await;
 }

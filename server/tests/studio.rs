@@ -4,10 +4,11 @@ mod support;
 
 use std::time::{Duration, Instant};
 
+use futures::future::join_all;
 use model::{Ending, GenerationStatus, Stage};
 use pretty_assertions::assert_eq;
 use server::studio::{StudioError, Wish};
-use support::{OwnRedis, SYNTHESIZERS, Scratch, assert_sound};
+use support::{OwnRedis, SYNTHESIZERS, Scratch, assert_sound, until};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_directive_becomes_a_stored_section_with_a_log_that_reads_the_same_twice() {
@@ -245,5 +246,40 @@ async fn what_is_somebody_elses_does_not_exist() {
     assert!(matches!(studio.generate(stranger, started.project, Wish::default()).await, Err(StudioError::NotFound)));
     let kept = studio.generation(Some(owner), started.generation).await.unwrap();
     assert_eq!(kept.status, GenerationStatus::Done);
+    scratch.finish([instance]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn how_soon_first_pieces_came_is_asked_once_for_all_who_want_to_know() {
+    let scratch = Scratch::new().await;
+    let instance = scratch.worker().await;
+    let user = instance.guest().await;
+    let started = instance.start(user, SYNTHESIZERS).await;
+    instance.log(user, started.generation, 0).await;
+
+    // While nobody can read what was made, whoever asks waits.
+    let mut connection = instance.services.db.worker().acquire().await.unwrap();
+    sqlx::raw_sql("begin; lock table revisions in access exclusive mode").execute(&mut *connection).await.unwrap();
+    let waiting = "select count(*) from pg_stat_activity
+                   where datname = current_database() and wait_event_type = 'Lock' and query like '%percentile_cont%'";
+    let looked_at = async {
+        until("somebody asks", async || scratch.count(waiting).await > 0).await;
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        let asked = scratch.count(waiting).await;
+        sqlx::raw_sql("rollback").execute(&mut *connection).await.unwrap();
+        asked
+    };
+    let asking = join_all((0..20).map(|_| instance.services.studio.first_pieces()));
+    let (told, asked) = tokio::join!(asking, looked_at);
+    assert_eq!(asked, 1, "the others wait for that one");
+    drop(connection);
+    let told: Vec<_> = told.into_iter().map(Result::unwrap).collect();
+    assert_eq!(told[0].iter().map(|of| (of.stage, of.samples)).collect::<Vec<_>>(), Stage::ALL.map(|stage| (stage, 1)));
+    assert!(told.iter().all(|other| *other == told[0]));
+
+    // What is made meanwhile is told of in a minute.
+    let other = instance.start(user, "Help beekeepers log hive inspections").await;
+    instance.log(user, other.generation, 0).await;
+    assert_eq!(instance.services.studio.first_pieces().await.unwrap(), told[0]);
     scratch.finish([instance]).await;
 }

@@ -12,6 +12,7 @@ use leptos::{either::Either, prelude::*};
 use model::{CheckResult, Draft, PiecePath, ProjectId, Stage, StageDraft};
 use server::{http::ApiError, projects::Project, studio::Follower};
 use tokio::sync::watch;
+use tracing::Instrument;
 
 use super::{error::error_view, file::files_of, id_of_address, label, project_of_address};
 use crate::{
@@ -41,13 +42,15 @@ pub(crate) fn ProjectPage() -> impl IntoView {
     let id = id_of_address();
     let opened: Arc<std::sync::Mutex<Option<Result<Opened, ApiError>>>> = Arc::default();
     let keep = Arc::clone(&opened);
-    let exists = OnceResource::new_blocking(async move {
+    let opening = async move {
         let result = open(id).await;
         if let Err(error) = &result {
             super::set_error_status(error.0.status.as_u16());
         }
         *keep.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(result);
-    });
+    };
+    // It becomes a task, which by itself would not know whose request it is for.
+    let exists = OnceResource::new_blocking(opening.in_current_span());
     let page = Suspend::new(async move {
         exists.await;
         let opened = opened.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();

@@ -41,6 +41,7 @@ pub fn router(instance: &Instance) -> Router {
         wasm: address("x.wasm"),
         loader: "/islands.js?v=x".to_owned(),
         reporter: None,
+        landing: None,
     };
     let context = PageContext {
         services: instance.services.clone(),

@@ -33,6 +33,7 @@ pub use cookie::{COOKIE_NAME, LinkPurpose};
 pub use error::AccountsError;
 pub use jobs::TidyAccounts;
 pub use password::{BadPassword, PASSWORD_MIN_CHARS};
+pub use session_cache::SessionMetrics;
 pub use sign_in::Entry;
 pub use sign_up::Registration;
 pub use tokens::NewApiToken;
@@ -226,6 +227,8 @@ pub struct Parts {
     pub postman: Postman,
     /// Tells of new accounts.
     pub events: Events,
+    /// What is measured of sessions.
+    pub metrics: SessionMetrics,
     /// What links in mails begin with, without a slash at its end.
     pub site: String,
 }
@@ -238,7 +241,7 @@ impl Accounts {
     pub fn new(parts: Parts, secret: &Secret) -> Result<Self, AccountsError> {
         Ok(Self {
             hasher: Hasher::new(parts.clock.clone())?,
-            cache: SessionCache::new(parts.redis, parts.clock.clone()),
+            cache: SessionCache::new(parts.redis, parts.clock.clone(), parts.metrics),
             signer: Signer::new(secret),
             db: parts.db,
             clock: parts.clock,

@@ -11,6 +11,7 @@ use std::{
 };
 
 use model::{Role, SessionId, Theme, UserId, UserKind};
+use prometheus_client::{metrics::counter::Counter, registry::Registry};
 use redis::{FromRedisValue, aio::ConnectionManager};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
@@ -43,16 +44,38 @@ pub(super) struct Record {
     pub(super) expires_at: OffsetDateTime,
 }
 
+/// What is measured of sessions in Redis.
+#[derive(Debug, Clone, Default)]
+pub struct SessionMetrics {
+    /// Requests whose session stood there.
+    pub hits: Counter,
+    /// Requests for which PostgreSQL was asked.
+    pub misses: Counter,
+    /// Sessions that were dropped since they ended, or their user changed.
+    pub evictions: Counter,
+}
+
+impl SessionMetrics {
+    /// Adds them to the program's.
+    pub(crate) fn register(&self, registry: &mut Registry) {
+        let registry = registry.sub_registry_with_prefix("session_cache");
+        registry.register("hits", "Sessions found in Redis", self.hits.clone());
+        registry.register("misses", "Sessions for which PostgreSQL was asked", self.misses.clone());
+        registry.register("evictions", "Sessions dropped from Redis since they changed", self.evictions.clone());
+    }
+}
+
 #[derive(Clone)]
 pub(super) struct SessionCache {
     redis: ConnectionManager,
     clock: Clock,
     rests_until: Arc<AtomicI64>,
+    pub(super) metrics: SessionMetrics,
 }
 
 impl SessionCache {
-    pub(super) fn new(redis: ConnectionManager, clock: Clock) -> Self {
-        Self { redis, clock, rests_until: Arc::default() }
+    pub(super) fn new(redis: ConnectionManager, clock: Clock, metrics: SessionMetrics) -> Self {
+        Self { redis, clock, rests_until: Arc::default(), metrics }
     }
 
     /// The session with this secret, if it stands here.
@@ -97,9 +120,15 @@ impl SessionCache {
         }
         hold.cmd("MGET").arg(sessions.iter().map(|session| id_key(*session)).collect::<Vec<_>>());
         let Some((hashes,)) = self.ask_all::<(Vec<Option<String>>,)>(&hold).await else { return false };
-        let keys = hashes.into_iter().flatten().map(|hash| format!("atlas9:session:token:{hash}"));
-        let keys: Vec<String> = keys.chain(sessions.iter().map(|session| id_key(*session))).collect();
-        self.ask::<i64>(redis::cmd("DEL").arg(keys)).await.is_some()
+        let mut keys: Vec<String> =
+            hashes.into_iter().flatten().map(|hash| format!("atlas9:session:token:{hash}")).collect();
+        let stood_here = keys.len();
+        keys.extend(sessions.iter().map(|session| id_key(*session)));
+        let are_gone = self.ask::<i64>(redis::cmd("DEL").arg(keys)).await.is_some();
+        if are_gone {
+            self.metrics.evictions.inc_by(u64::try_from(stood_here).unwrap_or_default());
+        }
+        are_gone
     }
 
     /// The sessions of a user that stand here.

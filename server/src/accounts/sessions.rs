@@ -60,8 +60,10 @@ impl Accounts {
             && record.session.0 == token.id
             && now - record.last_seen_at <= SEEN_EVERY
         {
+            self.cache.metrics.hits.inc();
             return Ok(Some(record.into()));
         }
+        self.cache.metrics.misses.inc();
         let Some(stored) = store::sessions::get(self.db.primary(), SessionId(token.id), now).await? else {
             return Ok(None);
         };

@@ -38,6 +38,11 @@ impl HooksConfig {
         if secrets.len() > SECRETS_MAX { Err(bad()) } else { Ok(()) }
     }
 
+    /// Names of all sources.
+    pub fn sources(&self) -> impl Iterator<Item = &str> {
+        self.sources.keys().map(String::as_str)
+    }
+
     /// What a source may sign with; nothing when it is not one.
     pub fn secrets(&self, source: &str) -> Option<&[SigningSecret]> {
         self.sources.get(source).map(Vec::as_slice)
@@ -65,6 +70,7 @@ mod tests {
         assert_eq!(config.secrets("shop").map(<[_]>::len), Some(2));
         assert_eq!(config.secrets("git-hub").map(<[_]>::len), Some(1));
         assert!(config.secrets("bank").is_none());
+        assert_eq!(config.sources().collect::<Vec<_>>(), ["git-hub", "shop"]);
         assert!(!format!("{config:?}").contains("MfKQ"), "{config:?}");
         assert!(read("").unwrap().secrets("").is_none());
     }

@@ -13,6 +13,7 @@ mod qstash;
 mod redis;
 mod secret;
 mod studio;
+mod traces;
 mod webhooks;
 
 use std::{collections::HashMap, fmt::Display, net::IpAddr, str::FromStr};
@@ -31,6 +32,7 @@ pub use qstash::{QstashConfig, QstashKey};
 pub use redis::RedisConfig;
 pub use secret::Secret;
 pub use studio::StudioConfig;
+pub use traces::TracesConfig;
 pub use webhooks::WebhooksConfig;
 
 /// Everything the program can be told.
@@ -60,6 +62,8 @@ pub struct Config {
     pub qstash: QstashConfig,
     /// How the program looks after itself.
     pub checks: ChecksConfig,
+    /// Where traces go.
+    pub traces: TracesConfig,
     /// Signs cookies.
     pub secret: Secret,
 }
@@ -104,6 +108,7 @@ impl Config {
             hooks: HooksConfig::read(variables)?,
             qstash: QstashConfig::read(variables)?,
             checks: ChecksConfig::read(variables)?,
+            traces: TracesConfig::read(variables)?,
             secret: Secret::read(variables)?,
         })
     }

@@ -72,6 +72,16 @@ impl From<sqlx::Error> for DbError {
     }
 }
 
+/// What several wait for together is told to each of them.
+impl From<&Self> for DbError {
+    fn from(error: &Self) -> Self {
+        match error {
+            Self::Away(error) => Self::Away(sqlx::Error::Protocol(error.to_string())),
+            Self::Refused(error) => Self::Refused(sqlx::Error::Protocol(error.to_string())),
+        }
+    }
+}
+
 /// What the database says within `patience`. A connection that was cut somewhere on the way never says anything.
 ///
 /// # Errors
@@ -135,9 +145,11 @@ impl Database {
         pool_use(&self.primary)
     }
 
-    /// Likewise of each pool, by its name.
-    pub fn pools(&self) -> [(&'static str, (u32, u32, u32)); 2] {
-        [("primary", pool_use(&self.primary)), ("worker", pool_use(self.worker()))]
+    /// Likewise of each pool, by its name: the replica's only where there is one.
+    pub fn pools(&self) -> Vec<(&'static str, (u32, u32, u32))> {
+        let replica = self.replica.as_ref().map(|replica| ("replica", &replica.pool));
+        let pools = [("primary", &self.primary), ("worker", &self.worker)].into_iter().chain(replica);
+        pools.map(|(name, pool)| (name, pool_use(pool))).collect()
     }
 
     /// Brings the schema forward to this program's version.

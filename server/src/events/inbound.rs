@@ -122,6 +122,11 @@ impl HookMetrics {
     pub(crate) fn register(&self, registry: &mut Registry) {
         registry.register("hooks_received", "Webhooks of others, each once", self.received.clone());
     }
+
+    /// Says that webhooks of this source can come: they are counted from 0 on.
+    pub(crate) fn expect(&self, source: &str) {
+        drop(self.received.get_or_create(&BySource { source: source.to_owned() }));
+    }
 }
 
 /// Webhooks of others.

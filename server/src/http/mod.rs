@@ -6,6 +6,7 @@ mod cache;
 mod compression;
 mod csrf;
 mod events;
+mod expected;
 mod export;
 mod extract;
 mod headers;
@@ -16,7 +17,7 @@ mod problem;
 use axum::{
     Router,
     extract::DefaultBodyLimit,
-    routing::{any, get, post, put},
+    routing::{self, any},
 };
 use model::sections::FILE_MAX_BYTES;
 
@@ -26,8 +27,8 @@ pub use compression::compression_layer;
 pub use csrf::csrf_layer;
 pub use events::{EVENT_STREAM, event_frame, event_frames, last_event_id};
 pub use extract::{Caller, client_of};
-pub use headers::security_headers;
-pub use observe::{RequestId, observe, tell_route};
+pub use headers::{policy_with_style, security_headers};
+pub use observe::{RequestId, RouteName, observe, tell_route};
 pub use problem::{ApiError, ProblemParts, present_problem};
 
 use crate::{
@@ -36,6 +37,7 @@ use crate::{
     services::Services,
     vitals::BEACON_MAX,
 };
+use expected::{Routes, get, post, put};
 
 /// The largest body of a form or API call: a directive of 4,000 characters, each percent-encoded from four bytes, and some room.
 const BODY_MAX_BYTES: usize = 64 * 1_024;
@@ -51,12 +53,16 @@ pub fn body_max_bytes(path: &str) -> usize {
 
 /// `/metrics` alone, for a listener of its own that only machines reach.
 pub fn metrics_routes(services: Services) -> Router {
-    Router::new().route("/metrics", get(health::metrics_for_anyone)).with_state(services)
+    Router::new().route("/metrics", routing::get(health::metrics_for_anyone)).with_state(services)
 }
 
 /// All routes under `/api`, the files of shared projects, `/metrics`, and the one form that sends a file.
 pub fn routes(services: Services) -> Router {
-    Router::new()
+    let metrics = &services.metrics.http;
+    // Jobs are delivered to a router of their own.
+    metrics.expect("/api/jobs/{kind}", &["POST"]);
+    metrics.expect("/api/jobs/{kind}/failure", &["POST"]);
+    Routes::new(metrics.clone())
         .route("/api/projects", get(api::list_projects).post(api::create_project))
         .route("/api/account/export", get(export::export))
         .route("/api/explore", get(api::explore))
@@ -95,6 +101,7 @@ pub fn routes(services: Services) -> Router {
         .route("/api/health", get(health::health))
         .route("/api/ready", get(health::ready))
         .route("/metrics", get(health::metrics))
+        .into_router()
         .route("/api/{*rest}", any(api::no_such_route))
         .method_not_allowed_fallback(api::wrong_method)
         .layer(DefaultBodyLimit::max(BODY_MAX_BYTES))
@@ -105,8 +112,11 @@ pub fn routes(services: Services) -> Router {
 /// Where QStash delivers jobs, of these kinds. A job may take longer than other answers: it has its kind's own limit.
 pub fn job_routes(qstash: Qstash, kinds: Kinds) -> Router {
     Router::new()
-        .route("/api/jobs/{kind}", post(api::run_job).layer(DefaultBodyLimit::max(api::JOB_BODY_MAX)))
-        .route("/api/jobs/{kind}/failure", post(api::bury_job).layer(DefaultBodyLimit::max(api::FAILURE_BODY_MAX)))
+        .route("/api/jobs/{kind}", routing::post(api::run_job).layer(DefaultBodyLimit::max(api::JOB_BODY_MAX)))
+        .route(
+            "/api/jobs/{kind}/failure",
+            routing::post(api::bury_job).layer(DefaultBodyLimit::max(api::FAILURE_BODY_MAX)),
+        )
         .method_not_allowed_fallback(api::wrong_method)
         .with_state(api::Outside::new(qstash, kinds))
 }

@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use super::{
     Jobs, Queue,
     kind::Kinds,
-    metrics::{ByState, CLASSES, Minute},
+    metrics::{ByStanding, ByState, CLASSES, Minute},
     schedule,
     store::{self, Due, New, Treatment},
 };
@@ -159,6 +159,12 @@ impl<'a> Keeper<'a> {
         let (depth, oldest) = (&self.jobs.metrics.depth, &self.jobs.metrics.oldest);
         // Asked before anything is cleared: whoever looks meanwhile, or while the database is away, sees what was known last.
         let depths = store::depths(pool).await?;
+        let workers = store::workers(pool).await?;
+        let silent = workers.iter().filter(|worker| worker.is_silent).count();
+        for (state, many) in [("alive", workers.len() - silent), ("silent", silent)] {
+            let workers = self.jobs.metrics.workers.get_or_create(&ByStanding { state }).clone();
+            workers.set(many.try_into().unwrap_or(i64::MAX));
+        }
         depth.clear();
         oldest.clear();
         for found in depths {

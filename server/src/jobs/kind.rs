@@ -16,6 +16,7 @@ use futures::FutureExt;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use time::OffsetDateTime;
 use tokio_util::sync::CancellationToken;
+use tracing::{Instrument, Span, field::Empty};
 use uuid::Uuid;
 
 use super::backoff::Backoff;
@@ -128,6 +129,17 @@ pub enum Then {
     GiveBack,
     /// It could not even be tried. Not before so long, and the attempt does not count.
     PutOff(Duration),
+}
+
+impl Then {
+    /// What a failure is in the attempt's span: nothing when another is to do the work.
+    fn as_error(self) -> Option<&'static str> {
+        match self {
+            Self::Retry | Self::RetryAfter(_) => Some("failed"),
+            Self::GiveUp => Some("refused"),
+            Self::GiveBack | Self::PutOff(_) => None,
+        }
+    }
 }
 
 impl Failure {
@@ -260,8 +272,24 @@ impl Known {
         (self.begin)(payload, context)
     }
 
-    /// Sees an attempt through: within its time, whatever the handler does, and only a moment longer once the program stops.
-    pub(super) async fn see_through(&self, handled: Handled, stopping: &CancellationToken) -> Result<(), Failure> {
+    /// Sees an attempt through, in a span: within its time, whatever the handler does, and only a moment longer once the program stops.
+    pub(super) async fn see_through(&self, handled: Handled, context: &Context) -> Result<(), Failure> {
+        let span = tracing::info_span!(
+            "job",
+            job.id = %context.id,
+            job.kind = self.kind,
+            job.attempt = i64::from(context.attempt),
+            error.type = Empty
+        );
+        let seen = async {
+            let ended = self.within_limits(handled, &context.stopping).await;
+            Span::current().record("error.type", ended.as_ref().err().and_then(|failure| failure.then.as_error()));
+            ended
+        };
+        seen.instrument(span).await
+    }
+
+    async fn within_limits(&self, handled: Handled, stopping: &CancellationToken) -> Result<(), Failure> {
         let limit = self.rules.time_limit;
         let told_to_stop = async {
             stopping.cancelled().await;
@@ -327,10 +355,9 @@ impl Kinds {
         if known.needs_token {
             return Some(Ran::Failed(Failure::give_up("Only a worker can do jobs of this kind.")));
         }
-        let stopping = context.stopping.clone();
-        Some(match known.begin(payload, context) {
+        Some(match known.begin(payload, context.clone()) {
             Err(reason) => Ran::Unreadable(reason),
-            Ok(handled) => known.see_through(handled, &stopping).await.map_or_else(Ran::Failed, |()| Ran::Done),
+            Ok(handled) => known.see_through(handled, &context).await.map_or_else(Ran::Failed, |()| Ran::Done),
         })
     }
 

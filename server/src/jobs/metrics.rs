@@ -17,6 +17,8 @@ use prometheus_client::{
     registry::{Registry, Unit},
 };
 
+use super::Queue;
+
 /// Classes of durations in a minute's counts: up to 1 ms, 2 ms, 4 ms … 2^18 ms (4 minutes), and longer.
 pub const CLASSES: usize = 20;
 
@@ -37,6 +39,25 @@ pub struct ByState {
     /// `ready`, `scheduled`, `running`, `parked`, `suspect` or `dead`.
     pub state: String,
 }
+
+/// Slots of this process: jobs that it may do at once.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct BySlots {
+    /// For whom: a queue, or [`SUSPECTS`].
+    pub queue: &'static str,
+    /// `used`, or `most`.
+    pub state: &'static str,
+}
+
+/// What workers do.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct ByStanding {
+    /// `alive`, or `silent`.
+    pub state: &'static str,
+}
+
+/// What slots are called that are for jobs whose worker died, of whichever queue.
+pub(super) const SUSPECTS: &str = "suspects";
 
 /// Jobs of this process, and the depth of the queue as it last saw it.
 #[derive(Clone)]
@@ -65,6 +86,10 @@ pub struct JobMetrics {
     pub depth: Family<ByState, Gauge>,
     /// Seconds since the one that waits longest could have begun.
     pub oldest: Family<ByState, Gauge>,
+    /// Slots of this process. Where it does not work, there are none.
+    pub slots: Family<BySlots, Gauge>,
+    /// Workers there are, in all processes.
+    pub workers: Family<ByStanding, Gauge>,
     kinds: Arc<Mutex<HashMap<String, KindMetrics>>>,
 }
 
@@ -84,6 +109,8 @@ impl Default for JobMetrics {
             run_time: Family::new_with_constructor(seconds),
             depth: Family::default(),
             oldest: Family::default(),
+            slots: Family::default(),
+            workers: Family::default(),
             kinds: Arc::default(),
         }
     }
@@ -110,6 +137,35 @@ impl JobMetrics {
         registry.register_with_unit("run", "What an attempt took", Unit::Seconds, self.run_time.clone());
         registry.register("depth", "Jobs there are", self.depth.clone());
         registry.register("oldest_seconds", "Age of the job that waits longest", self.oldest.clone());
+        registry.register("slots", "Jobs that this process does now, and may do at once", self.slots.clone());
+        registry.register("workers", "Workers there are", self.workers.clone());
+        Queue::ALL.map(Queue::as_str).into_iter().chain([SUSPECTS]).for_each(|queue| drop(self.lane(queue, 0)));
+    }
+
+    /// Says that jobs of these kinds can come: they are counted from 0 on.
+    pub(crate) fn expect(&self, kinds: &[String]) {
+        for kind in kinds {
+            let by = ByKind { kind: kind.clone() };
+            let ends = [&self.finished, &self.failed, &self.retried, &self.dead, &self.rescued, &self.lost];
+            for counter in [&self.published, &self.started].into_iter().chain(ends) {
+                drop(counter.get_or_create(&by));
+            }
+        }
+    }
+
+    /// Says how many jobs of a queue this process may do at once; what is returned tells how many it does.
+    pub(super) fn lane(&self, queue: &'static str, most: usize) -> Gauge {
+        let slots = |state| self.slots.get_or_create(&BySlots { queue, state }).clone();
+        slots("most").set(most.try_into().unwrap_or(i64::MAX));
+        slots("used")
+    }
+
+    /// Slots in use and in all, by queue, in the order of [`Queue::ALL`].
+    pub fn lanes(&self) -> Vec<(&'static str, u64, u64)> {
+        let slots =
+            |queue, state| self.slots.get(&BySlots { queue, state }).map_or(0, |gauge| gauge.get().unsigned_abs());
+        let queues = Queue::ALL.map(Queue::as_str).into_iter().chain([SUSPECTS]);
+        queues.map(|queue| (queue, slots(queue, "used"), slots(queue, "most"))).collect()
     }
 
     /// Those of one kind.
@@ -242,5 +298,20 @@ mod tests {
     #[test]
     fn durations_fall_into_classes_that_double() {
         assert_eq!([0.0, 0.001, 0.0011, 0.004, 1.0, 262.144, 1_000.0].map(class), [0, 0, 1, 2, 10, 18, 19]);
+    }
+
+    #[test]
+    fn a_kind_that_can_come_is_counted_from_nothing_on() {
+        let (metrics, mut registry, mut text) = (JobMetrics::default(), Registry::default(), String::new());
+        metrics.register(&mut registry);
+        metrics.expect(&["send-mail".to_owned()]);
+        prometheus_client::encoding::text::encode(&mut text, &registry).unwrap();
+        for name in ["published", "started", "finished", "failed", "retried", "dead", "rescued", "lost"] {
+            assert!(text.contains(&format!("jobs_{name}_total{{kind=\"send-mail\"}} 0\n")), "{name} in {text}");
+        }
+        assert!(
+            metrics.lanes().iter().all(|(_, used, most)| (*used, *most) == (0, 0)),
+            "whoever does not work has no slots"
+        );
     }
 }

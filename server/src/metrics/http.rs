@@ -24,8 +24,14 @@ pub const MINUTES: usize = 15;
 const PER_MILLISECOND: f64 = 50.0;
 /// What stands for an address that is none of ours, so that nobody can make labels up.
 pub const UNMATCHED: &str = "unmatched";
-const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
-const CLASSES: [&str; 5] = ["1xx", "2xx", "3xx", "4xx", "5xx"];
+/// What stands for all files that are served as they lie in the site's folder.
+pub const STATIC: &str = "static";
+/// Likewise for those that the build names by their content.
+pub const PKG: &str = "/pkg/{*file}";
+/// Methods that are told apart, and what stands for all others.
+pub const METHODS: [&str; 8] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "other"];
+const CLASSES: [&str; 5] = ["1xx", "2xx", "3xx", "4xx", FAILED];
+const FAILED: &str = "5xx";
 
 /// A route, a method, and how it went.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -117,7 +123,16 @@ impl HttpMetrics {
         );
     }
 
-    /// Counts an answer. `route` is a pattern of ours or [`UNMATCHED`].
+    /// Says that there is such a route, and how it is asked: its failures are counted from 0 on. A series that begins with its first failure has
+    /// no step that Prometheus could see.
+    pub fn expect(&self, route: &str, methods: &[&'static str]) {
+        for method in methods {
+            // Nothing is added: that it is there is enough.
+            drop(self.requests.get_or_create(&ByOutcome { route: route.to_owned(), method, status: FAILED }));
+        }
+    }
+
+    /// Counts an answer. `route` is a pattern of ours, [`STATIC`], [`PKG`] or [`UNMATCHED`].
     pub fn answered(&self, route: &str, method: &str, status: u16, took: Duration, at: OffsetDateTime) {
         let class = CLASSES[usize::from(status / 100).clamp(1, 5) - 1];
         let method = METHODS.into_iter().find(|known| *known == method).unwrap_or("other");
@@ -236,11 +251,30 @@ mod tests {
         for n in 0..1_000 {
             metrics.answered(UNMATCHED, &format!("M{n}"), 404, Duration::ZERO, NOON);
         }
-        let mut registry = Registry::default();
-        metrics.register(&mut registry);
-        let mut text = String::new();
-        prometheus_client::encoding::text::encode(&mut text, &registry).unwrap();
+        let text = told(&metrics);
         assert_eq!(text.lines().filter(|line| line.starts_with("http_requests_total")).count(), 1, "{text}");
         assert!(text.contains(r#"method="other""#));
+    }
+
+    #[test]
+    fn what_can_fail_is_there_before_it_does() {
+        let metrics = HttpMetrics::default();
+        metrics.expect("/", &["GET", "POST"]);
+        metrics.expect("/", &["GET"]);
+        let text = told(&metrics);
+        for method in ["GET", "POST"] {
+            let series = format!(r#"http_requests_total{{route="/",method="{method}",status="5xx"}}"#);
+            assert!(text.contains(&format!("{series} 0\n")), "{text}");
+        }
+        assert!(metrics.traffic(NOON).routes.is_empty(), "nobody has asked for anything");
+        metrics.answered("/", "POST", 503, Duration::ZERO, NOON);
+        assert!(told(&metrics).contains(r#"http_requests_total{route="/",method="POST",status="5xx"} 1"#));
+    }
+
+    fn told(metrics: &HttpMetrics) -> String {
+        let (mut registry, mut text) = (Registry::default(), String::new());
+        metrics.register(&mut registry);
+        prometheus_client::encoding::text::encode(&mut text, &registry).unwrap();
+        text
     }
 }

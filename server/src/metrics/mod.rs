@@ -3,8 +3,9 @@
 mod http;
 mod process;
 
-use std::sync::{Arc, atomic::AtomicU64};
+use std::sync::Arc;
 
+use model::{Engine, Stage};
 use prometheus_client::{
     encoding::{EncodeLabelSet, text::encode},
     metrics::{
@@ -16,13 +17,14 @@ use prometheus_client::{
     registry::{Registry, Unit},
 };
 
-pub use http::{HttpMetrics, MINUTES, RouteTraffic, Traffic, UNMATCHED};
+pub use http::{HttpMetrics, METHODS, MINUTES, PKG, RouteTraffic, STATIC, Traffic, UNMATCHED};
 pub use process::{ProcessUse, disk, process_use};
 
 use crate::{
-    db::Database, events::HookMetrics, jobs::JobMetrics, providers::ProviderMetrics, tasks::Tasks,
-    vitals::BufferMetrics,
+    accounts::SessionMetrics, db::Database, events::HookMetrics, jobs::JobMetrics, providers::ProviderMetrics,
+    tasks::Tasks, vitals::BufferMetrics,
 };
+use process::ProcessCollector;
 
 /// All metrics of one process.
 #[derive(Clone)]
@@ -44,14 +46,18 @@ pub struct Metrics {
     pub fallbacks: Counter,
     /// Streams open to readers right now.
     pub followers: Gauge,
-    /// Seconds from the start of a stage to its first piece in the log.
-    pub first_piece: Histogram,
+    /// Seconds from the start of a stage to its first piece in the log, by who made that.
+    pub first_piece: Family<ByMaker, Histogram>,
+    /// Seconds that making a stage took, by who made it in the end.
+    pub stage_time: Family<ByMaker, Histogram>,
     /// Seconds a generation took to run.
     pub generation_time: Histogram,
     /// HTTP requests answered.
     pub http: HttpMetrics,
-    /// This process.
-    process: ProcessMetrics,
+    /// The release, and connections to the database, as they were when somebody last looked.
+    looked: Looked,
+    /// Sessions in Redis.
+    pub sessions: SessionMetrics,
     /// Calls to model providers.
     pub providers: ProviderMetrics,
     /// Jobs.
@@ -62,10 +68,32 @@ pub struct Metrics {
     pub vitals: BufferMetrics,
 }
 
+/// A stage, and who made it: one of those that are configured.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct ByMaker {
+    /// Which stage.
+    pub stage: &'static str,
+    /// The built-in engine or a provider, by its name.
+    pub engine: String,
+}
+
+impl ByMaker {
+    /// The labels of a stage that an engine made.
+    pub fn new(stage: Stage, engine: &Engine) -> Self {
+        Self { stage: stage.as_str(), engine: engine.to_string() }
+    }
+}
+
+/// Buckets that double from a millisecond on: to half an hour for a stage, of which a model takes minutes, and to the two hours after which nobody
+/// makes a generation any more.
+const STAGE_BUCKETS: u16 = 22;
+const GENERATION_BUCKETS: u16 = 24;
+
 impl Metrics {
     /// Registers everything, and what is measured of these tasks.
     pub fn new(tasks: &Tasks) -> Self {
-        let seconds = || Histogram::new(exponential_buckets(0.000_5, 2.0, 16));
+        let of_stage = || Histogram::new(exponential_buckets(0.001, 2.0, STAGE_BUCKETS));
+        let of_generation = Histogram::new(exponential_buckets(0.001, 2.0, GENERATION_BUCKETS));
         let mut metrics = Self {
             registry: Arc::default(),
             generations_queued: Counter::default(),
@@ -76,19 +104,24 @@ impl Metrics {
             events_appended: Counter::default(),
             fallbacks: Counter::default(),
             followers: Gauge::default(),
-            first_piece: seconds(),
-            generation_time: seconds(),
+            first_piece: Family::new_with_constructor(of_stage),
+            stage_time: Family::new_with_constructor(of_stage),
+            generation_time: of_generation,
             http: HttpMetrics::default(),
-            process: ProcessMetrics::default(),
+            looked: Looked::default(),
+            sessions: SessionMetrics::default(),
             providers: ProviderMetrics::default(),
             jobs: JobMetrics::default(),
             hooks: HookMetrics::default(),
             vitals: BufferMetrics::default(),
         };
-        let mut registry = Registry::with_prefix("atlas9");
-        metrics.register(&mut registry);
-        registry.register("task_panics", "Background tasks that panicked", tasks.metrics().panics.clone());
-        registry.register("task_restarts", "Background tasks begun anew", tasks.metrics().restarts.clone());
+        let mut registry = Registry::default();
+        // What every process has is called as it is everywhere else.
+        registry.register_collector(Box::new(ProcessCollector));
+        let ours = registry.sub_registry_with_prefix("atlas9");
+        metrics.register(ours);
+        ours.register("task_panics", "Background tasks that panicked", tasks.metrics().panics.clone());
+        ours.register("task_restarts", "Background tasks begun anew", tasks.metrics().restarts.clone());
         metrics.registry = Arc::new(registry);
         metrics
     }
@@ -113,9 +146,11 @@ impl Metrics {
             seconds(),
             self.first_piece.clone(),
         );
+        registry.register_with_unit("stage", "Time of making a stage", seconds(), self.stage_time.clone());
         registry.register_with_unit("generation", "Run time of a generation", seconds(), self.generation_time.clone());
         self.http.register(registry);
-        self.process.register(registry);
+        self.looked.register(registry);
+        self.sessions.register(registry);
         self.providers.register(registry);
         self.jobs.register(registry);
         self.hooks.register(registry);
@@ -124,18 +159,14 @@ impl Metrics {
 
     /// Says which release this is.
     pub fn is_release(&self, release: &str) {
-        self.process.build.get_or_create(&ByRelease { release: release.to_owned() }).set(1);
+        self.looked.build.get_or_create(&ByRelease { release: release.to_owned() }).set(1);
     }
 
-    /// Looks at what is not counted as it happens: this process and its connections.
+    /// Looks at what is not counted as it happens: connections to the database.
     pub fn look(&self, db: &Database) {
-        let taken = process_use();
-        self.process.cpu.set(taken.cpu_seconds);
-        self.process.memory.set(taken.memory.try_into().unwrap_or(i64::MAX));
-        self.process.files.set(taken.files.try_into().unwrap_or(i64::MAX));
         for (pool, (used, open, most)) in db.pools() {
             for (state, connections) in [("used", used), ("open", open), ("most", most)] {
-                self.process.connections.get_or_create(&ByPool { pool, state }).set(connections.into());
+                self.looked.connections.get_or_create(&ByPool { pool, state }).set(connections.into());
             }
         }
     }
@@ -162,27 +193,16 @@ struct ByPool {
     state: &'static str,
 }
 
-/// This process and its connections, as they were when somebody last looked.
+/// What is told as it was when somebody last looked.
 #[derive(Clone, Default)]
-struct ProcessMetrics {
+struct Looked {
     build: Family<ByRelease, Gauge>,
-    cpu: Gauge<f64, AtomicU64>,
-    memory: Gauge,
-    files: Gauge,
     connections: Family<ByPool, Gauge>,
 }
 
-impl ProcessMetrics {
+impl Looked {
     fn register(&self, registry: &mut Registry) {
         registry.register("build", "The release of this program", self.build.clone());
-        registry.register_with_unit(
-            "process_cpu",
-            "Processor time this process has used",
-            Unit::Seconds,
-            self.cpu.clone(),
-        );
-        registry.register_with_unit("process_memory", "Memory this process has", Unit::Bytes, self.memory.clone());
-        registry.register("process_files", "Files and connections this process holds open", self.files.clone());
         registry.register("database_connections", "Connections to PostgreSQL", self.connections.clone());
     }
 }

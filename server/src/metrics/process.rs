@@ -1,6 +1,13 @@
 //! What this process takes of its machine, as Linux tells it (proc(5)). Elsewhere nothing is told.
 
-use std::{fs, path::Path};
+use std::{fmt, fs, path::Path};
+
+use prometheus_client::{
+    collector::Collector,
+    encoding::{DescriptorEncoder, EncodeMetric},
+    metrics::{counter::ConstCounter, gauge::ConstGauge},
+    registry::Unit,
+};
 
 /// What the process took so far, and has now.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -11,6 +18,34 @@ pub struct ProcessUse {
     pub memory: u64,
     /// Files and connections that it holds open.
     pub files: u64,
+}
+
+/// Looks at this process when somebody asks, under the names that dashboards of any process know
+/// (<https://prometheus.io/docs/instrumenting/writing_clientlibs/#process-metrics>).
+#[derive(Debug)]
+pub(super) struct ProcessCollector;
+
+impl Collector for ProcessCollector {
+    fn encode(&self, mut encoder: DescriptorEncoder) -> fmt::Result {
+        let taken = process_use();
+        if taken.memory == 0 {
+            return Ok(());
+        }
+        let cpu = ConstCounter::new(taken.cpu_seconds);
+        let told = "Processor time this process has used.";
+        cpu.encode(encoder.encode_descriptor("process_cpu", told, Some(&Unit::Seconds), cpu.metric_type())?)?;
+        let memory = ConstGauge::new(i64::try_from(taken.memory).unwrap_or(i64::MAX));
+        let told = "Memory this process has.";
+        memory.encode(encoder.encode_descriptor(
+            "process_resident_memory",
+            told,
+            Some(&Unit::Bytes),
+            memory.metric_type(),
+        )?)?;
+        let files = ConstGauge::new(i64::try_from(taken.files).unwrap_or(i64::MAX));
+        let told = "Files and connections this process holds open.";
+        files.encode(encoder.encode_descriptor("process_open_fds", told, None, files.metric_type())?)
+    }
 }
 
 /// The kernel counts processor time in hundredths of a second wherever Linux runs today (`USER_HZ`, proc(5)).
@@ -45,6 +80,8 @@ fn memory(status: &str) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use prometheus_client::{encoding::text::encode, registry::Registry};
+
     use super::*;
 
     #[test]
@@ -62,5 +99,18 @@ mod tests {
         assert!(taken.memory > 1_000_000 && taken.files > 2, "{taken:?}");
         let (free, all) = disk(Path::new("/")).unwrap();
         assert!(free <= all && all > 0);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn what_every_process_has_is_called_as_everywhere() {
+        let mut registry = Registry::default();
+        registry.register_collector(Box::new(ProcessCollector));
+        let mut text = String::new();
+        encode(&mut text, &registry).unwrap();
+        assert!(text.contains("# TYPE process_cpu_seconds counter\n"), "{text}");
+        for name in ["process_cpu_seconds_total ", "process_resident_memory_bytes ", "process_open_fds "] {
+            assert!(text.lines().any(|line| line.starts_with(name)), "{name} in {text}");
+        }
     }
 }

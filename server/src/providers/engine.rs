@@ -35,6 +35,7 @@ pub(super) struct Provider {
 impl ProviderEngine {
     pub(super) fn new(config: ProviderConfig, shared: Arc<Shared>) -> Self {
         let label = ByProvider { provider: config.name.clone() };
+        shared.metrics.expect(&label);
         let breaker = Breaker::new(breaker::REST, shared.metrics.breaker.get_or_create(&label).clone());
         Self(Arc::new(Provider { config, shared, breaker, label }))
     }

@@ -37,6 +37,20 @@ pub(super) enum Wait {
     Stage,
 }
 
+/// All names of [`CallError::kind`].
+pub(super) const KINDS: [&str; 10] = [
+    "rate_limited",
+    "server_error",
+    "refused",
+    "unreachable",
+    "timeout",
+    "dropped",
+    "broke_off",
+    "garbled",
+    "too_long",
+    "declined",
+];
+
 impl CallError {
     /// Its name in metrics and logs.
     pub(super) fn kind(&self) -> &'static str {
@@ -88,5 +102,27 @@ impl CallError {
             Self::Declined => ("declined to answer".to_owned(), false),
         };
         EngineError { message: format!("The provider {provider} {message}."), retryable }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_failure_has_a_kind_that_is_expected() {
+        let all = [
+            CallError::Busy { retry_after: None },
+            CallError::Failed { status: 500, retry_after: None },
+            CallError::Refused { status: 401, code: None },
+            CallError::Unreachable,
+            CallError::Slow(Wait::Token),
+            CallError::Dropped,
+            CallError::Broke,
+            CallError::Garbled,
+            CallError::TooMuch,
+            CallError::Declined,
+        ];
+        assert_eq!(all.map(|error| error.kind()), KINDS);
     }
 }

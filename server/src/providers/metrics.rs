@@ -11,6 +11,8 @@ use prometheus_client::{
     registry::{Registry, Unit},
 };
 
+use super::error::KINDS;
+
 /// A provider.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct ByProvider {
@@ -71,6 +73,17 @@ impl Default for ProviderMetrics {
 }
 
 impl ProviderMetrics {
+    /// Says that there is this provider: its calls, and whatever can come of them, are counted from 0 on.
+    pub(super) fn expect(&self, of: &ByProvider) {
+        let sums = [&self.tokens_sent, &self.tokens_received, &self.cost_micros, &self.refused_pieces];
+        for counter in [&self.calls, &self.cache_hits].into_iter().chain(sums) {
+            drop(counter.get_or_create(of));
+        }
+        for kind in KINDS {
+            drop(self.errors.get_or_create(&ByKind { provider: of.provider.clone(), kind }));
+        }
+    }
+
     /// Adds them to the program's.
     pub(crate) fn register(&self, registry: &mut Registry) {
         let registry = registry.sub_registry_with_prefix("provider");

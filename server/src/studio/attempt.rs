@@ -27,7 +27,7 @@ pub trait Sink: Sync {
     fn flush(&self) -> impl Future<Output = Result<(), Self::Error>> + Send;
 
     /// The first piece of a section was told, so long after its stage began.
-    fn began_to_show(&self, _after: Duration) {}
+    fn began_to_show(&self, _stage: Stage, _by: &Engine, _after: Duration) {}
 
     /// Another engine took over.
     fn fell_back(&self, _stage: Stage, _from: &Engine, _to: &Engine, _error: &EngineError) {}
@@ -164,12 +164,12 @@ impl<S: Sink> Attempt<'_, S> {
 
     /// One engine's try, piece by piece.
     async fn by(&self, engine: &dyn StageEngine, making: &mut Making, began: Instant) -> Result<(), Broken<S::Error>> {
-        let mut stream = engine.make(self.brief.clone());
+        let (mut stream, name) = (engine.make(self.brief.clone()), engine.name());
         while let Some(made) = self.next(&mut stream).await? {
             match made {
                 Made::Piece(piece) => {
                     let piece = self.locked_at(&piece.path).unwrap_or(piece);
-                    self.take(making, piece, began).await?;
+                    self.take(making, piece, &name, began).await?;
                 }
                 // What stays is whole already.
                 Made::Text { path, .. } if self.locked_at(&path).is_some() => {}
@@ -181,25 +181,31 @@ impl<S: Sink> Attempt<'_, S> {
             }
         }
         if making.pieces == 0 {
-            let message = format!("{} made nothing.", engine.name());
+            let message = format!("{name} made nothing.");
             return Err(EngineError { message, retryable: true }.into());
         }
-        self.keep_the_rest(making, began).await
+        self.keep_the_rest(making, &name, began).await
     }
 
     /// What is locked stays even where the engine has not made it again.
-    async fn keep_the_rest(&self, making: &mut Making, began: Instant) -> Result<(), Broken<S::Error>> {
+    async fn keep_the_rest(&self, making: &mut Making, by: &Engine, began: Instant) -> Result<(), Broken<S::Error>> {
         let made: HashSet<PiecePath> =
             making.section.pieces(self.brief.stage).into_iter().map(|piece| piece.path).collect();
         for path in self.brief.locked.iter().filter(|path| !made.contains(*path)) {
             if let Some(piece) = self.locked_at(path) {
-                self.take(making, piece, began).await?;
+                self.take(making, piece, by, began).await?;
             }
         }
         Ok(())
     }
 
-    async fn take(&self, making: &mut Making, piece: Piece, began: Instant) -> Result<(), Broken<S::Error>> {
+    async fn take(
+        &self,
+        making: &mut Making,
+        piece: Piece,
+        by: &Engine,
+        began: Instant,
+    ) -> Result<(), Broken<S::Error>> {
         let stage = self.brief.stage;
         let is_first = making.first_piece.is_none();
         making.first_piece.get_or_insert_with(|| began.elapsed());
@@ -213,7 +219,7 @@ impl<S: Sink> Attempt<'_, S> {
         self.tell(Event::Piece { stage, path: piece.path, value: piece.value }).await?;
         if is_first {
             self.sink.flush().await.map_err(Broken::Sink)?;
-            self.sink.began_to_show(began.elapsed());
+            self.sink.began_to_show(stage, by, began.elapsed());
         }
         Ok(())
     }

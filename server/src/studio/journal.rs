@@ -11,7 +11,7 @@ use super::{
     engine::EngineError,
     store::{self, AppendError, Claim, Entry, Fate, NewRevision},
 };
-use crate::events::Event as Happened;
+use crate::{events::Event as Happened, metrics::ByMaker};
 
 /// Events are written in batches: as many as this, or what came within [`TELL_WITHIN`].
 const BATCH: usize = 64;
@@ -125,8 +125,9 @@ impl Sink for Journal<'_> {
         Ok(())
     }
 
-    fn began_to_show(&self, after: Duration) {
-        self.studio.metrics.first_piece.observe(after.as_secs_f64());
+    fn began_to_show(&self, stage: Stage, by: &Engine, after: Duration) {
+        let first = &self.studio.metrics.first_piece;
+        first.get_or_create(&ByMaker::new(stage, by)).observe(after.as_secs_f64());
     }
 
     fn fell_back(&self, stage: Stage, from: &Engine, to: &Engine, error: &EngineError) {

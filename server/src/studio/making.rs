@@ -12,6 +12,8 @@ use super::{
     store::{AppendError, NewRevision},
 };
 
+use crate::metrics::ByMaker;
+
 /// The most bytes a section may have, as it is stored.
 const SECTION_MAX_BYTES: usize = 4 * 1_024 * 1_024;
 
@@ -28,6 +30,8 @@ impl Runner<'_> {
         let locked = brief.locked.clone();
         let attempt = Attempt { chain: &chain, sink: &self.journal, brief, attempt: self.claim.attempt };
         let made = attempt.make().await?;
+        let maker = ByMaker::new(stage, &made.receipt.engine);
+        self.studio.metrics.stage_time.get_or_create(&maker).observe(made.receipt.total_ms / 1_000.0);
         self.store(stage, &locked, made).await
     }
 

@@ -50,6 +50,7 @@ use crate::{
     tasks::Tasks,
 };
 use fanout::Fanout;
+use reading::FirstPiecesLately;
 use scribe::Scribe;
 
 /// The longest note, in characters.
@@ -73,6 +74,7 @@ pub struct Studio {
     engines: Engines,
     metrics: Metrics,
     tasks: Tasks,
+    first_pieces: FirstPiecesLately,
 }
 
 /// A project that was started.
@@ -215,7 +217,8 @@ impl Studio {
     ) -> Self {
         let fanout = Fanout::new(bus);
         let scribe = Scribe::new(db.clone(), fanout.clone(), metrics.clone(), tasks.clone());
-        Self { db, clock, fanout, scribe, jobs, events, engines, metrics, tasks }
+        let first_pieces = FirstPiecesLately::default();
+        Self { db, clock, fanout, scribe, jobs, events, engines, metrics, tasks, first_pieces }
     }
 
     /// Records a project and its first generation, and returns; a worker does the rest. The same directive from the same person

@@ -1,12 +1,16 @@
 //! What pages and exports show: a project's sections as they are, with what is known about them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use model::{
     Address, CheckResult, Draft, GenerationId, ProjectId, Receipt, Seq, Stage, UserId, checks,
     sections::Sections,
     trace::{Basis, Staleness, staleness},
 };
+use moka::future::Cache;
 
 use super::{Generation, Studio, StudioError, store};
 use crate::db::DbError;
@@ -77,6 +81,18 @@ pub struct FirstPieces {
 /// Of what time first pieces are told, and of how many sections at most.
 const FIRST_PIECES_OF: time::Duration = time::Duration::days(28);
 const FIRST_PIECES_MAX: i64 = 5_000;
+/// How long it is told again without asking the database. The page that tells it is everybody's, and weeks hardly change in a minute.
+const FIRST_PIECES_FOR: Duration = Duration::from_secs(60);
+
+/// How soon first pieces came, as it was asked within the last minute: by the first who wanted to know, for all who did meanwhile.
+#[derive(Clone)]
+pub(super) struct FirstPiecesLately(Cache<(), Vec<FirstPieces>>);
+
+impl Default for FirstPiecesLately {
+    fn default() -> Self {
+        Self(Cache::builder().max_capacity(1).time_to_live(FIRST_PIECES_FOR).build())
+    }
+}
 
 /// Everything an editor has to know about a project.
 #[derive(Debug, Clone)]
@@ -176,13 +192,17 @@ impl Studio {
         Ok(Current::of(store::current(self.db.primary(), project).await?))
     }
 
-    /// How soon the first pieces of the last weeks came, by engine and stage.
+    /// How soon the first pieces of the last weeks came, by engine and stage, as it was a minute ago at most. However many want to know, the database
+    /// is asked once.
     ///
     /// # Errors
-    /// [`DbError`] when the store cannot be asked.
+    /// [`DbError`] when the store cannot be asked; whoever waited with the one that asked is told the same.
     pub async fn first_pieces(&self) -> Result<Vec<FirstPieces>, DbError> {
-        let since = self.clock.now() - FIRST_PIECES_OF;
-        store::first_pieces(self.db.reader().await, since, FIRST_PIECES_MAX).await
+        let asked = async {
+            let since = self.clock.now() - FIRST_PIECES_OF;
+            store::first_pieces(self.db.reader().await, since, FIRST_PIECES_MAX).await
+        };
+        self.first_pieces.0.try_get_with((), asked).await.map_err(|error| DbError::from(&*error))
     }
 
     /// The numbers of a project's sections, without the sections. The caller has made sure that they may be shown.

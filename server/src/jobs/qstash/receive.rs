@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::{
-    Qstash, REFUSED, UNREADABLE,
+    Qstash, REFUSED, UNREADABLE, outside,
     signature::{self, BadToken},
 };
 use crate::{
@@ -109,7 +109,7 @@ impl Qstash {
         let attempt = delivery.retried.saturating_add(1);
         let stopping = self.jobs.tasks.stop_token();
         let context = Context::outside(id, attempt, envelope.attempts, self.jobs.clock.now(), stopping);
-        let (metrics, began) = (self.jobs.metrics.of(&format!("{kind} outside")), Instant::now());
+        let (metrics, began) = (self.jobs.metrics.of(&outside(kind)), Instant::now());
         metrics.started(0.0);
         let ran = kinds.run(kind, envelope.payload.get(), context).await.ok_or(ReceiveError::UnknownKind)?;
         let ran = self.paced(ran, known.rules.backoff, attempt);

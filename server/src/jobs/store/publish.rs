@@ -31,8 +31,8 @@ pub(in crate::jobs) struct Treatment<'a> {
     pub(in crate::jobs) on_failure: Option<&'a str>,
 }
 
-/// Writes jobs in the caller's transaction.
-#[instrument(name = "db.jobs.insert", skip_all)]
+/// Writes jobs in the caller's transaction. By the id of the first its own trace is found from that of whoever publishes it.
+#[instrument(name = "db.jobs.insert", skip_all, fields(job.id = new.first().map(|job| display(job.id))))]
 pub(in crate::jobs) async fn insert(
     tx: &mut PgConnection,
     new: &[New],

@@ -5,10 +5,10 @@ use std::{
     time::Duration,
 };
 
-use tokio::{sync::OwnedSemaphorePermit, time::Instant};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::Worker;
+use super::{Worker, slot::Slot};
 use crate::jobs::{
     DELAY_MAX,
     kind::{Context, Failure, Known, Then},
@@ -27,12 +27,12 @@ pub(super) struct Attempted {
     pub(super) metrics: KindMetrics,
     pub(super) took: Duration,
     /// Free once it is written down, so that there is no more to write than there are slots.
-    pub(super) slot: OwnedSemaphorePermit,
+    pub(super) slot: Slot,
 }
 
 impl Worker {
     /// Begins an attempt in a task of its own.
-    pub(super) fn attempt(&self, job: Taken, kind: Arc<Known>, slot: OwnedSemaphorePermit) {
+    pub(super) fn attempt(&self, job: Taken, kind: Arc<Known>, slot: Slot) {
         let metrics = self.jobs.metrics.of(kind.kind);
         metrics.started(job.waited.max(0.0));
         let number = |count: i32| u16::try_from(count).unwrap_or(u16::MAX);
@@ -82,7 +82,7 @@ async fn outcome(
         Err(reason) => return Some(Outcome::Dead { cause: "unreadable", reason: fit(&reason) }),
     };
     tokio::select! {
-        ended = kind.see_through(handled, &context.stopping) => match ended {
+        ended = kind.see_through(handled, context) => match ended {
             Ok(()) => Some(Outcome::Done),
             Err(failure) => Some(follow(job, kind, &failure, chance)),
         },

@@ -2,14 +2,16 @@
 
 use std::{sync::Arc, time::Duration};
 
+use prometheus_client::metrics::gauge::Gauge;
 use time::OffsetDateTime;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::{AFTER_FAILURE, AT_ONCE, PATIENCE, Worker};
+use super::{AFTER_FAILURE, AT_ONCE, PATIENCE, Worker, slot::Slot};
 use crate::{
     db::{DbError, within},
     jobs::{
         Queue,
+        metrics::SUSPECTS,
         store::{self, Taken},
     },
 };
@@ -31,6 +33,7 @@ struct Lane<'a> {
     queue: Queue,
     kinds: Vec<String>,
     slots: Arc<Semaphore>,
+    used: Gauge,
     marks: std::sync::Mutex<Marks>,
 }
 
@@ -65,8 +68,9 @@ impl Worker {
         if kinds.is_empty() {
             return;
         }
-        let slots = Arc::new(Semaphore::new(self.jobs.config.slots(queue)));
-        let lane = Lane { worker: self, queue, kinds, slots, marks: std::sync::Mutex::new(Marks::BEGINNING) };
+        let most = self.jobs.config.slots(queue);
+        let (slots, used) = (Arc::new(Semaphore::new(most)), self.jobs.metrics.lane(queue.as_str(), most));
+        let lane = Lane { worker: self, queue, kinds, slots, used, marks: std::sync::Mutex::new(Marks::BEGINNING) };
         tokio::join!(lane.claim_all(), lane.sweep());
     }
 
@@ -75,11 +79,12 @@ impl Worker {
     pub(super) async fn suspects(&self) {
         let kinds = self.kinds.names();
         let slots = Arc::new(Semaphore::new(SUSPECTS_AT_ONCE));
+        let used = self.jobs.metrics.lane(SUSPECTS, SUSPECTS_AT_ONCE);
         while !self.is_stopping() {
             if slots.available_permits() == SUSPECTS_AT_ONCE {
                 let most = i64::try_from(SUSPECTS_AT_ONCE).unwrap_or(i64::MAX);
                 match within(PATIENCE, store::claim_suspects(self.jobs.db.worker(), self.id, &kinds, most)).await {
-                    Ok(taken) => self.begin_all(taken, &slots),
+                    Ok(taken) => self.begin_all(taken, &slots, &used),
                     Err(error) => tracing::debug!(%error, "suspects cannot be claimed for now"),
                 }
             }
@@ -87,11 +92,11 @@ impl Worker {
         }
     }
 
-    fn begin_all(&self, taken: Vec<Taken>, slots: &Arc<Semaphore>) {
+    fn begin_all(&self, taken: Vec<Taken>, slots: &Arc<Semaphore>, used: &Gauge) {
         for job in taken {
             let slot = Arc::clone(slots).try_acquire_owned();
             if let (Some(kind), Ok(slot)) = (self.kinds.get(&job.kind).cloned(), slot) {
-                self.attempt(job, kind, slot);
+                self.attempt(job, kind, Slot::take(slot, used));
             }
         }
     }
@@ -153,7 +158,7 @@ impl Lane<'_> {
         let claimed = taken.len();
         for job in taken {
             if let (Some(kind), Some(slot)) = (self.worker.kinds.get(&job.kind).cloned(), slots.split(1)) {
-                self.worker.attempt(job, kind, slot);
+                self.worker.attempt(job, kind, Slot::take(slot, &self.used));
             }
         }
         claimed

@@ -5,6 +5,7 @@ mod attempt;
 mod desk;
 mod lane;
 mod lease;
+mod slot;
 
 use std::{
     collections::HashMap,

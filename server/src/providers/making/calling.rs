@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use model::Stage;
 use tokio::time::{Instant, sleep};
+use tracing::{Span, field::Empty, instrument};
 
 use super::Making;
 use crate::{
@@ -64,6 +65,19 @@ impl Making {
         }
     }
 
+    #[instrument(
+        name = "call",
+        skip_all,
+        fields(
+            gen_ai.operation.name = "chat",
+            gen_ai.provider.name = self.provider.config.name,
+            gen_ai.request.model = self.provider.model(self.brief.stage),
+            gen_ai.usage.input_tokens = Empty,
+            gen_ai.usage.output_tokens = Empty,
+            stage = %self.brief.stage,
+            error.type = Empty
+        )
+    )]
     async fn call(&mut self, user: &str, tokens: u64, reservation: &mut Reservation) -> Result<End, CallError> {
         let (provider, rules) = (Arc::clone(&self.provider), self.rules);
         let shared = &provider.shared;
@@ -86,6 +100,7 @@ impl Making {
             Err(error) => Err(error),
         };
         shared.metrics.call_time.get_or_create(&provider.label).observe(began.elapsed().as_secs_f64());
+        Span::current().record("error.type", read.as_ref().err().map(CallError::kind));
         read
     }
 
@@ -163,6 +178,11 @@ impl Making {
         self.usage.tokens_out += received;
         self.usage.cost_micros += cost;
         self.tokens_left = self.tokens_left.saturating_sub(received);
+        tracing::record_all!(
+            Span::current(),
+            gen_ai.usage.input_tokens = sent.cast_signed(),
+            gen_ai.usage.output_tokens = received.cast_signed()
+        );
         let (metrics, label) = (&self.provider.shared.metrics, &self.provider.label);
         metrics.tokens_sent.get_or_create(label).inc_by(sent);
         metrics.tokens_received.get_or_create(label).inc_by(received);
