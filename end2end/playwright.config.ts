@@ -13,12 +13,19 @@ const args = [
   '--disable-sync',
 ];
 
+/** These measure time, or ask for all that the machine has: nothing else of ours runs beside them. */
+const ALONE = /\b(burst|gate|lighthouse|main-job|no-script|stop)\.spec\.ts$/;
+
 export default defineConfig({
   testDir: '.',
   outputDir: 'test-results',
   globalSetup: './support/leftovers.ts',
   globalTeardown: './support/leftovers.ts',
-  // Some tests measure time, so that nothing else of ours runs beside them.
+  projects: [
+    { name: 'beside', testIgnore: ALONE },
+    { name: 'alone', testMatch: ALONE },
+  ],
+  // bin/test has two for the tests that may run beside each other.
   workers: 1,
   retries: 0,
   forbidOnly: Boolean(process.env['CI']),

@@ -21,6 +21,8 @@ Environment (all optional):
   DATABASE_POOL            most connections of one pool         [20]
   REDIS_URL                Redis                                [redis://127.0.0.1:6379/0]
   ATLAS9_ADDR              where to listen                      [127.0.0.1:3000]
+  ATLAS9_METRICS_ADDR      a listener of its own for /metrics, of workers as well
+                           [none: the main one answers this machine]
   ATLAS9_SECRET            signs cookies, at least 32 chars     [made anew at each start]
   ATLAS9_SITE              the built site                       [target/site]
   ATLAS9_WORKERS           generations at once in one process   [256]
@@ -46,6 +48,9 @@ Environment (all optional):
   ATLAS9_QSTASH_RETRIES    how often its plan delivers again    [3]
   ATLAS9_STYLEGUIDE        serve /styleguide                    [false]
   ATLAS9_COMPOSER_PACE_MS  pause between pieces, for tests      [0]
+  ATLAS9_OTLP_URL          a collector of traces, by OTLP over HTTP [nothing is traced]
+  ATLAS9_OTLP_HEADERS      what it wants to see: authorization=Bearer%20x,… [nothing]
+  ATLAS9_OTLP_SAMPLE       which share of traces it is sent     [1]
   ATLAS9_LOG               what to log, such as info or debug   [info]";
 
 #[derive(Debug, Subcommand)]
@@ -56,7 +61,7 @@ pub(crate) enum Command {
         #[arg(long)]
         no_worker: bool,
     },
-    /// Work on generations without serving anything.
+    /// Work on generations without serving pages.
     Work,
     /// Bring the database schema to this version.
     Migrate {
@@ -126,6 +131,9 @@ pub(crate) struct Speed {
     /// Compare what half had rather than what three of four had: for few visits by a machine.
     #[arg(long)]
     pub(crate) median: bool,
+    /// Let every figure be over its budget by so many percent: for machines that others use as well.
+    #[arg(long, default_value_t = 0, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(0..=100))]
+    pub(crate) room: u8,
     /// With fewer samples nothing is said, which is not good enough.
     #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) samples: u64,

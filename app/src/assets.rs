@@ -4,7 +4,10 @@ use std::{
     collections::HashMap,
     fs, io,
     path::{Path, PathBuf},
+    sync::Arc,
 };
+
+use server::http::policy_with_style;
 
 /// The built files that pages refer to, as addresses.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +22,17 @@ pub struct Assets {
     pub loader: String,
     /// The module that measures pages where they are read, when it is built: nothing depends on it.
     pub reporter: Option<String>,
+    /// What the landing page needs of the style sheet, when it is built: without it that page waits for the whole one.
+    pub landing: Option<Arc<InlineStyle>>,
+}
+
+/// A style sheet that stands in the page itself.
+#[derive(Debug, PartialEq, Eq)]
+pub struct InlineStyle {
+    /// Its text.
+    pub css: String,
+    /// The content security policy that lets browsers take it.
+    pub policy: String,
 }
 
 /// The site folder has no style sheet, so it is not a built site.
@@ -36,6 +50,8 @@ pub struct NoSite {
 const NAME: &str = "atlas9";
 /// What the reporter's file is called, and its line among the hashes.
 const REPORTER: &str = "vitals";
+/// The same of the landing page's style sheet.
+const LANDING: &str = "landing";
 
 impl Assets {
     /// Finds the files in `<site>/pkg`, by the hashes in `hash_file` where there is one.
@@ -55,10 +71,20 @@ impl Assets {
         };
         let file = |kind: &str| find(NAME, hashes.get(kind), kind);
         let reporter = find(REPORTER, hashes.get(REPORTER), "js").ok();
+        let landing = find(LANDING, hashes.get(LANDING), "css").ok().map(|path| inline(site, &path)).transpose();
+        let landing = landing.map_err(|e| no(e.to_string()))?;
         let js = file("js")?;
         let version = hashes.get("js").cloned().unwrap_or_else(|| "dev".to_owned());
-        Ok(Self { css: file("css")?, wasm: file("wasm")?, loader: format!("/islands.js?v={version}"), js, reporter })
+        let loader = format!("/islands.js?v={version}");
+        Ok(Self { css: file("css")?, wasm: file("wasm")?, loader, js, reporter, landing })
     }
+}
+
+/// Reads the style sheet at an address of the site.
+fn inline(site: &Path, address: &str) -> io::Result<Arc<InlineStyle>> {
+    let css = fs::read_to_string(site.join(address.trim_start_matches('/')))?;
+    let policy = policy_with_style(&css);
+    Ok(Arc::new(InlineStyle { css, policy }))
 }
 
 fn read_hashes(path: &Path) -> io::Result<HashMap<String, String>> {

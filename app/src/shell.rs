@@ -1,18 +1,21 @@
 //! The document around every page.
 
-use axum::{extract::MatchedPath, http::request::Parts};
-use leptos::prelude::*;
+use axum::{
+    extract::MatchedPath,
+    http::{header::CONTENT_SECURITY_POLICY, request::Parts},
+};
+use leptos::{either::Either, prelude::*};
 use leptos_meta::MetaTags;
 use model::{ProjectId, Theme};
 
 use crate::{
     app::App,
     context::{assets, known, services},
+    functions::answer_header,
 };
 
 /// The whole document. No page but one with islands refers to another script than the reporter, and none holds one.
 pub(crate) fn shell() -> impl IntoView {
-    let css = assets().css;
     let theme = theme_of_reader();
     // What the reporter says of where it measures: never the address itself.
     let route = pattern();
@@ -31,7 +34,7 @@ pub(crate) fn shell() -> impl IntoView {
                 <meta name="color-scheme" content="light dark" />
                 <meta name="theme-color" media="(prefers-color-scheme: light)" content="#faf8f3" />
                 <meta name="theme-color" media="(prefers-color-scheme: dark)" content="#16150f" />
-                <link rel="stylesheet" href=css />
+                <Style page=route />
                 <link rel="icon" href="/icon.svg" type="image/svg+xml" />
                 {without_script}
                 <MetaTags />
@@ -41,6 +44,23 @@ pub(crate) fn shell() -> impl IntoView {
                 <Reporter />
             </body>
         </html>
+    }
+}
+
+/// The style sheet. Whoever opens the landing page is here for the first time and has nothing yet, so that it holds what it needs in itself and is
+/// painted a round trip sooner; the whole sheet comes after, without being waited for, for printers and for the page after this one.
+#[component]
+fn Style(page: Option<&'static str>) -> impl IntoView {
+    let assets = assets();
+    match assets.landing.filter(|_| page == Some("/")) {
+        Some(style) => {
+            answer_header(CONTENT_SECURITY_POLICY, &style.policy);
+            Either::Left(view! {
+                <style inner_html=style.css.clone()></style>
+                <link rel="stylesheet" href=assets.css media="print" />
+            })
+        }
+        None => Either::Right(view! { <link rel="stylesheet" href=assets.css /> }),
     }
 }
 

@@ -25,6 +25,13 @@ export function databaseUrl(name: string): string {
   return url.href;
 }
 
+/** REDIS_URL with a database of this worker's own, so that nobody's tries are counted as another's. */
+export function redisUrl(): string {
+  const url = new URL(service('REDIS_URL'));
+  url.pathname = `/${1 + Number(process.env['TEST_PARALLEL_INDEX'] ?? 0)}`;
+  return url.href;
+}
+
 /** Makes an empty database and returns its name, which tells to which run it belongs. */
 export function createDatabase(): string {
   made += 1;

@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { test } from '@playwright/test';
-import { ROOT, createDatabase, databaseUrl, dropDatabase, service, sql } from './database';
+import { ROOT, createDatabase, databaseUrl, dropDatabase, redisUrl, sql } from './database';
 import { request } from './http';
 
 const PROGRAM = join(ROOT, 'target', 'release', 'atlas9');
@@ -23,8 +23,8 @@ export interface ServerOptions {
   readonly besides?: Server;
   /** Where Redis is said to be; where it is, unless told. */
   readonly redisUrl?: string;
-  /** Where mail goes; into the log's folder, unless told. */
-  readonly smtpUrl?: string;
+  /** Where mail goes, asked for when the server starts; into the log's folder, unless told. */
+  readonly smtpUrl?: () => string;
   /** Networks that webhooks may lead to although they are not public; none, unless told. */
   readonly webhooksAllow?: string;
   /** Whether /styleguide is served. */
@@ -162,7 +162,7 @@ export class Server implements Site {
       ...process.env,
       DATABASE_URL: databaseUrl(this.database),
       DATABASE_POOL: '12',
-      REDIS_URL: this.options.redisUrl ?? service('REDIS_URL'),
+      REDIS_URL: this.options.redisUrl ?? redisUrl(),
       ATLAS9_ADDR: `127.0.0.1:${this.port}`,
       ATLAS9_SECRET: 'end-to-end-tests-sign-with-this-key',
       ATLAS9_COMPOSER_PACE_MS: String(this.options.paceMs ?? 0),
@@ -170,7 +170,7 @@ export class Server implements Site {
       ATLAS9_LOG: 'info,sqlx=warn',
       ATLAS9_URL: `http://127.0.0.1:${this.port}`,
       ATLAS9_MAIL_DIR: join(LOGS, 'mail'),
-      ATLAS9_SMTP_URL: this.options.smtpUrl ?? '',
+      ATLAS9_SMTP_URL: this.options.smtpUrl?.() ?? '',
       ATLAS9_WEBHOOKS_ALLOW: this.options.webhooksAllow ?? '',
       ATLAS9_CHECKS: 'false',
       ATLAS9_STYLEGUIDE: String(this.options.styleguide ?? false),

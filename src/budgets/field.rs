@@ -42,9 +42,10 @@ struct Measured {
 
 /// Asks for each route and compares.
 pub(crate) async fn check(asked: Speed) -> anyhow::Result<ExitCode> {
-    logging::start()?;
+    let config = Config::from_env()?;
+    logging::start(&config)?;
     let Field { default, routes } = read_toml::<File>()?.field;
-    let client = providers::client(&Config::from_env()?.providers)?;
+    let client = providers::client(&config.providers)?;
     let mut table =
         format!("{:<24} {:<9} {:<7} {:>10} {:>10} {:>10}\n", "route", "vital", "share", "figure", "budget", "room");
     let (mut over, mut missing) = (0, 0);
@@ -52,14 +53,14 @@ pub(crate) async fn check(asked: Speed) -> anyhow::Result<ExitCode> {
         let summary = summary(&client, &asked, route).await?;
         let own = routes.get(route);
         for (name, most) in &default {
-            let most = own.and_then(|own| own.get(name)).unwrap_or(most);
+            let most = own.and_then(|own| own.get(name)).unwrap_or(most) * (1.0 + f64::from(asked.room) / 100.0);
             let vital =
                 name.to_uppercase().parse::<Vital>().map_err(|_| anyhow::anyhow!("[field] knows no \"{name}\""))?;
             let measured = summary.vitals.iter().find(|measured| measured.name == vital.as_str());
             match measured.filter(|measured| measured.samples >= asked.samples) {
                 Some(measured) => {
                     let (share, figure) = if asked.median { ("p50", measured.p50) } else { ("p75", measured.p75) };
-                    over += row(&mut table, route, vital.as_str(), share, figure, *most)?;
+                    over += row(&mut table, route, vital.as_str(), share, figure, most)?;
                 }
                 None => {
                     missing += 1;

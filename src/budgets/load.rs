@@ -61,7 +61,9 @@ impl Browser {
         let document = self.get(path).await?;
         let mut load = Load::default();
         load.add("html", &document);
-        let mut waiting: Vec<String> = references(&String::from_utf8_lossy(&document.bytes));
+        let html = String::from_utf8_lossy(&document.bytes);
+        // What a style sheet in the document refers to, too.
+        let mut waiting: Vec<String> = [references(&html), urls(&html)].concat();
         let mut seen = BTreeSet::new();
         while let Some(address) = waiting.pop() {
             if !seen.insert(address.clone()) {

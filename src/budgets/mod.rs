@@ -59,9 +59,9 @@ struct Sizes {
 
 /// Measures and compares.
 pub(crate) async fn check() -> anyhow::Result<ExitCode> {
-    logging::start()?;
-    let budgets = read_toml::<File>()?.budgets;
     let mut config = Config::from_env()?;
+    logging::start(&config)?;
+    let budgets = read_toml::<File>()?.budgets;
     // Nobody listens here.
     config.checks.are_run = false;
     let services = Services::start(config, Clock::system()).await?;

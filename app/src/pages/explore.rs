@@ -22,7 +22,7 @@ pub(crate) fn Explore() -> impl IntoView {
         }
     });
     view! {
-        <PageTitle text="Explore" />
+        <PageTitle text="Explore" described=true />
         <Social title="Explore" description="Products that people made with Atlas9 from one directive each, and show to everybody." />
         <Suspense>{list}</Suspense>
     }

@@ -31,7 +31,7 @@ pub(crate) fn Landing() -> impl IntoView {
         }
     });
     view! {
-        <PageTitle text="" />
+        <PageTitle text="" described=true />
         <Social title="Say what you want to build" description="Type one directive and watch a product take shape: who it is for, what it does, what it keeps, how you know it works." />
         <div class="landing">
             <h1>"Say what you want to build. " <em>"Read what it takes."</em></h1>

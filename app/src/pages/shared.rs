@@ -44,7 +44,7 @@ fn Reading(project: Project, current: Current) -> impl IntoView {
     let rendered = Rendered::of(Around { sections: &current.sections, files: Some(&format!("{here}/files")) });
     let made_on = project.created_at.date().to_string();
     view! {
-        <PageTitle text=project.name() />
+        <PageTitle text=project.name() described=true />
         {unlisted}
         <Social title=project.name() description=summary picture=card />
         <article class="project">

@@ -6,6 +6,8 @@ use axum::{
     middleware::Next,
     response::Response,
 };
+use base64::{Engine, prelude::BASE64_STANDARD};
+use sha2::{Digest, Sha256};
 
 use super::extract::comes_by_tls;
 
@@ -14,7 +16,13 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self' 'wa
      img-src 'self' data:; font-src 'self'; connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; \
      frame-ancestors 'none'";
 
-/// Writes the security headers.
+/// The policy of a page that holds a style sheet in itself: that one, and no other.
+pub fn policy_with_style(css: &str) -> String {
+    let digest = BASE64_STANDARD.encode(Sha256::digest(css));
+    CONTENT_SECURITY_POLICY.replace("style-src 'self'", &format!("style-src 'self' 'sha256-{digest}'"))
+}
+
+/// Writes the security headers, except for those that the answer has already.
 pub async fn security_headers(request: Request, next: Next) -> Response {
     let tls = comes_by_tls(request.headers());
     let mut response = next.run(request).await;

@@ -44,7 +44,7 @@ pub(crate) fn Speed() -> impl IntoView {
     let query = use_query_map().read_untracked().clone();
     let (asked, notes) = Asked::read(|name| query.get(name), services().vitals.routes());
     view! {
-        <PageTitle text="Speed" />
+        <PageTitle text="Speed" described=true />
         <Social title="Speed" description="How fast Atlas9 feels to those who visit it, as their browsers measure it." />
         {page_of(load(asked, notes), |loaded| view! { <Shown loaded /> }.into_any())}
     }

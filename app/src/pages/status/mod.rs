@@ -25,7 +25,7 @@ use crate::{
 #[component]
 pub(crate) fn StatusPage() -> impl IntoView {
     view! {
-        <PageTitle text="Status" />
+        <PageTitle text="Status" described=true />
         <Social title="Status" description="Whether Atlas9 works, and how it was in the last 90 days." />
         {page_of(load(), |(status, now)| shown(&status, now))}
     }
