@@ -48,7 +48,8 @@ pub(crate) fn shell() -> impl IntoView {
 }
 
 /// The style sheet. Whoever opens the landing page is here for the first time and has nothing yet, so that it holds what it needs in itself and is
-/// painted a round trip sooner; the whole sheet comes after, without being waited for, for printers and for the page after this one.
+/// painted a round trip sooner; the whole sheet is fetched when nothing else is, for the page after this one. Not as a sheet for printers, which would come
+/// by the same way: one that arrives while the page is left takes the transition to the next one along.
 #[component]
 fn Style(page: Option<&'static str>) -> impl IntoView {
     let assets = assets();
@@ -57,7 +58,7 @@ fn Style(page: Option<&'static str>) -> impl IntoView {
             answer_header(CONTENT_SECURITY_POLICY, &style.policy);
             Either::Left(view! {
                 <style inner_html=style.css.clone()></style>
-                <link rel="stylesheet" href=assets.css media="print" />
+                <link rel="prefetch" href=assets.css />
             })
         }
         None => Either::Right(view! { <link rel="stylesheet" href=assets.css /> }),

@@ -143,7 +143,7 @@ fn references(html: &str) -> Vec<String> {
         for rest in html.split(tag).skip(1) {
             let element = rest.split('>').next().unwrap_or_default();
             let loads = tag != "<link "
-                || ["stylesheet", "icon", "preload", "modulepreload"]
+                || ["stylesheet", "icon", "preload", "modulepreload", "prefetch"]
                     .iter()
                     .any(|rel| element.contains(&format!("rel=\"{rel}\"")));
             let address = element.split(attribute).nth(1).and_then(|rest| rest.split('"').next());
