@@ -96,7 +96,9 @@ class Gate {
       ...['check', 'speed', '--median', '--room', String(ROOM), '--samples', String(VISITS), '--site', this.server.url('')],
       ...routes,
     );
-    const over = routes.filter((route) => text.split('\n').some((line) => line.startsWith(`${route} `) && line.endsWith(' OVER')));
+    // Now and then a browser does not tell of a touch, and there is a sample too few.
+    const isRed = (route: string) => (line: string) => line.startsWith(`${route} `) && / (OVER|too few to say)$/.test(line);
+    const over = routes.filter((route) => text.split('\n').some(isRed(route)));
     return { code, text, over };
   }
 

@@ -25,7 +25,6 @@ export default defineConfig({
     { name: 'beside', testIgnore: ALONE },
     { name: 'alone', testMatch: ALONE },
   ],
-  // bin/test has two for the tests that may run beside each other.
   workers: 1,
   retries: 0,
   forbidOnly: Boolean(process.env['CI']),
