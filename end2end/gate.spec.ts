@@ -42,7 +42,7 @@ test('every route is as fast on a slow phone as it has to be', async ({ browser 
   expect(code, text).toBe(0);
 });
 
-test(`a server that is ${LATER_MS} ms later with its pages is over budget, and the same without that is not`, async ({
+test(`a server that is ${LATER_MS} ms later with its pages is over budget`, async ({
   browser,
 }, { annotations }) => {
   test.setTimeout(TWO_ROUTES_MS);

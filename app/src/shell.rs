@@ -48,8 +48,7 @@ pub(crate) fn shell() -> impl IntoView {
 }
 
 /// The style sheet. Whoever opens the landing page is here for the first time and has nothing yet, so that it holds what it needs in itself and is
-/// painted a round trip sooner; the whole sheet is fetched when nothing else is, for the page after this one. Not as a sheet for printers, which would come
-/// by the same way: one that arrives while the page is left takes the transition to the next one along.
+/// painted a round trip sooner; the whole sheet is fetched when nothing else is, for the page after this one.
 #[component]
 fn Style(page: Option<&'static str>) -> impl IntoView {
     let assets = assets();

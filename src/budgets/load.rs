@@ -136,7 +136,7 @@ impl Load {
     }
 }
 
-/// Addresses a document makes a browser load: style sheets, icons, preloads, scripts (and what a loader is told to load), images.
+/// Addresses a document makes a browser load: style sheets, icons, preloads and what is fetched ahead, scripts (and what a loader is told to load), images.
 fn references(html: &str) -> Vec<String> {
     let mut found = Vec::new();
     for (tag, attribute) in [("<link ", "href=\""), ("<script ", "src=\""), ("<img ", "src=\"")] {
