@@ -102,11 +102,16 @@ pub fn variants<'w>(words: impl IntoIterator<Item = &'w str>) -> Vec<String> {
     words.into_iter().map(|word| given.give(&pascal(&ascii_words(word)), "No")).collect()
 }
 
-/// Words joined by underscores, as the name of a function or file.
+/// The most bytes of a name: PostgreSQL cuts at 63, and a number may have to follow.
+pub const LONGEST: usize = 60;
+
+/// Words joined by underscores, as the name of a function, table or file. No longer than [`LONGEST`]: one letter can be spelled
+/// out as many, an emoji for one.
 pub fn snake(words: &[String], otherwise: &str) -> String {
     let name = words.join("_");
-    let name = if name.is_empty() { otherwise.to_owned() } else { name };
-    let name = if name.starts_with(|c: char| c.is_ascii_digit()) { format!("n{name}") } else { name };
+    let name = if name.is_empty() { otherwise } else { &name[..name.len().min(LONGEST - 1)] };
+    let name = name.trim_end_matches('_');
+    let name = if name.starts_with(|c: char| c.is_ascii_digit()) { format!("n{name}") } else { name.to_owned() };
     field(&name).into_owned()
 }
 
@@ -175,6 +180,14 @@ mod tests {
         assert_eq!(type_name(&["result".to_owned()]), "ResultRecord");
         assert_eq!(pascal(&[]), "Other");
         assert_eq!(variants(["100 V", "in use", "in-use", "—"]), ["N100V", "InUse", "InUseNo2", "Other"]);
+    }
+
+    #[test]
+    fn a_name_spelled_out_is_no_longer_than_a_file_or_table_may_be_called() {
+        let spelled = ascii_words(&"🕰️ and 🫢".repeat(12));
+        assert!(spelled.join("_").len() > 400);
+        assert_eq!(snake(&spelled, "items"), "mantelpiece_clock_and_face_with_open_eyes_and_hand_over_mou");
+        assert_eq!(snake(&ascii_words(&"9".repeat(80)), "items").len(), LONGEST);
     }
 
     #[test]

@@ -95,7 +95,7 @@ fn own_column(name: &str, kind: ColumnKind) -> Col {
 fn one(column: &Column, references: Option<&str>, type_name: &str, [given, fields, enums]: [&mut Given; 3]) -> Col {
     let plain =
         if is_sql_name(&column.name) { column.name.clone() } else { names::snake(&ascii_words(&column.name), "field") };
-    let name = given.give(&plain.chars().take(60).collect::<String>(), "_");
+    let name = given.give(&plain[..plain.len().min(names::LONGEST)], "_");
     let words = words(&column.one_of);
     let kind = match column.kind {
         _ if references.is_some() => ColumnKind::Id,

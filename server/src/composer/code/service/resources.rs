@@ -58,7 +58,7 @@ pub fn resources<'a>(product: &'a Product, architecture: &'a Architecture, infle
         } else {
             names::snake(&ascii_words(&table.name), "items")
         };
-        let name = tables.give(&name, "_");
+        let name = tables.give(&name[..name.len().min(names::LONGEST)], "_");
         let module = modules.give(&names::field(&name), "_");
         // A table that keeps no entity of the product is named after many of something.
         let entity = product.entity(&table.entity).map(|entity| entity.name.clone());
