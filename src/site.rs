@@ -1,6 +1,9 @@
 //! The built site: where it is, and the router over it.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use app::{PageContext, assets::Assets};
 use axum::{Router, middleware};
@@ -45,7 +48,13 @@ pub(crate) fn find(services: &Services) -> anyhow::Result<PageContext> {
         .hash_files(assets.css.matches('.').count() > 1)
         .build();
     let release = release(&services.config);
-    Ok(PageContext { services: services.clone(), assets, site: root, options, release })
+    Ok(PageContext {
+        services: services.clone(),
+        assets: Arc::new(assets),
+        site: root.into(),
+        options,
+        release: release.into(),
+    })
 }
 
 /// What this release is called: by default the version, and which build of it. `bin/build` names it after its sources.

@@ -22,7 +22,7 @@ pub(crate) fn services() -> Services {
 }
 
 /// The built files.
-pub(crate) fn assets() -> Assets {
+pub(crate) fn assets() -> Arc<Assets> {
     expect_context()
 }
 

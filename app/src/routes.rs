@@ -1,6 +1,6 @@
 //! Pages, server functions and static files as an Axum router, and errors as pages.
 
-use std::{any::Any, path::PathBuf, time::Duration};
+use std::{any::Any, path::Path, sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -33,26 +33,26 @@ use crate::{
     shell::shell,
 };
 
-/// What pages need from the program.
+/// What pages need from the program. Every layer takes a copy for every request, so all of it is shared.
 #[derive(Clone)]
 pub struct PageContext {
     /// The domains.
     pub services: Services,
     /// Names of the built files.
-    pub assets: Assets,
+    pub assets: Arc<Assets>,
     /// The folder they are in.
-    pub site: PathBuf,
+    pub site: Arc<Path>,
     /// Leptos's own options.
     pub options: LeptosOptions,
     /// The release that this program is.
-    pub release: String,
+    pub release: Arc<str>,
 }
 
 impl PageContext {
     /// Puts everything into the context of a request.
     fn provide(&self) {
         provide_context(self.services.clone());
-        provide_context(self.assets.clone());
+        provide_context(Arc::clone(&self.assets));
         provide_context(self.options.clone());
         // Nothing here is hydrated as a whole: without this, every resource would be written into the page as a script.
         if let Some(shared) = Owner::current_shared_context() {

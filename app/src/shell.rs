@@ -52,22 +52,22 @@ pub(crate) fn shell() -> impl IntoView {
 #[component]
 fn Style(page: Option<&'static str>) -> impl IntoView {
     let assets = assets();
-    match assets.landing.filter(|_| page == Some("/")) {
+    match assets.landing.as_ref().filter(|_| page == Some("/")) {
         Some(style) => {
             answer_header(CONTENT_SECURITY_POLICY, &style.policy);
             Either::Left(view! {
                 <style inner_html=style.css.clone()></style>
-                <link rel="prefetch" href=assets.css />
+                <link rel="prefetch" href=assets.css.clone() />
             })
         }
-        None => Either::Right(view! { <link rel="stylesheet" href=assets.css /> }),
+        None => Either::Right(view! { <link rel="stylesheet" href=assets.css.clone() /> }),
     }
 }
 
 /// What measures the page for whoever reads it. The last of a document, and of low priority: nothing waits for it.
 #[component]
 pub(crate) fn Reporter() -> impl IntoView {
-    assets().reporter.map(|src| view! { <script type="module" src=src fetchpriority="low"></script> })
+    assets().reporter.clone().map(|src| view! { <script type="module" src=src fetchpriority="low"></script> })
 }
 
 /// The pattern of this page's address; nothing where a form is shown again at the address it was sent to.

@@ -1,6 +1,6 @@
 //! Every long-lived client and domain, made once at start and handed down. There is no other global.
 
-use std::{sync::Arc, time::Duration};
+use std::{ops::Deref, sync::Arc, time::Duration};
 
 use tokio::time::Instant;
 
@@ -32,9 +32,12 @@ use crate::{
     },
 };
 
-/// What the whole program works with.
+/// What the whole program works with. Every route and every layer of a request takes a copy of its own, so a copy is one counter.
 #[derive(Clone)]
-pub struct Services {
+pub struct Services(Arc<Everything>);
+
+/// The clients and domains themselves, reached through [`Services`].
+pub struct Everything {
     /// How it was configured.
     pub config: Config,
     /// Time and ids.
@@ -75,6 +78,14 @@ pub struct Services {
     pub checks: Checks,
     /// When this process began.
     pub began: Instant,
+}
+
+impl Deref for Services {
+    type Target = Everything;
+
+    fn deref(&self) -> &Everything {
+        &self.0
+    }
 }
 
 /// Why the program cannot start, in one sentence with what to do.
@@ -187,7 +198,7 @@ impl Services {
             config.checks.clone(),
             config.site(),
         );
-        let services = Self {
+        let services = Self(Arc::new(Everything {
             hooks: Hooks::new(config.hooks.clone(), dedup, jobs.clone(), clock.clone(), consumers),
             archive: Archive::new(studio.clone(), blobs.clone(), limits.clone()),
             blobs,
@@ -208,7 +219,7 @@ impl Services {
             clock,
             config,
             began: Instant::now(),
-        };
+        }));
         services.qstash.forwarding(services.kinds())?;
         services.expect();
         Ok(services)

@@ -102,7 +102,8 @@ pub(crate) async fn rebuild_stale(project: String, #[server(default)] review: Op
 #[server(prefix = "/fn", endpoint = "decide_proposal")]
 pub(crate) async fn decide_proposal(generation: String, verdict: String) -> Result<(), FnError> {
     let generation: GenerationId = generation.parse().map_err(fail)?;
-    let (user, studio) = (user().await?, services().studio);
+    let (user, services) = (user().await?, services());
+    let studio = &services.studio;
     match verdict.as_str() {
         "accept" => studio.accept(user, generation).await.map_err(fail)?,
         "refuse" => studio.refuse(user, generation).await.map_err(fail)?,

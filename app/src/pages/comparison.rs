@@ -47,7 +47,8 @@ async fn load(
 ) -> Result<Compared, ApiError> {
     let (stage, number) = stage.zip(number).ok_or_else(ApiError::not_found)?;
     let project = project_of_address(id).await?;
-    let (user, studio) = (caller().await?.user(), services().studio);
+    let (user, services) = (caller().await?.user(), services());
+    let studio = &services.studio;
     let after = studio.revision(user, project.id, stage, number).await?;
     let current = studio.current(project.id).await?.numbers.get(&stage).copied().unwrap_or_default();
     // A proposal is compared with the section as it is; any other revision with the one before it.

@@ -36,7 +36,8 @@ pub(crate) fn Edit() -> impl IntoView {
 
 async fn load(id: String) -> Result<(Project, Workbench), ApiError> {
     let project = project_of_address(id).await?;
-    let (user, studio) = (caller().await?.user(), services().studio);
+    let (user, services) = (caller().await?.user(), services());
+    let studio = &services.studio;
     let mut bench = studio.workbench(user, project.generation).await?;
     if bench.draft.ending.is_none() && bench.draft.stages.values().all(|stage| stage.pieces.is_empty()) {
         let follower = studio.follow(user, project.generation, bench.draft.seq).await?;
@@ -127,8 +128,8 @@ fn IslandScripts() -> impl IntoView {
     let assets = assets();
     let loader = format!("{}&js={}&wasm={}", assets.loader, assets.js, assets.wasm);
     view! {
-        <Link rel="modulepreload" href=assets.js />
-        <Link rel="preload" href=assets.wasm as_="fetch" type_="application/wasm" crossorigin="anonymous" />
+        <Link rel="modulepreload" href=assets.js.clone() />
+        <Link rel="preload" href=assets.wasm.clone() as_="fetch" type_="application/wasm" crossorigin="anonymous" />
         <Script type_="module" src=loader />
     }
 }

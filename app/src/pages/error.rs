@@ -42,7 +42,7 @@ pub(crate) fn ErrorDocument(status: u16, title: &'static str, detail: String, re
                 <meta name="viewport" content="width=device-width, initial-scale=1" />
                 <meta name="color-scheme" content="light dark" />
                 <title>{format!("{title} · Atlas9")}</title>
-                <link rel="stylesheet" href=assets().css />
+                <link rel="stylesheet" href=assets().css.clone() />
                 <link rel="icon" href="/icon.svg" type="image/svg+xml" />
             </head>
             <body>

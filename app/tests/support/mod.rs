@@ -2,7 +2,7 @@
 
 #![allow(dead_code, reason = "each test file uses its own part of this")]
 
-use std::path::PathBuf;
+use std::{path::Path, sync::Arc};
 
 use app::{PageContext, assets::Assets};
 use axum::{
@@ -45,10 +45,10 @@ pub fn router(instance: &Instance) -> Router {
     };
     let context = PageContext {
         services: instance.services.clone(),
-        assets,
-        site: PathBuf::from("../public"),
+        assets: Arc::new(assets),
+        site: Path::new("../public").into(),
         options: LeptosOptions::builder().output_name("x").build(),
-        release: "1.2.3".to_owned(),
+        release: "1.2.3".into(),
     };
     app::routes(context)
         .layer(middleware::from_fn(write_cache_headers))

@@ -71,7 +71,8 @@ pub(crate) fn Settings() -> impl IntoView {
 
 async fn load() -> Result<Option<Loaded>, ApiError> {
     let Some(visitor) = caller().await?.visitor().cloned() else { return Ok(None) };
-    let accounts = services().accounts;
+    let services = services();
+    let accounts = &services.accounts;
     let profile = accounts.profile(&visitor).await?;
     let devices = accounts.devices(&visitor).await?;
     let tokens = if visitor.is_member() { accounts.tokens(&visitor).await? } else { Vec::new() };

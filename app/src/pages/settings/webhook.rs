@@ -52,7 +52,8 @@ pub(crate) fn Webhook() -> impl IntoView {
 async fn load(id: String, cursor: Option<String>) -> Result<Option<(Endpoint, Page<Delivery>)>, ApiError> {
     let id: EndpointId = id.parse()?;
     let Some(visitor) = caller().await?.visitor().cloned() else { return Ok(None) };
-    let webhooks = services().webhooks;
+    let services = services();
+    let webhooks = &services.webhooks;
     let endpoint = webhooks.get(&visitor, id).await?;
     let log = webhooks.deliveries(&visitor, id, cursor.as_deref(), PageLimit::DEFAULT).await?;
     Ok(Some((endpoint, log)))
