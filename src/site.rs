@@ -11,11 +11,17 @@ use leptos::config::LeptosOptions;
 use serde::Deserialize;
 use server::{
     config::Config,
-    http::{compression_layer, observe, security_headers, write_cache_headers},
+    http::{ReadyPages, compression_layer, observe, security_headers, serve_ready, write_cache_headers},
     services::Services,
 };
 
 const LEPTOS_TOML: &str = include_str!("../Leptos.toml");
+
+/// Which sources this was built of, as `bin/build` says.
+const BUILD: &str = match option_env!("ATLAS9_BUILD") {
+    Some(build) => build,
+    None => "dev",
+};
 
 /// `[site]` of Leptos.toml.
 #[derive(Debug, Deserialize)]
@@ -59,7 +65,7 @@ pub(crate) fn find(services: &Services) -> anyhow::Result<PageContext> {
 
 /// What this release is called: by default the version, and which build of it. `bin/build` names it after its sources.
 pub(crate) fn release(config: &Config) -> String {
-    let build = || format!("{}-{}", env!("CARGO_PKG_VERSION"), option_env!("ATLAS9_BUILD").unwrap_or("dev"));
+    let build = || format!("{}-{BUILD}", env!("CARGO_PKG_VERSION"));
     config.http.release.clone().unwrap_or_else(build)
 }
 
@@ -68,11 +74,21 @@ fn hash_file() -> Option<PathBuf> {
     std::env::current_exe().ok()?.parent().map(|folder: &Path| folder.join("hash.txt"))
 }
 
+/// Pages that are kept, as these sources with this style render them here. A build that does not name its files by their content may change under its
+/// name, and keeps none.
+fn ready_pages(context: &PageContext) -> ReadyPages {
+    let (assets, services) = (&context.assets, &context.services);
+    let build = [&*context.release, BUILD, &assets.css, &assets.js, &assets.wasm, &services.config.site()].join(" ");
+    let paths: &[&str] = if context.options.hash_files { &app::READY } else { &[] };
+    ReadyPages::new(services.cache.clone(), &build, paths)
+}
+
 /// Everything the program answers, inside of request id and log, security and cache headers.
 pub(crate) fn router(context: &PageContext) -> Router {
     app::routes(context.clone())
         .layer(compression_layer())
         .layer(middleware::from_fn(write_cache_headers))
+        .layer(middleware::from_fn_with_state(ready_pages(context), serve_ready))
         .layer(middleware::from_fn(security_headers))
         .layer(middleware::from_fn_with_state(context.services.clone(), observe))
 }

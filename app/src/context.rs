@@ -10,7 +10,8 @@ use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 use server::{
     accounts::{Client, Visitor},
-    http::{ApiError, Caller, ProblemParts, client_of},
+    cache::Tag,
+    http::{ApiError, Caller, Keeping, ProblemParts, client_of},
     services::Services,
 };
 
@@ -63,6 +64,13 @@ pub(crate) fn is_for_administrator() -> bool {
 /// From where somebody asks.
 pub(crate) fn client() -> Option<Client> {
     Some(client_of(&use_context::<Parts>()?, &services()))
+}
+
+/// This page is the same for everybody, as long as nothing of these changes.
+pub(crate) fn for_everybody(tags: impl IntoIterator<Item = Tag>) {
+    if let Some(keeping) = use_context::<Parts>().and_then(|parts| parts.extensions.get::<Keeping>().cloned()) {
+        keeping.for_everybody(tags);
+    }
 }
 
 /// Sets the answer's status.

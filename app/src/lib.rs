@@ -21,4 +21,4 @@ mod routes;
 mod shell;
 
 #[cfg(feature = "ssr")]
-pub use routes::{PageContext, routes};
+pub use routes::{PageContext, READY, routes};

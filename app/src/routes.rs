@@ -226,6 +226,8 @@ async fn form_again(context: PageContext, asked: Parts, form: FormState) -> Resp
 /// Pages that are the same bytes for everybody: who asks is not even looked up.
 const PUBLIC: [&str; 9] =
     ["/", "/explore", "/speed", "/status", "/login", "/signup", "/reset", "/styleguide", "/offline"];
+/// Those of them that say on what they hang, so that they are kept as ready bytes.
+pub const READY: [&str; 7] = ["/", "/explore", "/login", "/signup", "/reset", "/styleguide", "/offline"];
 const PUBLIC_BELOW: [&str; 6] = ["/p/", "/pkg/", "/fonts/", "/api/", "/signup/sent", "/reset/sent"];
 
 /// Finds out once who asks, where it matters.

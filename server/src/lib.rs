@@ -4,6 +4,7 @@ pub mod accounts;
 pub mod archive;
 pub mod blobs;
 pub mod bus;
+pub mod cache;
 pub mod clock;
 pub mod composer;
 pub mod config;

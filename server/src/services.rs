@@ -9,6 +9,7 @@ use crate::{
     archive::Archive,
     blobs::{Blobs, TidyBlobs},
     bus::Bus,
+    cache::Cache,
     clock::Clock,
     composer::{Composer, Unsound},
     config::Config,
@@ -46,6 +47,8 @@ pub struct Everything {
     pub db: Database,
     /// Redis.
     pub bus: Bus,
+    /// What is kept of what is asked for often.
+    pub cache: Cache,
     /// Tasks of this process.
     pub tasks: Tasks,
     /// Work that is done later, by whichever process is free.
@@ -141,6 +144,13 @@ impl Services {
         let bus = bus(&config, &tasks).await?;
         let limits = Limits::new(bus.connection(), clock.clone());
         let metrics = Metrics::new(&tasks);
+        let cache = Cache::new(
+            bus.connection(),
+            &identity(&config, &db).await?,
+            clock.clone(),
+            tasks.clone(),
+            metrics.cache.clone(),
+        );
         let vitals = Vitals::new(db.clone(), clock.clone(), limits.clone(), metrics.vitals.clone());
         let jobs = Jobs::new(db.clone(), clock.clone(), config.jobs.clone(), metrics.jobs.clone(), tasks.clone());
         let transport = Transport::new(&config.mail).map_err(CannotStart::BadMail)?;
@@ -179,6 +189,7 @@ impl Services {
             db: db.clone(),
             clock: clock.clone(),
             redis: bus.connection(),
+            cache: cache.clone(),
             limits: limits.clone(),
             postman: postman.clone(),
             events: events.clone(),
@@ -205,12 +216,13 @@ impl Services {
             accounts,
             checks,
             postman,
-            projects: Projects::new(db.clone(), clock.clone(), events.clone(), limits),
+            projects: Projects::new(db.clone(), cache.clone(), clock.clone(), events.clone(), limits),
             studio,
             events,
             webhooks,
             vitals,
             metrics,
+            cache,
             tasks,
             jobs,
             qstash,
@@ -222,7 +234,14 @@ impl Services {
         }));
         services.qstash.forwarding(services.kinds())?;
         services.expect();
+        services.share_cache();
         Ok(services)
+    }
+
+    /// Whoever asks or changes something hears what others change.
+    fn share_cache(&self) {
+        let (cache, bus) = (self.cache.clone(), self.bus.clone());
+        self.tasks.keep("cache", move || cache.clone().keep(bus.clone()));
     }
 
     /// Tells the metrics of which kinds jobs and of whom webhooks can come, so that all of them are counted from 0 on.
@@ -239,7 +258,7 @@ impl Services {
         let kinds = self.qstash.forwarding(kinds.clone()).unwrap_or(kinds);
         self.tasks.keep("worker", move || jobs.worker(kinds.clone()).run());
         let (accounts, tasks) = (self.accounts.clone(), self.tasks.clone());
-        self.tasks.keep("cache", move || accounts.clone().keep_cache_told(tasks.clone()));
+        self.tasks.keep("sessions", move || accounts.clone().keep_cache_told(tasks.clone()));
         let services = self.clone();
         self.tasks.spawn("schedules", async move { services.keep_schedules().await });
     }
@@ -308,6 +327,23 @@ pub async fn database(config: &Config) -> Result<Database, CannotStart> {
         Ok(Ok(db)) => Ok(db),
         Ok(Err(DbError::Away(error) | DbError::Refused(error))) => Err(no(error.to_string())),
         Err(_) => Err(no("no answer within 5 seconds".to_owned())),
+    }
+}
+
+/// What tells this database from all others that share the Redis.
+async fn identity(config: &Config, db: &Database) -> Result<String, CannotStart> {
+    let no = |reason: String| CannotStart::NoDatabase {
+        address: crate::config::without_password(&config.database.primary),
+        reason,
+    };
+    match db.identity().await {
+        Ok(identity) => Ok(identity),
+        Err(DbError::Away(error)) => Err(no(error.to_string())),
+        // Some services keep the identifier to themselves: then it is the address.
+        Err(DbError::Refused(error)) => {
+            tracing::warn!(%error, "the database does not say which it is: instances that reach it by different addresses do not share their cache");
+            Ok(crate::config::without_password(&config.database.primary))
+        }
     }
 }
 

@@ -1,23 +1,26 @@
 //! What people show to everybody.
 
+use std::sync::Arc;
+
 use leptos::{either::Either, prelude::*};
 use leptos_router::hooks::use_query_map;
 use model::{Page, PageLimit, SharedSummary};
-use server::http::ApiError;
+use server::{http::ApiError, projects::explore_tag};
 
 use super::error::error_view;
 use crate::{
     components::{social::Social, title::PageTitle},
-    context::services,
+    context::{for_everybody, services},
 };
 
 /// `/explore`: the same bytes for everyone.
 #[component]
 pub(crate) fn Explore() -> impl IntoView {
+    for_everybody([explore_tag()]);
     let cursor = use_query_map().read_untracked().get("cursor").filter(|cursor| !cursor.is_empty());
     let list = Suspend::new(async move {
         match services().projects.explore(cursor.as_deref(), PageLimit::DEFAULT).await {
-            Ok(page) => Either::Left(view! { <List page is_first=cursor.is_none() /> }),
+            Ok(page) => Either::Left(view! { <List page=Arc::unwrap_or_clone(page) is_first=cursor.is_none() /> }),
             Err(error) => Either::Right(error_view(&ApiError::from(error))),
         }
     });

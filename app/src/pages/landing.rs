@@ -2,7 +2,10 @@
 
 use leptos::prelude::*;
 
-use crate::components::{directive_form::DirectiveForm, social::Social, title::PageTitle};
+use crate::{
+    components::{directive_form::DirectiveForm, social::Social, title::PageTitle},
+    context::for_everybody,
+};
 
 /// Directives to try, from fields that have little in common.
 const EXAMPLES: [(&str, &str); 3] = [
@@ -17,6 +20,7 @@ const EXAMPLES: [(&str, &str); 3] = [
 /// The landing page: the same bytes for everyone.
 #[component]
 pub(crate) fn Landing() -> impl IntoView {
+    for_everybody([]);
     let examples = EXAMPLES.map(|(name, directive)| {
         view! {
             <li>

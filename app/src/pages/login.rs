@@ -4,9 +4,12 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 use model::LocalPath;
 
-use crate::components::{
-    form::{Field, FormError, Notice},
-    title::PageTitle,
+use crate::{
+    components::{
+        form::{Field, FormError, Notice},
+        title::PageTitle,
+    },
+    context::for_everybody,
 };
 
 /// What a page says about what was just done, by the word in its query.
@@ -19,6 +22,7 @@ const DONE: [(&str, &str); 3] = [
 /// `/login?next=`: the same bytes for everyone.
 #[component]
 pub(crate) fn LogIn() -> impl IntoView {
+    for_everybody([]);
     let query = use_query_map().read_untracked().clone();
     let next = query.get("next").and_then(|next| LocalPath::parse(&next)).map(|next| next.as_str().to_owned());
     let done = query.get("done").and_then(|word| DONE.iter().find(|(known, _)| *known == word)).map(|(_, text)| *text);

@@ -3,11 +3,12 @@
 use leptos::prelude::*;
 use leptos_meta::Meta;
 
-use crate::components::title::PageTitle;
+use crate::{components::title::PageTitle, context::for_everybody};
 
 /// `/offline`: the same bytes for everyone. A browser keeps it (`public/sw.js`), and shows it in the place of a page that it cannot fetch.
 #[component]
 pub(crate) fn Offline() -> impl IntoView {
+    for_everybody([]);
     view! {
         <PageTitle text="No connection" />
         <Meta name="robots" content="noindex" />

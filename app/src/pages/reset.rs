@@ -13,12 +13,13 @@ use crate::{
         form::{Field, FormError},
         title::PageTitle,
     },
-    context::services,
+    context::{for_everybody, services},
 };
 
 /// `/reset`: the same bytes for everyone.
 #[component]
 pub(crate) fn RequestReset() -> impl IntoView {
+    for_everybody([]);
     view! {
         <PageTitle text="Forgot the password?" />
         <div class="narrow">

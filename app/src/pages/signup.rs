@@ -10,12 +10,13 @@ use crate::{
         form::{Field, FormError},
         title::PageTitle,
     },
-    context::{caller, services},
+    context::{caller, for_everybody, services},
 };
 
 /// `/signup`: the same bytes for everyone.
 #[component]
 pub(crate) fn SignUpPage() -> impl IntoView {
+    for_everybody([]);
     view! {
         <PageTitle text="Sign up" />
         <div class="narrow">

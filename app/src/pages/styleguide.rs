@@ -13,13 +13,14 @@ use crate::{
         sections::{Around, Rendered},
         title::PageTitle,
     },
-    context::services,
+    context::{for_everybody, services},
 };
 
 /// `/styleguide`.
 #[component]
 pub(crate) fn Styleguide() -> impl IntoView {
     if services().config.http.styleguide {
+        for_everybody([]);
         Either::Left(view! { <Guide /> })
     } else {
         Either::Right(error_view(&ApiError::not_found()))

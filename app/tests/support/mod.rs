@@ -4,7 +4,7 @@
 
 use std::{path::Path, sync::Arc};
 
-use app::{PageContext, assets::Assets};
+use app::{PageContext, READY, assets::Assets};
 use axum::{
     Router,
     body::{Body, Bytes, to_bytes},
@@ -13,7 +13,7 @@ use axum::{
 };
 use leptos::config::LeptosOptions;
 use serde_json::Value;
-use server::http::{observe, security_headers, write_cache_headers};
+use server::http::{ReadyPages, observe, security_headers, serve_ready, write_cache_headers};
 use tower::ServiceExt;
 
 use super::support::Instance;
@@ -50,8 +50,10 @@ pub fn router(instance: &Instance) -> Router {
         options: LeptosOptions::builder().output_name("x").build(),
         release: "1.2.3".into(),
     };
+    let ready = ReadyPages::new(instance.services.cache.clone(), "tests", &READY);
     app::routes(context)
         .layer(middleware::from_fn(write_cache_headers))
+        .layer(middleware::from_fn_with_state(ready, serve_ready))
         .layer(middleware::from_fn(security_headers))
         .layer(middleware::from_fn_with_state(instance.services.clone(), observe))
 }

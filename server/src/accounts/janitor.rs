@@ -42,7 +42,7 @@ impl Accounts {
     /// [`DbError`] when the store cannot be asked.
     pub async fn tell_cache(&self) -> Result<(), DbError> {
         let sessions = store::sessions::drops(self.db.primary(), AT_ONCE).await?;
-        if !sessions.is_empty() && self.cache.drop_sessions(&sessions).await {
+        if !sessions.is_empty() && self.sessions.drop_sessions(&sessions).await {
             store::sessions::dropped(self.db.primary(), &sessions).await?;
         }
         Ok(())

@@ -43,6 +43,7 @@ use password::Hasher;
 use session_cache::SessionCache;
 
 use crate::{
+    cache::Cache,
     clock::Clock,
     config::Secret,
     db::Database,
@@ -68,7 +69,8 @@ pub struct Accounts {
     clock: Clock,
     signer: Signer,
     hasher: Hasher,
-    cache: SessionCache,
+    sessions: SessionCache,
+    cache: Cache,
     limits: Limits,
     postman: Postman,
     events: Events,
@@ -221,6 +223,8 @@ pub struct Parts {
     pub clock: Clock,
     /// Redis.
     pub redis: ConnectionManager,
+    /// What is kept of what everybody may see.
+    pub cache: Cache,
     /// Counts tries.
     pub limits: Limits,
     /// Sends letters.
@@ -241,7 +245,8 @@ impl Accounts {
     pub fn new(parts: Parts, secret: &Secret) -> Result<Self, AccountsError> {
         Ok(Self {
             hasher: Hasher::new(parts.clock.clone())?,
-            cache: SessionCache::new(parts.redis, parts.clock.clone(), parts.metrics),
+            sessions: SessionCache::new(parts.redis, parts.clock.clone(), parts.metrics),
+            cache: parts.cache,
             signer: Signer::new(secret),
             db: parts.db,
             clock: parts.clock,

@@ -15,7 +15,7 @@ use super::{
     sign_up::words_of,
     store::{self, Tx},
 };
-use crate::{db::DbError, mail::NewMail};
+use crate::{db::DbError, mail::NewMail, projects::explore_tag};
 
 /// How long the link to a new address works.
 const CONFIRM_WITHIN: Duration = Duration::from_secs(24 * 3_600);
@@ -178,6 +178,7 @@ impl Accounts {
         self.events.forget(&mut tx, visitor.user).await?;
         store::commit(tx).await?;
         self.forget_sessions(visitor.user, ended).await;
+        self.cache.forget(&[explore_tag()]).await;
         tracing::info!(user = %visitor.user, "somebody deleted everything of theirs");
         Ok(cookie::forget(client.over_tls))
     }

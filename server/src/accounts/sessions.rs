@@ -56,14 +56,14 @@ impl Accounts {
             return Ok(None);
         };
         let (hash, now) = (token.hash(), self.clock.now());
-        if let Some(record) = self.cache.get(&hash).await
+        if let Some(record) = self.sessions.get(&hash).await
             && record.session.0 == token.id
             && now - record.last_seen_at <= SEEN_EVERY
         {
-            self.cache.metrics.hits.inc();
+            self.sessions.metrics.hits.inc();
             return Ok(Some(record.into()));
         }
-        self.cache.metrics.misses.inc();
+        self.sessions.metrics.misses.inc();
         let Some(stored) = store::sessions::get(self.db.primary(), SessionId(token.id), now).await? else {
             return Ok(None);
         };
@@ -76,7 +76,7 @@ impl Accounts {
             record.expires_at = (now + idle(record.kind)).min(stored.ends_at);
             store::sessions::touch(self.db.primary(), record.session, now, record.expires_at).await?;
         }
-        self.cache.put(&hash, &record).await;
+        self.sessions.put(&hash, &record).await;
         Ok(Some(record.into()))
     }
 
@@ -166,10 +166,10 @@ impl Accounts {
 
     /// Makes the cache forget sessions. What it cannot be told now, the janitor tells it later.
     pub(super) async fn forget_sessions(&self, user: UserId, mut sessions: Vec<SessionId>) {
-        sessions.extend(self.cache.of_user(user).await);
+        sessions.extend(self.sessions.of_user(user).await);
         sessions.sort_unstable();
         sessions.dedup();
-        if self.cache.drop_sessions(&sessions).await
+        if self.sessions.drop_sessions(&sessions).await
             && let Err(error) = store::sessions::dropped(self.db.primary(), &sessions).await
         {
             tracing::debug!(%error, "sessions will be dropped from the cache once more");

@@ -134,6 +134,19 @@ impl Database {
         }
     }
 
+    /// What tells this database from all others, on whatever way it is reached: the cluster's identifier, and the database's own in it. One that was
+    /// restored from a dump is another.
+    ///
+    /// # Errors
+    /// [`DbError`] when it does not say.
+    pub async fn identity(&self) -> Result<String, DbError> {
+        let identity = sqlx::query_scalar!(
+            r#"select system_identifier::text || '-' || d.oid::text as "identity!"
+               from pg_control_system(), pg_database d where d.datname = current_database()"#
+        );
+        Ok(identity.fetch_one(&self.primary).await?)
+    }
+
     /// Whether the primary answers within `patience`.
     pub async fn answers(&self, patience: Duration) -> bool {
         let asked = sqlx::query_scalar!("select 1").fetch_one(&self.primary);

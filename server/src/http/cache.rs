@@ -8,6 +8,8 @@ use axum::{
     response::Response,
 };
 
+use super::ready::Keeping;
+
 /// Who may keep a response, and for how long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum CachePolicy {
@@ -16,6 +18,8 @@ pub enum CachePolicy {
     Private,
     /// Everybody, who asks each time whether it is still so.
     Revalidate,
+    /// Shared caches, for an hour, until they are told of a change; browsers ask each time whether it is still so.
+    Public,
     /// Everybody, for an hour: a file whose name does not change with its content.
     Hour,
     /// Everybody, for a year: a file whose name changes with its content.
@@ -23,19 +27,25 @@ pub enum CachePolicy {
 }
 
 impl CachePolicy {
-    fn header(self) -> HeaderValue {
+    /// As it stands in `Cache-Control`.
+    pub(super) fn header(self) -> HeaderValue {
         HeaderValue::from_static(match self {
             Self::Private => "private, no-cache",
             Self::Revalidate => "public, no-cache",
+            Self::Public => "public, max-age=0, s-maxage=3600, stale-while-revalidate=600",
             Self::Hour => "public, max-age=3600",
             Self::Immutable => "public, max-age=31536000, immutable",
         })
     }
 }
 
-/// Writes `Cache-Control` on every response that has none.
-pub async fn write_cache_headers(request: Request, next: Next) -> Response {
+/// Writes `Cache-Control` on every response that has none. A page that said it is for everybody is.
+pub async fn write_cache_headers(mut request: Request, next: Next) -> Response {
+    let keeping = request.extensions_mut().get_or_insert_default::<Keeping>().clone();
     let mut response = next.run(request).await;
+    if keeping.tags().is_some() && response.extensions().get::<CachePolicy>().is_none() {
+        response.extensions_mut().insert(CachePolicy::Public);
+    }
     if !response.headers().contains_key(header::CACHE_CONTROL) {
         let policy = response.extensions().get::<CachePolicy>().copied().unwrap_or_default();
         // An error must not be kept where the file would be.

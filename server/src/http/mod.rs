@@ -13,6 +13,7 @@ mod headers;
 mod health;
 mod observe;
 mod problem;
+mod ready;
 
 use axum::{
     Router,
@@ -30,6 +31,7 @@ pub use extract::{Caller, client_of};
 pub use headers::{policy_with_style, security_headers};
 pub use observe::{RequestId, RouteName, observe, tell_route};
 pub use problem::{ApiError, ProblemParts, present_problem};
+pub use ready::{Keeping, ReadyPages, serve_ready};
 
 use crate::{
     events::HOOK_BODY_MAX,

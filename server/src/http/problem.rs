@@ -12,6 +12,7 @@ use model::{BadCursor, BadDirective, BadId, Problem, Scope};
 use crate::{
     accounts::AccountsError,
     archive::ArchiveError,
+    cache::Unmade,
     db::DbError,
     events::{BadSignature, HookError, webhooks::WebhooksError},
     jobs::{JobsError, ReceiveError},
@@ -164,6 +165,22 @@ impl From<DbError> for ApiError {
     }
 }
 
+impl From<Unmade> for ApiError {
+    fn from(error: Unmade) -> Self {
+        match error.origin::<DbError>() {
+            Some(DbError::Away(_)) => {
+                tracing::warn!(%error, "answered 503: the database is away");
+                Self::unavailable()
+            }
+            _ if matches!(error, Unmade::Late) => Self::unavailable(),
+            _ => {
+                tracing::error!(%error, "answered 500");
+                Self::internal()
+            }
+        }
+    }
+}
+
 impl From<AccountsError> for ApiError {
     fn from(error: AccountsError) -> Self {
         match error {
@@ -210,6 +227,7 @@ impl From<ProjectsError> for ApiError {
                 Self::internal()
             }
             ProjectsError::Db(error) => error.into(),
+            ProjectsError::Unmade(error) => error.into(),
         }
     }
 }

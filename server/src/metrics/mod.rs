@@ -21,8 +21,8 @@ pub use http::{HttpMetrics, METHODS, MINUTES, PKG, RouteTraffic, STATIC, Traffic
 pub use process::{ProcessUse, disk, process_use};
 
 use crate::{
-    accounts::SessionMetrics, db::Database, events::HookMetrics, jobs::JobMetrics, providers::ProviderMetrics,
-    tasks::Tasks, vitals::BufferMetrics,
+    accounts::SessionMetrics, cache::CacheMetrics, db::Database, events::HookMetrics, jobs::JobMetrics,
+    providers::ProviderMetrics, tasks::Tasks, vitals::BufferMetrics,
 };
 use process::ProcessCollector;
 
@@ -56,6 +56,8 @@ pub struct Metrics {
     pub http: HttpMetrics,
     /// The release, and connections to the database, as they were when somebody last looked.
     looked: Looked,
+    /// What is kept.
+    pub cache: CacheMetrics,
     /// Sessions in Redis.
     pub sessions: SessionMetrics,
     /// Calls to model providers.
@@ -109,6 +111,7 @@ impl Metrics {
             generation_time: of_generation,
             http: HttpMetrics::default(),
             looked: Looked::default(),
+            cache: CacheMetrics::default(),
             sessions: SessionMetrics::default(),
             providers: ProviderMetrics::default(),
             jobs: JobMetrics::default(),
@@ -150,6 +153,7 @@ impl Metrics {
         registry.register_with_unit("generation", "Run time of a generation", seconds(), self.generation_time.clone());
         self.http.register(registry);
         self.looked.register(registry);
+        self.cache.register(registry);
         self.sessions.register(registry);
         self.providers.register(registry);
         self.jobs.register(registry);

@@ -3,7 +3,7 @@
 mod jobs;
 mod store;
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use model::{
@@ -15,6 +15,7 @@ use time::OffsetDateTime;
 pub use jobs::TidyProjects;
 
 use crate::{
+    cache::{Answer, Cache, Space, Tag, Times, Unmade},
     clock::{Clock, NoRandomness},
     db::{Database, DbError, micros},
     events::{About, Event, Events},
@@ -28,6 +29,17 @@ pub const KEEP_DELETED: time::Duration = time::Duration::days(30);
 pub const SEARCH_MAX_CHARS: usize = 200;
 /// Changes that others are told of, by one person: enough for whoever tidies up, too few to keep everybody's webhooks busy.
 const CHANGES: Quota = Quota { name: "project-changes", burst: 100, every: Duration::from_secs(2) };
+/// The first page of what everybody may see, by how long it is.
+static EXPLORE: Space<Page<SharedSummary>> = Space::new(
+    "explore",
+    1,
+    Times {
+        fresh: Duration::from_secs(5 * 60),
+        stale: Duration::from_secs(10 * 60),
+        spare: Duration::from_secs(60 * 60),
+        absent: Duration::ZERO,
+    },
+);
 /// Words of a title in a shared page's address.
 const SLUG_WORDS_CHARS: usize = 60;
 
@@ -35,6 +47,7 @@ const SLUG_WORDS_CHARS: usize = 60;
 #[derive(Clone)]
 pub struct Projects {
     db: Database,
+    cache: Cache,
     clock: Clock,
     events: Events,
     limits: Limits,
@@ -117,12 +130,21 @@ pub enum ProjectsError {
     /// The database.
     #[error(transparent)]
     Db(#[from] DbError),
+    /// What many ask for could not be read.
+    #[error(transparent)]
+    Unmade(#[from] Unmade),
+}
+
+/// What hangs on which projects everybody may see, and what they are called.
+pub fn explore_tag() -> Tag {
+    Tag::new("explore", &[])
 }
 
 impl Projects {
     /// Makes the domain.
-    pub fn new(db: Database, clock: Clock, events: Events, limits: Limits) -> Self {
-        Self { db, clock, events, limits }
+    pub fn new(db: Database, cache: Cache, clock: Clock, events: Events, limits: Limits) -> Self {
+        cache.expect(&EXPLORE);
+        Self { db, cache, clock, events, limits }
     }
 
     /// One page of a user's projects. Nobody has none.
@@ -177,7 +199,9 @@ impl Projects {
         let title = ProjectTitle::parse(typed).map_err(ProjectsError::BadTitle)?;
         let user = user.ok_or(ProjectsError::NotFound)?;
         let title = title.as_ref().map(ProjectTitle::as_str);
-        found(store::rename(self.db.primary(), user, id, title, self.clock.now()).await?)
+        let renamed = store::rename(self.db.primary(), user, id, title, self.clock.now()).await?;
+        self.changed_what_is_shown(&[renamed.ok_or(ProjectsError::NotFound)?]).await;
+        Ok(())
     }
 
     /// Puts a project on a shelf: away, into the bin, or back. May be asked twice.
@@ -201,6 +225,7 @@ impl Projects {
         }
         tx.commit().await.map_err(DbError::from)?;
         self.events.wake();
+        self.changed_what_is_shown(&[before.visibility]).await;
         Ok(())
     }
 
@@ -223,13 +248,22 @@ impl Projects {
         self.limits.admit(&CHANGES, &user.to_string()).await?;
         let mut tx = self.db.primary().begin().await.map_err(DbError::from)?;
         let before = store::share(&mut tx, user, id, visibility, &slug, self.clock.now()).await?;
-        if before.ok_or(ProjectsError::NotFound)? != visibility {
+        let before = before.ok_or(ProjectsError::NotFound)?;
+        if before != visibility {
             let about = About { project: id, title: project.name() };
             self.events.publish(&mut tx, Some(user), &Event::ProjectShared(about, visibility)).await?;
         }
         tx.commit().await.map_err(DbError::from)?;
         self.events.wake();
+        self.changed_what_is_shown(&[before, visibility]).await;
         Ok(())
+    }
+
+    /// A project changed that these may or might see.
+    async fn changed_what_is_shown(&self, to: &[Visibility]) {
+        if to.contains(&Visibility::Public) {
+            self.cache.forget(&[explore_tag()]).await;
+        }
     }
 
     /// Words to recognise it by, and 96 bits nobody can guess.
@@ -258,14 +292,27 @@ impl Projects {
         store::shared(self.db.reader().await, slug).await?.ok_or(ProjectsError::NotFound)
     }
 
-    /// One page of what everybody may see, the latest first.
+    /// One page of what everybody may see, the latest first. The first is what everybody asks for, so that it is kept.
     ///
     /// # Errors
     /// [`ProjectsError::BadCursor`] for a cursor that we did not hand out.
-    pub async fn explore(&self, cursor: Option<&str>, limit: PageLimit) -> Result<Page<SharedSummary>, ProjectsError> {
+    pub async fn explore(
+        &self,
+        cursor: Option<&str>,
+        limit: PageLimit,
+    ) -> Result<Arc<Page<SharedSummary>>, ProjectsError> {
         let after = cursor.map(str::parse::<Cursor>).transpose()?;
-        let rows = store::explore(self.db.reader().await, after, limit).await?;
-        Ok(Page::cut(rows, limit, |row| Cursor { micros: micros(row.shared_at), id: row.id.0 }))
+        if after.is_some() {
+            let rows = store::explore(self.db.reader().await, after, limit).await?;
+            return Ok(Arc::new(explored(rows, limit)));
+        }
+        let (db, key) = (self.db.clone(), EXPLORE.key(&[&limit.rows()]));
+        let first = self.cache.get(&key, move || async move {
+            // From the primary: what a replica does not have yet would be kept.
+            let rows = store::explore(db.primary(), None, limit).await?;
+            Ok::<_, DbError>(Answer::of(explored(rows, limit)).on([explore_tag()]))
+        });
+        Ok(first.await?.unwrap_or_else(|| Arc::new(empty())))
     }
 
     /// Adds what is done in the background.
@@ -294,8 +341,8 @@ impl Projects {
     }
 }
 
-fn found(found: bool) -> Result<(), ProjectsError> {
-    if found { Ok(()) } else { Err(ProjectsError::NotFound) }
+fn explored(rows: Vec<SharedSummary>, limit: PageLimit) -> Page<SharedSummary> {
+    Page::cut(rows, limit, |row| Cursor { micros: micros(row.shared_at), id: row.id.0 })
 }
 
 fn empty<T>() -> Page<T> {

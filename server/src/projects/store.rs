@@ -230,7 +230,7 @@ impl ProjectRow {
     }
 }
 
-/// Names a project of this owner, or takes its name back; says whether there was one.
+/// Names a project of this owner, or takes its name back; returns who may see it, if there is one.
 #[instrument(name = "db.projects.rename", skip_all)]
 pub(super) async fn rename(
     pool: &PgPool,
@@ -238,21 +238,23 @@ pub(super) async fn rename(
     id: ProjectId,
     title: Option<&str>,
     now: OffsetDateTime,
-) -> Result<bool, DbError> {
-    let renamed = sqlx::query!(
-        "update projects set title = $3, updated_at = $4 where id = $1 and owner_id = $2 and deleted_at is null",
+) -> Result<Option<Visibility>, DbError> {
+    let renamed = sqlx::query_scalar!(
+        "update projects set title = $3, updated_at = $4 where id = $1 and owner_id = $2 and deleted_at is null
+         returning visibility",
         id.0,
         owner.0,
         title,
         now
     );
-    Ok(renamed.execute(pool).await?.rows_affected() == 1)
+    Ok(renamed.fetch_optional(pool).await?.as_deref().map(visibility))
 }
 
 /// A project before it was put elsewhere.
 pub(super) struct Shelved {
     pub(super) about: About,
     pub(super) shelf: Shelf,
+    pub(super) visibility: Visibility,
 }
 
 /// Puts a project of this owner on a shelf; returns where it was, if there is one. The first time it got there counts.
@@ -266,13 +268,14 @@ pub(super) async fn shelve(
 ) -> Result<Option<Shelved>, DbError> {
     let before = sqlx::query!(
         "with before as (
-             select id, title, directive, archived_at, deleted_at from projects where id = $1 and owner_id = $2 for update
+             select id, title, directive, visibility, archived_at, deleted_at from projects
+             where id = $1 and owner_id = $2 for update
          )
          update projects p
          set deleted_at = case when $3 = 'deleted' then coalesce(p.deleted_at, $4) end,
              archived_at = case $3 when 'archived' then coalesce(p.archived_at, $4) when 'active' then null else p.archived_at end
          from before where p.id = before.id
-         returning before.title, before.directive, before.archived_at, before.deleted_at",
+         returning before.title, before.directive, before.visibility, before.archived_at, before.deleted_at",
         id.0,
         owner.0,
         to.as_str(),
@@ -280,7 +283,8 @@ pub(super) async fn shelve(
     );
     let Some(before) = before.fetch_optional(tx).await? else { return Ok(None) };
     let about = About::new(id, before.title.as_deref(), &directive(&before.directive)?);
-    Ok(Some(Shelved { about, shelf: shelf(before.archived_at, before.deleted_at) }))
+    let shelf = shelf(before.archived_at, before.deleted_at);
+    Ok(Some(Shelved { about, shelf, visibility: visibility(&before.visibility) }))
 }
 
 /// Sets who may see a project of this owner; returns who might before, if there is one.

@@ -480,7 +480,7 @@ fn postgres_programs() -> PathBuf {
     })
 }
 
-/// A way to PostgreSQL that can be cut, slow, or swallow everything.
+/// A way to PostgreSQL or Redis that can be cut, slow, or swallow everything.
 pub struct Wire {
     pub port: u16,
     state: Arc<WireState>,
@@ -497,7 +497,8 @@ struct WireState {
 impl Wire {
     /// Passes connections on to the host and port of `url`.
     pub async fn to(url: &str) -> Self {
-        let target = url.split('@').nth(1).and_then(|rest| rest.split('/').next()).unwrap().to_owned();
+        let target = url.split("://").nth(1).and_then(|rest| rest.split('/').next()).unwrap();
+        let target = target.rsplit('@').next().unwrap().to_owned();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let state = Arc::<WireState>::default();
@@ -532,6 +533,11 @@ impl Wire {
         let (head, database) = url.rsplit_once('/').unwrap();
         let user = head.split("://").nth(1).unwrap().split('@').next().unwrap();
         format!("postgres://{user}@127.0.0.1:{}/{database}", self.port)
+    }
+
+    /// The address of a Redis by this way.
+    pub fn redis(&self) -> String {
+        format!("redis://127.0.0.1:{}/0", self.port)
     }
 
     pub fn cut(&self) {

@@ -6,6 +6,8 @@ mod hooks;
 mod jobs;
 mod revisions;
 
+use std::sync::Arc;
+
 use axum::{
     Json,
     extract::{Path, Query, State},
@@ -131,7 +133,7 @@ pub(super) async fn explore(
     State(services): State<Services>,
     Query(query): Query<ListQuery>,
 ) -> Result<Json<Page<SharedSummary>>, ApiError> {
-    Ok(Json(services.projects.explore(query.cursor(), query.limit()?).await?))
+    Ok(Json(Arc::unwrap_or_clone(services.projects.explore(query.cursor(), query.limit()?).await?)))
 }
 
 #[derive(Deserialize, Default)]

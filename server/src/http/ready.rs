@@ -1,0 +1,258 @@
+//! Public pages as ready bytes: rendered once, compressed once, and served from memory until what they hang on changes.
+//!
+//! A page says that it is the same for everybody, and on what it hangs, with [`Keeping::for_everybody`]. Only addresses that are listed are kept, without a
+//! query, so that nobody outside can make up names for things to keep.
+
+use std::{
+    collections::BTreeMap,
+    io::{self, Write},
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use axum::{
+    body::{Body, Bytes, to_bytes},
+    extract::{Request, State},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use flate2::write::GzEncoder;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::{cache::CachePolicy, observe::RouteName};
+use crate::cache::{Answer, Cache, Key, Space, Tag, Times};
+
+static PAGES: Space<ReadyPage> = Space::new(
+    "pages",
+    1,
+    Times {
+        fresh: Duration::from_secs(3_600),
+        stale: Duration::from_secs(600),
+        spare: Duration::from_secs(1_800),
+        absent: Duration::ZERO,
+    },
+);
+
+/// The largest page, before it is compressed.
+const PAGE_MAX: usize = 2 << 20;
+/// Compressed once and sent often: more work than for an answer made on request.
+const BROTLI_LEVEL: u32 = 9;
+/// Bytes of the search window, as a power of two: the largest that a browser takes.
+const BROTLI_WINDOW: u32 = 22;
+/// Headers of the page itself; all others are written anew for every answer.
+const KEPT_HEADERS: [HeaderName; 2] = [header::CONTENT_TYPE, header::CONTENT_SECURITY_POLICY];
+/// On what an answer hangs, as content delivery networks read it.
+const CACHE_TAG: HeaderName = HeaderName::from_static("cache-tag");
+
+/// Whether an answer is the same for everybody. Travels with a request, for the page to fill in.
+#[derive(Debug, Clone, Default)]
+pub struct Keeping(Arc<Mutex<Option<Vec<Tag>>>>);
+
+impl Keeping {
+    /// It is, as long as nothing of these changes.
+    pub fn for_everybody(&self, tags: impl IntoIterator<Item = Tag>) {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.get_or_insert_default().extend(tags);
+    }
+
+    /// On what it hangs, if it is.
+    pub(super) fn tags(&self) -> Option<Vec<Tag>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// Pages that are kept, by their address.
+#[derive(Clone)]
+pub struct ReadyPages {
+    cache: Cache,
+    keys: Arc<BTreeMap<&'static str, Key<ReadyPage>>>,
+}
+
+impl ReadyPages {
+    /// Keeps the pages at these addresses, as this build of the program renders them.
+    pub fn new(cache: Cache, build: &str, paths: &[&'static str]) -> Self {
+        cache.expect(&PAGES);
+        let keys = paths.iter().map(|path| (*path, PAGES.key(&[&build, path])));
+        Self { cache, keys: Arc::new(keys.collect()) }
+    }
+}
+
+/// A page in all the ways that it is sent.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct ReadyPage {
+    headers: Vec<(String, String)>,
+    tags: String,
+    /// The beginning of its tag as an entity; the rest tells how it is compressed.
+    digest: String,
+    plain: Bytes,
+    gzip: Bytes,
+    brotli: Bytes,
+}
+
+/// A page that is not to be kept: an error, or one for one reader.
+#[derive(Debug, thiserror::Error)]
+#[error("the page is not for everybody")]
+struct NotKept;
+
+/// How an answer is compressed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Encoding {
+    Plain,
+    Gzip,
+    Brotli,
+}
+
+/// Serves a page that is ready, or has it made ready; everything else passes.
+pub async fn serve_ready(State(pages): State<ReadyPages>, request: Request, next: Next) -> Response {
+    let is_asked_for = matches!(*request.method(), Method::GET | Method::HEAD) && request.uri().query().is_none();
+    let Some((path, key)) = pages.keys.get_key_value(request.uri().path()).filter(|_| is_asked_for) else {
+        return next.run(request).await;
+    };
+    if let Some(page) = pages.cache.at_hand(key) {
+        return page.answer(&request, path);
+    }
+    let (renderer, asked) = (next.clone(), *path);
+    match pages.cache.get(key, move || render(renderer, asked)).await {
+        Ok(Some(page)) => page.answer(&request, path),
+        _ => next.run(request).await,
+    }
+}
+
+/// The page as somebody gets it of whom nothing is known.
+async fn render(next: Next, path: &'static str) -> Result<Answer<ReadyPage>, NotKept> {
+    let keeping = Keeping::default();
+    let mut request = Request::new(Body::empty());
+    *request.uri_mut() = path.parse().map_err(|_| NotKept)?;
+    request.headers_mut().insert(header::ACCEPT, HeaderValue::from_static("text/html"));
+    request.extensions_mut().insert(keeping.clone());
+    let (parts, body) = next.run(request).await.into_parts();
+    let plain = to_bytes(body, PAGE_MAX).await.map_err(|_| NotKept)?;
+    let tags = keeping.tags().ok_or(NotKept)?;
+    if parts.status != StatusCode::OK || parts.headers.contains_key(header::SET_COOKIE) {
+        return Err(NotKept);
+    }
+    let written = tags.iter().map(Tag::for_others).collect::<Vec<_>>().join(",");
+    let page = tokio::task::spawn_blocking(move || ReadyPage::new(&parts.headers, written, plain));
+    Ok(Answer::of(page.await.map_err(|_| NotKept)?.map_err(|_| NotKept)?).on(tags))
+}
+
+impl ReadyPage {
+    fn new(headers: &HeaderMap, tags: String, plain: Bytes) -> io::Result<Self> {
+        let kept = KEPT_HEADERS.iter().filter_map(|name| Some((name, headers.get(name)?.to_str().ok()?)));
+        let headers = kept.map(|(name, value)| (name.to_string(), value.to_owned())).collect();
+        let mut gzip = GzEncoder::new(Vec::new(), flate2::Compression::best());
+        gzip.write_all(&plain)?;
+        let mut brotli = Vec::new();
+        brotli::CompressorWriter::new(&mut brotli, 4_096, BROTLI_LEVEL, BROTLI_WINDOW).write_all(&plain)?;
+        let digest = URL_SAFE_NO_PAD.encode(&Sha256::digest(&plain)[..12]);
+        Ok(Self { headers, tags, digest, gzip: gzip.finish()?.into(), brotli: brotli.into(), plain })
+    }
+
+    fn answer(&self, request: &Request, path: &'static str) -> Response {
+        let encoding = Encoding::of(request.headers());
+        let (body, token, suffix) = match encoding {
+            Encoding::Plain => (&self.plain, None, ""),
+            Encoding::Gzip => (&self.gzip, Some("gzip"), "-gz"),
+            Encoding::Brotli => (&self.brotli, Some("br"), "-br"),
+        };
+        let etag = format!("\"{}{suffix}\"", self.digest);
+        let is_known = request.headers().get(header::IF_NONE_MATCH).is_some_and(|sent| matches(sent, &etag));
+        let body_or_none = if is_known || request.method() == Method::HEAD { Bytes::new() } else { body.clone() };
+        let mut response = Body::from(body_or_none).into_response();
+        *response.status_mut() = if is_known { StatusCode::NOT_MODIFIED } else { StatusCode::OK };
+        let headers = response.headers_mut();
+        for (name, value) in &self.headers {
+            if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
+                headers.insert(name, value);
+            }
+        }
+        headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+        headers.insert(header::CACHE_CONTROL, CachePolicy::Public.header());
+        let written = [(header::ETAG, &etag), (CACHE_TAG, &self.tags)];
+        headers
+            .extend(written.into_iter().filter_map(|(name, value)| Some((name, HeaderValue::try_from(value).ok()?))));
+        if !is_known {
+            headers.insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
+        }
+        if let Some(token) = token.filter(|_| !is_known) {
+            headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(token));
+        }
+        response.extensions_mut().insert(RouteName(path));
+        response
+    }
+}
+
+impl Encoding {
+    /// The one that saves most of those that are taken (RFC 9110, section 12.5.3): named or by `*`, and not refused with a weight of 0.
+    fn of(headers: &HeaderMap) -> Self {
+        let taken = headers.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
+        let (mut gzip, mut brotli, mut any) = (None, None, None);
+        for one in taken.flat_map(|value| value.split(',')) {
+            let (name, weight) = one.split_once(';').unwrap_or((one, ""));
+            let weight = weight.trim().strip_prefix("q=").map_or(1.0, |weight| weight.trim().parse().unwrap_or(0.0));
+            let is_taken = Some(weight > 0.0);
+            match name.trim().to_ascii_lowercase().as_str() {
+                "br" => brotli = is_taken,
+                "gzip" | "x-gzip" => gzip = is_taken,
+                "*" => any = is_taken,
+                _ => {}
+            }
+        }
+        let takes = |named: Option<bool>| named.or(any).unwrap_or(false);
+        if takes(brotli) {
+            Self::Brotli
+        } else if takes(gzip) {
+            Self::Gzip
+        } else {
+            Self::Plain
+        }
+    }
+}
+
+/// Whether a browser has this version already (RFC 9110, section 13.1.2).
+fn matches(sent: &HeaderValue, etag: &str) -> bool {
+    let sent = sent.to_str().unwrap_or_default();
+    sent.split(',').map(str::trim).any(|one| one == "*" || one.trim_start_matches("W/") == etag)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn encoding(accepts: &str) -> &'static str {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::ACCEPT_ENCODING, HeaderValue::try_from(accepts).unwrap());
+        match Encoding::of(&headers) {
+            Encoding::Plain => "plain",
+            Encoding::Gzip => "gzip",
+            Encoding::Brotli => "brotli",
+        }
+    }
+
+    #[test]
+    fn the_smallest_that_a_browser_takes_is_sent() {
+        for (accepts, sent) in [
+            ("gzip, deflate, br, zstd", "brotli"),
+            ("gzip;q=1.0, br;q=0", "gzip"),
+            ("br;q=0.1", "brotli"),
+            ("*", "brotli"),
+            ("*;q=0, gzip", "gzip"),
+            ("identity", "plain"),
+            ("", "plain"),
+            ("br;q=nonsense", "plain"),
+            ("GZIP", "gzip"),
+        ] {
+            assert_eq!(encoding(accepts), sent, "{accepts}");
+        }
+    }
+
+    #[test]
+    fn a_version_that_a_browser_has_is_known_by_its_tag() {
+        let known = |sent: &str| matches(&HeaderValue::try_from(sent).unwrap(), "\"a-br\"");
+        assert!(known("\"a-br\"") && known("\"x\", W/\"a-br\"") && known("*"));
+        assert!(!known("\"a\"") && !known("a-br") && !known(""));
+    }
+}

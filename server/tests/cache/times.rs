@@ -1,0 +1,123 @@
+//! What becomes of things as time passes, and when they cannot be made.
+
+use pretty_assertions::assert_eq;
+use server::cache::Unmade;
+
+use crate::{
+    node::{Ahead, Away, Node, Origin, THINGS, key, tag},
+    support::{OwnRedis, until},
+};
+
+#[tokio::test]
+async fn what_is_past_its_time_is_served_at_once_and_made_anew_behind_the_scenes() {
+    let (redis, ahead, origin) = (OwnRedis::start().await, Ahead::default(), Origin::slow(50));
+    let node = Node::start(&redis.url, &ahead).await;
+    assert_eq!(origin.text(&node, &key(1)).await, "version 0");
+    origin.write();
+    ahead.pass(120);
+    assert_eq!(origin.text(&node, &key(1)).await, "version 0", "nobody waits");
+    until("it is made anew", async || origin.text(&node, &key(1)).await == "version 1").await;
+    assert_eq!(origin.read(), 2);
+    node.stop().await;
+}
+
+#[tokio::test]
+async fn a_new_instance_has_what_the_others_made() {
+    let (redis, ahead, origin) = (OwnRedis::start().await, Ahead::default(), Origin::default());
+    let one = Node::start(&redis.url, &ahead).await;
+    assert_eq!(origin.text(&one, &key(1)).await, "version 0");
+    let new = Node::start(&redis.url, &ahead).await;
+    assert_eq!(origin.text(&new, &key(1)).await, "version 0");
+    assert_eq!(origin.read(), 1);
+    one.stop().await;
+    new.stop().await;
+}
+
+#[tokio::test]
+async fn an_old_thing_is_served_while_it_cannot_be_made_and_not_for_ever() {
+    let (redis, ahead, origin) = (OwnRedis::start().await, Ahead::default(), Origin::default());
+    let node = Node::start(&redis.url, &ahead).await;
+    assert_eq!(origin.text(&node, &key(1)).await, "version 0");
+    origin.fail(true);
+    ahead.pass(1_000);
+    assert_eq!(origin.text(&node, &key(1)).await, "version 0");
+    let tried = origin.read();
+    for _ in 0..20 {
+        assert_eq!(origin.text(&node, &key(1)).await, "version 0");
+    }
+    assert_eq!(origin.read(), tried, "it is not tried again at once");
+    ahead.pass(2_000);
+    let failure = origin.by(&node, &key(1)).await.unwrap_err();
+    assert!(failure.origin::<Away>().is_some(), "{failure}");
+    origin.fail(false);
+    assert_eq!(origin.text(&node, &key(1)).await, "version 0");
+    node.stop().await;
+}
+
+#[tokio::test]
+async fn whoever_could_have_something_old_does_not_wait_long_for_something_new() {
+    let (redis, ahead, origin) = (OwnRedis::start().await, Ahead::default(), Origin::default());
+    let node = Node::start(&redis.url, &ahead).await;
+    assert_eq!(origin.text(&node, &key(1)).await, "version 0");
+    ahead.pass(1_000);
+    origin.write();
+    origin.take(1_500);
+    assert_eq!(origin.text(&node, &key(1)).await, "version 0", "it is still being made");
+    until("it is made to its end", async || origin.text(&node, &key(1)).await == "version 1").await;
+    assert_eq!(origin.read(), 2);
+    node.stop().await;
+}
+
+#[tokio::test]
+async fn what_was_changed_is_not_served_even_when_it_cannot_be_made() {
+    let (redis, ahead, origin) = (OwnRedis::start().await, Ahead::default(), Origin::default());
+    let node = Node::start(&redis.url, &ahead).await;
+    assert_eq!(origin.text(&node, &key(1)).await, "version 0");
+    origin.fail(true);
+    node.cache.forget(&[tag()]).await;
+    assert!(matches!(origin.by(&node, &key(1)).await, Err(Unmade::Origin(_))));
+    node.stop().await;
+}
+
+#[tokio::test]
+async fn that_there_is_nothing_is_known_for_a_while() {
+    let (redis, ahead, origin) = (OwnRedis::start().await, Ahead::default(), Origin::default());
+    let node = Node::start(&redis.url, &ahead).await;
+    origin.remove();
+    for _ in 0..5 {
+        assert_eq!(origin.by(&node, &key(1)).await.unwrap(), None);
+    }
+    assert_eq!(origin.read(), 1);
+    ahead.pass(400);
+    assert_eq!(origin.by(&node, &key(1)).await.unwrap(), None);
+    until("it is looked for again", async || origin.read() == 2).await;
+    node.stop().await;
+}
+
+#[tokio::test]
+async fn what_is_too_large_is_made_each_time_and_nothing_breaks() {
+    let (redis, ahead) = (OwnRedis::start().await, Ahead::default());
+    let node = Node::start(&redis.url, &ahead).await;
+    let large = THINGS.key(&[&"large"]);
+    for _ in 0..2 {
+        let made = || async { Ok::<_, Away>(server::cache::Answer::of("x".repeat(600_000))) };
+        assert_eq!(node.cache.get(&large, made).await.unwrap().unwrap().len(), 600_000);
+    }
+    node.stop().await;
+}
+
+#[tokio::test]
+async fn a_maker_that_panics_leaves_nobody_waiting() {
+    let (redis, ahead, origin) = (OwnRedis::start().await, Ahead::default(), Origin::default());
+    let node = Node::start(&redis.url, &ahead).await;
+    let one = key(1);
+    let failed = node.cache.get(&one, || async {
+        if true {
+            panic!("a fault of the program");
+        }
+        Err::<server::cache::Answer<String>, _>(Away)
+    });
+    assert!(matches!(failed.await, Err(Unmade::Lost)));
+    assert_eq!(origin.text(&node, &key(1)).await, "version 0");
+    node.stop().await;
+}
