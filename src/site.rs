@@ -75,12 +75,14 @@ fn hash_file() -> Option<PathBuf> {
 }
 
 /// Pages that are kept, as these sources with this style render them here. A build that does not name its files by their content may change under its
-/// name, and keeps none.
+/// name, and keeps none; nor does one that was not told of which sources it is.
 fn ready_pages(context: &PageContext) -> ReadyPages {
     let (assets, services) = (&context.assets, &context.services);
     let build = [&*context.release, BUILD, &assets.css, &assets.js, &assets.wasm, &services.config.site()].join(" ");
-    let paths: &[&str] = if context.options.hash_files { &app::READY } else { &[] };
-    ReadyPages::new(services.cache.clone(), &build, paths)
+    let is_known = context.options.hash_files && BUILD != "dev";
+    let is_served = |path: &&str| *path != "/styleguide" || services.config.http.styleguide;
+    let paths: Vec<&str> = app::READY.into_iter().filter(|path| is_known && is_served(path)).collect();
+    ReadyPages::new(services.cache.clone(), &build, &paths)
 }
 
 /// Everything the program answers, inside of request id and log, security and cache headers.

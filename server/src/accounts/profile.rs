@@ -176,9 +176,10 @@ impl Accounts {
         let ended = store::sessions::delete(&mut tx, visitor.user, None, None, self.clock.now()).await?;
         store::users::delete(&mut tx, visitor.user).await?;
         self.events.forget(&mut tx, visitor.user).await?;
+        let changing = self.cache.changing(vec![explore_tag()]);
         store::commit(tx).await?;
+        changing.is_committed().await;
         self.forget_sessions(visitor.user, ended).await;
-        self.cache.forget(&[explore_tag()]).await;
         tracing::info!(user = %visitor.user, "somebody deleted everything of theirs");
         Ok(cookie::forget(client.over_tls))
     }

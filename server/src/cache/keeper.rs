@@ -12,7 +12,7 @@ use tokio::{sync::broadcast::error::RecvError, time::timeout};
 
 use super::{
     Cache, Change, Tag,
-    marks::{Marks, News},
+    marks::{Learnt, Marks, News},
     remote::{ASK_WITHIN, REMEMBERED, news},
 };
 use crate::bus::Bus;
@@ -33,14 +33,22 @@ pub(super) type Pending = HashMap<(Tag, Change), u64>;
 impl Cache {
     /// Holds here from now on; told to the others now, or when Redis is back.
     pub(super) async fn change(&self, tags: &[Tag], change: Change) {
-        self.0.metrics.changed(change);
+        // Before anything is waited for: whoever asked may go away at any time.
+        let here = self.change_soon(tags, change);
         for tags in tags.chunks(TAGS_AT_ONCE) {
-            let (here, known) = self.learn(|marks| (marks.change_here(tags, change), marks.known()));
-            match self.0.remote.mark(known, change, tags).await {
-                Some(news) => self.settle(&news, here).await,
-                None => self.put_off(tags, change, here),
+            if let Some(news) = self.0.remote.mark(self.marks(Marks::known), change, tags).await {
+                self.settle(&news, here).await;
+                self.is_told(tags.iter().map(|tag| (tag, here)), change);
             }
         }
+    }
+
+    /// Holds here from now on; the keeper tells the others within a second, or when Redis is back. Returns this instance's own count of it.
+    pub(super) fn change_soon(&self, tags: &[Tag], change: Change) -> u64 {
+        self.0.metrics.changed(change);
+        let here = self.learn(|marks| marks.change_here(tags, change));
+        self.put_off(tags, change, here);
+        here
     }
 
     /// Hears what others change, and finds out what was missed, until the program stops.
@@ -51,7 +59,7 @@ impl Cache {
         ask.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             let seen = tokio::select! {
-                () = self.0.tasks.stopping() => return,
+                () = self.0.tasks.stopping() => return drop(self.tell_pending().await),
                 () = self.0.remote.left_alone() => self.lose_redis().await,
                 message = heard.recv() => match message {
                     Ok(message) => match news(&message) {
@@ -126,7 +134,25 @@ impl Cache {
     }
 
     async fn hear(&self, news: &News) -> RedisResult<()> {
-        if self.learn(|marks| marks.learn(news)) { Ok(()) } else { self.catch_up().await }
+        let learnt = self.learn(|marks| marks.learn(news));
+        self.make_up_for(learnt).await
+    }
+
+    async fn make_up_for(&self, learnt: Learnt) -> RedisResult<()> {
+        match learnt {
+            Learnt::All => Ok(()),
+            Learnt::Missed => self.catch_up().await,
+            Learnt::Lost => {
+                self.change_everything().await?;
+                self.catch_up().await
+            }
+        }
+    }
+
+    /// Nobody can say what Redis has forgotten.
+    async fn change_everything(&self) -> RedisResult<()> {
+        tracing::warn!("everything that is kept is made anew: Redis was put back to an earlier state");
+        self.0.remote.mark_again(self.marks(Marks::known), Change::Gone, &[Tag::everything()]).await.map(drop)
     }
 
     /// Learns what changed since the last count that is known.
@@ -135,8 +161,7 @@ impl Cache {
         // Makes sure that there is a count, for Redis may be new.
         let clock = self.0.remote.mark_again(known, Change::Gone, &[]).await?.version;
         if clock < known {
-            // It was put back to an earlier state, and nobody can say what it has forgotten.
-            self.0.remote.mark_again(known, Change::Gone, &[Tag::everything()]).await?;
+            self.change_everything().await?;
         }
         loop {
             let changes = self.0.remote.changes(self.marks(Marks::known)).await?;
@@ -149,8 +174,9 @@ impl Cache {
     }
 
     async fn settle(&self, news: &News, here: u64) {
-        if !self.learn(|marks| marks.settle(news, here)) {
-            self.catch_up_soon().await;
+        let learnt = self.learn(|marks| marks.settle(news, here));
+        if !matches!(timeout(ASK_WITHIN, self.make_up_for(learnt)).await, Ok(Ok(()))) {
+            tracing::debug!("what others changed is not known yet");
         }
     }
 
@@ -183,16 +209,21 @@ impl Cache {
                 let news = self.0.remote.mark_again(self.marks(Marks::known), change, &tags).await?;
                 let here = some.iter().map(|(_, here)| *here).max().unwrap_or_default();
                 self.settle(&news, here).await;
-                let mut pending = self.0.pending.lock().unwrap_or_else(PoisonError::into_inner);
-                // What was changed again in the meantime is told again.
-                some.iter().for_each(|(tag, here)| {
-                    if pending.get(&(tag.clone(), change)) == Some(here) {
-                        pending.remove(&(tag.clone(), change));
-                    }
-                });
+                self.is_told(some.iter().map(|(tag, here)| (tag, *here)), change);
             }
         }
         Ok(())
+    }
+
+    /// Redis has changes. What was changed again in the meantime is told again.
+    fn is_told<'t>(&self, changes: impl Iterator<Item = (&'t Tag, u64)>, change: Change) {
+        let mut pending = self.0.pending.lock().unwrap_or_else(PoisonError::into_inner);
+        for (tag, here) in changes {
+            let entry = (tag.clone(), change);
+            if pending.get(&entry) == Some(&here) {
+                pending.remove(&entry);
+            }
+        }
     }
 
     /// Changes what is known of changes; every hit looks again from now on.

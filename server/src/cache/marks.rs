@@ -71,6 +71,17 @@ pub struct News {
     pub tags: Vec<Tag>,
 }
 
+/// What a change tells beside itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Learnt {
+    /// Nothing: every change up to it is known.
+    All,
+    /// Others before it were missed: [`Marks::catch_up`] is due.
+    Missed,
+    /// Redis was put back to an earlier state, and nobody can say what it has forgotten: everything is to be changed.
+    Lost,
+}
+
 #[derive(Debug, Clone, Copy, Default)]
 struct Mark {
     gone: Moment,
@@ -122,15 +133,24 @@ impl Marks {
         self.here += 1;
         for tag in tags {
             match tag.is_everything() {
-                true => self.floor.here = self.here,
+                true => self.change_everything_here(),
                 false => self.of.entry(tag.clone()).or_default().of(change).here = self.here,
             }
         }
         self.here
     }
 
+    /// What is changed with everything needs no mark of its own.
+    fn change_everything_here(&mut self) {
+        self.floor.here = self.here;
+        self.of.retain(|_, mark| {
+            (mark.gone.here, mark.stale.here) = (0, 0);
+            mark.latest() > 0
+        });
+    }
+
     /// Redis has a change of this instance: what others made since counts again.
-    pub fn settle(&mut self, news: &News, here: u64) -> bool {
+    pub fn settle(&mut self, news: &News, here: u64) -> Learnt {
         for tag in &news.tags {
             let moment = match tag.is_everything() {
                 true => &mut self.floor,
@@ -143,8 +163,10 @@ impl Marks {
         self.learn(news)
     }
 
-    /// A change that was heard of. `false` when others before it were missed; then [`Marks::catch_up`] is due.
-    pub fn learn(&mut self, news: &News) -> bool {
+    /// A change that was heard of.
+    pub fn learn(&mut self, news: &News) -> Learnt {
+        // The count never goes back by itself, and a late message ends before what is known.
+        let went_back = news.before < self.known && self.known < news.version;
         for tag in &news.tags {
             self.put(tag.clone(), news.change, news.version);
         }
@@ -152,7 +174,13 @@ impl Marks {
             self.known = news.version;
         }
         self.stay_bounded();
-        news.version <= self.known
+        if went_back {
+            Learnt::Lost
+        } else if news.version > self.known {
+            Learnt::Missed
+        } else {
+            Learnt::All
+        }
     }
 
     /// Changes read from Redis, up to its count. `era` is when Redis began to count: before it, it may have forgotten changes.
@@ -236,7 +264,7 @@ mod tests {
         let here = marks.change_here(&a, Change::Gone);
         let of_others = Moment { global: 9, here: 0 };
         assert_eq!(marks.standing(of_others, &a), Standing::Gone, "it may be older than the change");
-        assert!(marks.settle(&news(5, 8, Change::Gone, &["a"]), here));
+        assert_eq!(marks.settle(&news(5, 8, Change::Gone, &["a"]), here), Learnt::All);
         assert_eq!(marks.standing(of_others, &a), Standing::Valid);
         assert_eq!(marks.standing(Moment { global: 7, here: 0 }, &a), Standing::Gone);
     }
@@ -244,11 +272,12 @@ mod tests {
     #[test]
     fn a_late_message_changes_nothing_and_a_missed_one_is_noticed() {
         let (mut marks, a) = (Marks::default(), tags(&["a"]));
-        assert!(marks.learn(&news(0, 5, Change::Gone, &["a"])));
-        assert!(marks.learn(&news(5, 9, Change::Gone, &["a"])));
-        assert!(marks.learn(&news(0, 5, Change::Gone, &["a"])), "it is known");
+        assert_eq!(marks.learn(&news(0, 5, Change::Gone, &["a"])), Learnt::All);
+        assert_eq!(marks.learn(&news(5, 9, Change::Gone, &["a"])), Learnt::All);
+        assert_eq!(marks.learn(&news(0, 5, Change::Gone, &["a"])), Learnt::All, "it is known");
         assert_eq!(marks.standing(Moment { global: 8, here: 0 }, &a), Standing::Gone);
-        assert!(!marks.learn(&news(12, 14, Change::Gone, &["c"])), "12 is not known");
+        assert_eq!(marks.learn(&news(12, 14, Change::Gone, &["c"])), Learnt::Missed, "12 is not known");
+        assert_eq!(marks.learn(&news(7, 15, Change::Gone, &["c"])), Learnt::Lost, "9 is known");
         assert_eq!(marks.known(), 9);
         assert_eq!(marks.standing(Moment { global: 13, here: 0 }, &tags(&["c"])), Standing::Gone);
         marks.catch_up(0, [(Tag::written("b"), Change::Stale, 12)], 14);
@@ -277,6 +306,19 @@ mod tests {
         marks.settle(&News { before: 5, version: 7, change: Change::Gone, tags: vec![Tag::everything()] }, here);
         assert_eq!(marks.standing(before, &a), Standing::Gone);
         assert_eq!(marks.standing(of_others, &a), Standing::Valid);
+    }
+
+    #[test]
+    fn what_is_changed_with_everything_leaves_no_mark_behind() {
+        let mut marks = Marks::default();
+        for n in 0..50 {
+            marks.change_here(&[Tag::new("t", &[&n])], Change::Gone);
+        }
+        let here = marks.change_here(&[Tag::everything()], Change::Gone);
+        assert!(marks.of.is_empty());
+        marks.settle(&News { before: 0, version: 7, change: Change::Gone, tags: vec![Tag::everything()] }, here);
+        let of_others = Moment { global: 8, here: 0 };
+        assert_eq!(marks.standing(of_others, &[Tag::new("t", &[&1])]), Standing::Valid);
     }
 
     #[test]

@@ -12,6 +12,7 @@ mod entry;
 mod flight;
 mod keeper;
 mod key;
+mod making;
 mod marks;
 mod metrics;
 mod remote;
@@ -30,16 +31,17 @@ use std::{
 use moka::sync::Cache as Memory;
 use redis::aio::ConnectionManager;
 use serde::{Serialize, de::DeserializeOwned};
-use tokio::time::{Instant, timeout};
+use tokio::time::timeout;
 
 use crate::{clock::Clock, tasks::Tasks};
-use entry::{Ends, Entry, Made, Verdict};
-use flight::{Flight, Flights, Landing, Seat};
+use entry::{Entry, Verdict};
+use flight::{Flight, Flights, Seat};
 use keeper::Pending;
 use locks::{Arc, Mutex};
+use making::Wanted;
 use marks::Marks;
 use metrics::Source;
-use remote::{Lease, Remote};
+use remote::Remote;
 
 pub use key::{Key, Space, Tag, Times};
 pub use marks::Change;
@@ -54,20 +56,14 @@ mod locks {
 const MEMORY_MAX: u64 = 24 << 20;
 /// What a thing costs in memory beside its bytes.
 const OVERHEAD: u32 = 400;
-/// Larger things are made each time.
-const SIZE_MAX: usize = 512 << 10;
-/// How long making a thing may take.
-const MAKE_WITHIN: Duration = Duration::from_secs(10);
+/// How long making a thing may take: longer than a page may, which has an answer of its own for that.
+const MAKE_WITHIN: Duration = Duration::from_secs(12);
 /// How long somebody waits who could be served something old.
 const PATIENCE: Duration = Duration::from_millis(250);
 /// How long nobody tries to make a thing again that could not be made, while there is an old one.
 const REST: Duration = Duration::from_secs(5);
 /// How often somebody sits down with others before they make a thing for themselves.
 const BOARDINGS: usize = 3;
-/// How long to look whether another instance has made a thing, and how long altogether.
-const LOOK_AGAIN: Duration = Duration::from_millis(5);
-const LOOK_AGAIN_MAX: Duration = Duration::from_millis(50);
-const LOOK_WITHIN: Duration = Duration::from_secs(2);
 
 /// What is kept. Copies are the same cache.
 #[derive(Clone)]
@@ -110,6 +106,34 @@ impl<T> Answer<T> {
     }
 }
 
+/// A change that may be committed at any moment.
+#[must_use = "dropped, it counts as committed"]
+pub struct Changing {
+    cache: Cache,
+    tags: Vec<Tag>,
+}
+
+impl Changing {
+    /// It is committed: see [`Cache::forget`].
+    pub async fn is_committed(mut self) {
+        self.cache.forget(&self.tags).await;
+        self.tags.clear();
+    }
+
+    /// Nothing changed of what others see.
+    pub fn withdraw(mut self) {
+        self.tags.clear();
+    }
+}
+
+impl Drop for Changing {
+    fn drop(&mut self) {
+        if !self.tags.is_empty() {
+            self.cache.change_soon(&self.tags, Change::Gone);
+        }
+    }
+}
+
 /// A thing could not be made, and there is no old one to serve.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum Unmade {
@@ -135,15 +159,6 @@ impl Unmade {
             _ => None,
         }
     }
-}
-
-/// Why a thing is being made.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Wanted {
-    /// Somebody waits: whatever may still be served will do.
-    Now,
-    /// What there is gets old.
-    Anew,
 }
 
 impl Cache {
@@ -215,7 +230,10 @@ impl Cache {
                     (flight, false)
                 }
             };
-            match (self.wait(flight, spare.is_some()).await, spare) {
+            let outcome = self.wait(flight, spare.is_some()).await;
+            // It may have been changed while something newer was waited for.
+            let spare = spare.filter(|spare| self.judge(spare) != Verdict::Dead);
+            match (outcome, spare) {
                 // What somebody else began before this one asked may be older than what this one wrote.
                 (Some(Ok((entry, _))), _) if is_passenger && self.judge(&entry) == Verdict::Dead => {}
                 (Some(Ok((entry, source))), _) => {
@@ -231,7 +249,7 @@ impl Cache {
                     }
                     return self.serve(key, &spare, Source::Spare);
                 }
-                (None, None) => return Err(Unmade::Late),
+                (None, None) => {}
             }
         }
         let Some(make) = make else { return Err(Unmade::Lost) };
@@ -249,6 +267,12 @@ impl Cache {
     /// To be called after the change is committed.
     pub async fn forget(&self, tags: &[Tag]) {
         self.change(tags, Change::Gone).await;
+    }
+
+    /// For a change that is about to be committed: unless it is withdrawn, what hangs on these tags is forgotten also when whoever commits goes away,
+    /// or never learns whether it was committed.
+    pub fn changing(&self, tags: Vec<Tag>) -> Changing {
+        Changing { cache: self.clone(), tags }
     }
 
     /// What hangs on these tags has something newer: each is served once more while it is made anew.
@@ -314,105 +338,6 @@ impl Cache {
     async fn wait(&self, flight: Flight<Outcome>, has_spare: bool) -> Option<Outcome> {
         let landed = async { flight.await.unwrap_or(Err(Unmade::Lost)) };
         if has_spare { timeout(PATIENCE, landed).await.ok() } else { Some(landed.await) }
-    }
-
-    fn take_off<T, E, Making>(
-        &self,
-        key: &Key<T>,
-        landing: Landing<Arc<str>, Outcome>,
-        make: impl FnOnce() -> Making + Send + 'static,
-        wanted: Wanted,
-    ) where
-        T: Serialize + DeserializeOwned + Send + Sync + 'static,
-        E: Error + Send + Sync + 'static,
-        Making: Future<Output = Result<Answer<T>, E>> + Send + 'static,
-    {
-        let (cache, key) = (self.clone(), key.clone());
-        self.0.tasks.spawn("cache-make", async move {
-            let outcome = cache.find_or_make(&key, make, wanted).await;
-            if let (Err(failure), Some((entry, _))) = (&outcome, cache.look(&key.name)) {
-                tracing::debug!(key = %key.name, %failure, "what is there is served on: it could not be made anew");
-                entry.rest(cache.millis(), REST);
-            }
-            landing.land(outcome);
-        });
-    }
-
-    /// Takes what another instance has made, or makes it while the others wait.
-    async fn find_or_make<T, E, Making>(&self, key: &Key<T>, make: impl FnOnce() -> Making, wanted: Wanted) -> Outcome
-    where
-        T: Serialize + DeserializeOwned + Send + Sync + 'static,
-        E: Error + Send + Sync + 'static,
-        Making: Future<Output = Result<Answer<T>, E>>,
-    {
-        let worst = if wanted == Wanted::Now { Verdict::Stale } else { Verdict::Fresh };
-        let token = self.0.clock.new_id().simple().to_string();
-        let began = Instant::now();
-        let mut pause = LOOK_AGAIN;
-        loop {
-            if let Some(entry) = self.find(key, worst).await {
-                return Ok((entry, Source::Redis));
-            }
-            match self.0.remote.lease(&key.name, &token).await {
-                Lease::Ours => {
-                    let outcome = self.make(key, make).await;
-                    self.0.remote.release(&key.name, &token).await;
-                    return outcome;
-                }
-                Lease::Theirs if began.elapsed() < LOOK_WITHIN => tokio::time::sleep(pause).await,
-                Lease::Theirs | Lease::Nobodys => return self.make(key, make).await,
-            }
-            pause = (pause * 2).min(LOOK_AGAIN_MAX);
-        }
-    }
-
-    /// What Redis has, if it may be served; from now on it is in memory too.
-    async fn find<T>(&self, key: &Key<T>, worst: Verdict) -> Option<Arc<Entry>>
-    where
-        T: DeserializeOwned + Send + Sync + 'static,
-    {
-        let stored = self.0.remote.get(&key.name).await?;
-        let bytes = stored.bytes?;
-        // What changed in the meantime must be known before anything is judged.
-        if !self.knows(stored.clock) && !self.catch_up_soon().await {
-            return None;
-        }
-        let entry = Entry::read::<T>(&bytes)
-            .inspect_err(|error| tracing::debug!(key = %key.name, %error, "not taken from Redis"));
-        let entry = Arc::new(entry.ok()?);
-        if self.judge(&entry) > worst {
-            return None;
-        }
-        self.0.memory.insert(Arc::clone(&key.name), Arc::clone(&entry));
-        Some(entry)
-    }
-
-    async fn make<T, E, Making>(&self, key: &Key<T>, make: impl FnOnce() -> Making) -> Outcome
-    where
-        T: Serialize + Send + Sync + 'static,
-        E: Error + Send + Sync + 'static,
-        Making: Future<Output = Result<Answer<T>, E>>,
-    {
-        let (moment, began) = (self.marks(Marks::now), Instant::now());
-        let Answer { value, tags } = match timeout(MAKE_WITHIN, make()).await {
-            Ok(Ok(answer)) => answer,
-            Ok(Err(error)) => return Err(Unmade::Origin(Arc::new(error))),
-            Err(_) => return Err(Unmade::Late),
-        };
-        let took = began.elapsed();
-        self.0.metrics.made(key.space.name, took.as_secs_f64());
-        let ends = Ends::new(&key.space.times, value.is_some(), self.0.clock.chance());
-        let took = i64::try_from(took.as_millis()).unwrap_or(i64::MAX);
-        let made = Made { began: moment, at: self.millis(), took };
-        let (entry, bytes) = Entry::make(value, tags, made, ends).map_err(|error| Unmade::Unfit(error.to_string()))?;
-        let entry = Arc::new(entry);
-        if bytes.len() > SIZE_MAX {
-            self.0.metrics.too_large(key.space.name);
-        } else if self.judge(&entry) != Verdict::Dead {
-            self.0.memory.insert(Arc::clone(&key.name), Arc::clone(&entry));
-            self.0.remote.put(&key.name, &bytes, entry.left(self.millis())).await;
-        }
-        Ok((entry, Source::Made))
     }
 
     fn marks<T>(&self, see: impl FnOnce(&Marks) -> T) -> T {

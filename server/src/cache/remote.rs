@@ -28,7 +28,7 @@ pub(super) const REMEMBERED: u64 = 2 * 3_600 * 1_000_000;
 /// Changes read at once.
 const ROWS: isize = 5_000;
 /// Who makes a thing is believed for so long.
-const LEASE: Duration = Duration::from_secs(10);
+const LEASE: Duration = Duration::from_secs(15);
 
 /// A member for how far the count is, and one for when it began.
 const CLOCK: &str = "clock";
@@ -217,7 +217,7 @@ impl Remote {
     /// When Redis does not answer.
     pub async fn changes(&self, known: u64) -> RedisResult<Changes> {
         let mut asked = redis::pipe();
-        asked.cmd("ZSCORE").arg(&self.names.marks).arg(ERA);
+        asked.atomic().cmd("ZSCORE").arg(&self.names.marks).arg(ERA);
         asked.cmd("ZRANGE").arg(&self.names.marks).arg(format!("({known}")).arg("+inf");
         asked.arg("BYSCORE").arg("LIMIT").arg(0).arg(ROWS).arg("WITHSCORES");
         let mut connection = self.connection.clone();

@@ -18,8 +18,6 @@ pub enum CachePolicy {
     Private,
     /// Everybody, who asks each time whether it is still so.
     Revalidate,
-    /// Shared caches, for an hour, until they are told of a change; browsers ask each time whether it is still so.
-    Public,
     /// Everybody, for an hour: a file whose name does not change with its content.
     Hour,
     /// Everybody, for a year: a file whose name changes with its content.
@@ -32,7 +30,6 @@ impl CachePolicy {
         HeaderValue::from_static(match self {
             Self::Private => "private, no-cache",
             Self::Revalidate => "public, no-cache",
-            Self::Public => "public, max-age=0, s-maxage=3600, stale-while-revalidate=600",
             Self::Hour => "public, max-age=3600",
             Self::Immutable => "public, max-age=31536000, immutable",
         })
@@ -44,7 +41,7 @@ pub async fn write_cache_headers(mut request: Request, next: Next) -> Response {
     let keeping = request.extensions_mut().get_or_insert_default::<Keeping>().clone();
     let mut response = next.run(request).await;
     if keeping.tags().is_some() && response.extensions().get::<CachePolicy>().is_none() {
-        response.extensions_mut().insert(CachePolicy::Public);
+        response.extensions_mut().insert(CachePolicy::Revalidate);
     }
     if !response.headers().contains_key(header::CACHE_CONTROL) {
         let policy = response.extensions().get::<CachePolicy>().copied().unwrap_or_default();

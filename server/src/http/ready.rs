@@ -22,16 +22,19 @@ use flate2::write::GzEncoder;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::{cache::CachePolicy, observe::RouteName};
+use super::{
+    cache::CachePolicy,
+    observe::{RequestId, RouteName},
+};
 use crate::cache::{Answer, Cache, Key, Space, Tag, Times};
 
 static PAGES: Space<ReadyPage> = Space::new(
     "pages",
     1,
     Times {
-        fresh: Duration::from_secs(3_600),
-        stale: Duration::from_secs(600),
-        spare: Duration::from_secs(1_800),
+        fresh: Duration::from_secs(5 * 60),
+        stale: Duration::from_secs(10 * 60),
+        spare: Duration::from_secs(60 * 60),
         absent: Duration::ZERO,
     },
 );
@@ -92,10 +95,21 @@ pub struct ReadyPage {
     brotli: Bytes,
 }
 
-/// A page that is not to be kept: an error, or one for one reader.
-#[derive(Debug, thiserror::Error)]
-#[error("the page is not for everybody")]
-struct NotKept;
+/// A page that is not to be kept, such as an error. Whoever waited for it gets it.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("the page is not for everybody, or an error")]
+struct NotKept {
+    status: StatusCode,
+    headers: HeaderMap,
+    body: Bytes,
+}
+
+impl NotKept {
+    /// What cannot be rendered at all.
+    fn nothing() -> Self {
+        Self { status: StatusCode::SERVICE_UNAVAILABLE, headers: HeaderMap::new(), body: Bytes::new() }
+    }
+}
 
 /// How an answer is compressed.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -114,29 +128,38 @@ pub async fn serve_ready(State(pages): State<ReadyPages>, request: Request, next
     if let Some(page) = pages.cache.at_hand(key) {
         return page.answer(&request, path);
     }
-    let (renderer, asked) = (next.clone(), *path);
-    match pages.cache.get(key, move || render(renderer, asked)).await {
+    let (renderer, asked, id) = (next.clone(), *path, request.extensions().get::<RequestId>().cloned());
+    match pages.cache.get(key, move || render(renderer, asked, id)).await {
         Ok(Some(page)) => page.answer(&request, path),
-        _ => next.run(request).await,
+        Ok(None) => next.run(request).await,
+        // Rendering it once more would not be another page, only another wait.
+        Err(unmade) => {
+            let NotKept { status, headers, body } = unmade.origin().cloned().unwrap_or_else(NotKept::nothing);
+            let mut response = (status, headers, body).into_response();
+            response.extensions_mut().insert(RouteName(path));
+            response
+        }
     }
 }
 
-/// The page as somebody gets it of whom nothing is known.
-async fn render(next: Next, path: &'static str) -> Result<Answer<ReadyPage>, NotKept> {
+/// The page as somebody gets it of whom nothing is known; an error names the request that met it first.
+async fn render(next: Next, path: &'static str, id: Option<RequestId>) -> Result<Answer<ReadyPage>, NotKept> {
     let keeping = Keeping::default();
     let mut request = Request::new(Body::empty());
-    *request.uri_mut() = path.parse().map_err(|_| NotKept)?;
+    *request.uri_mut() = path.parse().map_err(|_| NotKept::nothing())?;
     request.headers_mut().insert(header::ACCEPT, HeaderValue::from_static("text/html"));
     request.extensions_mut().insert(keeping.clone());
+    id.map(|id| request.extensions_mut().insert(id));
     let (parts, body) = next.run(request).await.into_parts();
-    let plain = to_bytes(body, PAGE_MAX).await.map_err(|_| NotKept)?;
-    let tags = keeping.tags().ok_or(NotKept)?;
-    if parts.status != StatusCode::OK || parts.headers.contains_key(header::SET_COOKIE) {
-        return Err(NotKept);
-    }
+    let plain = to_bytes(body, PAGE_MAX).await.map_err(|_| NotKept::nothing())?;
+    let tags = match keeping.tags() {
+        Some(tags) if parts.status == StatusCode::OK && !parts.headers.contains_key(header::SET_COOKIE) => tags,
+        _ => return Err(NotKept { status: parts.status, headers: parts.headers, body: plain }),
+    };
     let written = tags.iter().map(Tag::for_others).collect::<Vec<_>>().join(",");
     let page = tokio::task::spawn_blocking(move || ReadyPage::new(&parts.headers, written, plain));
-    Ok(Answer::of(page.await.map_err(|_| NotKept)?.map_err(|_| NotKept)?).on(tags))
+    let page = page.await.ok().and_then(Result::ok).ok_or_else(NotKept::nothing)?;
+    Ok(Answer::of(page).on(tags))
 }
 
 impl ReadyPage {
@@ -159,8 +182,9 @@ impl ReadyPage {
             Encoding::Brotli => (&self.brotli, Some("br"), "-br"),
         };
         let etag = format!("\"{}{suffix}\"", self.digest);
-        let is_known = request.headers().get(header::IF_NONE_MATCH).is_some_and(|sent| matches(sent, &etag));
-        let body_or_none = if is_known || request.method() == Method::HEAD { Bytes::new() } else { body.clone() };
+        let is_head = request.method() == Method::HEAD;
+        let is_known = request.headers().get_all(header::IF_NONE_MATCH).iter().any(|sent| matches(sent, &etag));
+        let body_or_none = if is_known || is_head { Bytes::new() } else { body.clone() };
         let mut response = Body::from(body_or_none).into_response();
         *response.status_mut() = if is_known { StatusCode::NOT_MODIFIED } else { StatusCode::OK };
         let headers = response.headers_mut();
@@ -170,11 +194,11 @@ impl ReadyPage {
             }
         }
         headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
-        headers.insert(header::CACHE_CONTROL, CachePolicy::Public.header());
-        let written = [(header::ETAG, &etag), (CACHE_TAG, &self.tags)];
-        headers
-            .extend(written.into_iter().filter_map(|(name, value)| Some((name, HeaderValue::try_from(value).ok()?))));
-        if !is_known {
+        headers.insert(header::CACHE_CONTROL, CachePolicy::Revalidate.header());
+        let written = [(header::ETAG, &etag), (CACHE_TAG, &self.tags)].into_iter().filter(|(_, text)| !text.is_empty());
+        headers.extend(written.filter_map(|(name, text)| Some((name, HeaderValue::try_from(text).ok()?))));
+        // Of what a GET would get: an answer without content must not say 0.
+        if !is_known || is_head {
             headers.insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
         }
         if let Some(token) = token.filter(|_| !is_known) {
@@ -192,7 +216,8 @@ impl Encoding {
         let (mut gzip, mut brotli, mut any) = (None, None, None);
         for one in taken.flat_map(|value| value.split(',')) {
             let (name, weight) = one.split_once(';').unwrap_or((one, ""));
-            let weight = weight.trim().strip_prefix("q=").map_or(1.0, |weight| weight.trim().parse().unwrap_or(0.0));
+            let weight = weight.trim().to_ascii_lowercase();
+            let weight = weight.strip_prefix("q=").map_or(1.0, |weight| weight.trim().parse().unwrap_or(0.0));
             let is_taken = Some(weight > 0.0);
             match name.trim().to_ascii_lowercase().as_str() {
                 "br" => brotli = is_taken,
@@ -240,6 +265,7 @@ mod tests {
             ("br;q=0.1", "brotli"),
             ("*", "brotli"),
             ("*;q=0, gzip", "gzip"),
+            ("br;Q=0, gzip", "gzip"),
             ("identity", "plain"),
             ("", "plain"),
             ("br;q=nonsense", "plain"),

@@ -15,7 +15,7 @@ use time::OffsetDateTime;
 pub use jobs::TidyProjects;
 
 use crate::{
-    cache::{Answer, Cache, Space, Tag, Times, Unmade},
+    cache::{Answer, Cache, Changing, Space, Tag, Times, Unmade},
     clock::{Clock, NoRandomness},
     db::{Database, DbError, micros},
     events::{About, Event, Events},
@@ -199,9 +199,10 @@ impl Projects {
         let title = ProjectTitle::parse(typed).map_err(ProjectsError::BadTitle)?;
         let user = user.ok_or(ProjectsError::NotFound)?;
         let title = title.as_ref().map(ProjectTitle::as_str);
+        let changing = self.cache.changing(vec![explore_tag()]);
         let renamed = store::rename(self.db.primary(), user, id, title, self.clock.now()).await?;
-        self.changed_what_is_shown(&[renamed.ok_or(ProjectsError::NotFound)?]).await;
-        Ok(())
+        told(changing, renamed.as_slice()).await;
+        renamed.map(drop).ok_or(ProjectsError::NotFound)
     }
 
     /// Puts a project on a shelf: away, into the bin, or back. May be asked twice.
@@ -223,9 +224,10 @@ impl Projects {
         if let Some(happened) = happened {
             self.events.publish(&mut tx, Some(user), &happened).await?;
         }
+        let changing = self.cache.changing(vec![explore_tag()]);
         tx.commit().await.map_err(DbError::from)?;
         self.events.wake();
-        self.changed_what_is_shown(&[before.visibility]).await;
+        told(changing, &[before.visibility]).await;
         Ok(())
     }
 
@@ -253,17 +255,11 @@ impl Projects {
             let about = About { project: id, title: project.name() };
             self.events.publish(&mut tx, Some(user), &Event::ProjectShared(about, visibility)).await?;
         }
+        let changing = self.cache.changing(vec![explore_tag()]);
         tx.commit().await.map_err(DbError::from)?;
         self.events.wake();
-        self.changed_what_is_shown(&[before, visibility]).await;
+        told(changing, &[before, visibility]).await;
         Ok(())
-    }
-
-    /// A project changed that these may or might see.
-    async fn changed_what_is_shown(&self, to: &[Visibility]) {
-        if to.contains(&Visibility::Public) {
-            self.cache.forget(&[explore_tag()]).await;
-        }
     }
 
     /// Words to recognise it by, and 96 bits nobody can guess.
@@ -339,6 +335,11 @@ impl Projects {
             }
         }
     }
+}
+
+/// A project changed that these may or might see.
+async fn told(changing: Changing, seen_by: &[Visibility]) {
+    if seen_by.contains(&Visibility::Public) { changing.is_committed().await } else { changing.withdraw() }
 }
 
 fn explored(rows: Vec<SharedSummary>, limit: PageLimit) -> Page<SharedSummary> {

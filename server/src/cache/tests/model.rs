@@ -7,7 +7,7 @@ use proptest::{prelude::*, sample::Index};
 
 use crate::cache::{
     Change, Tag,
-    marks::{Marks, Moment, News, Standing},
+    marks::{Learnt, Marks, Moment, News, Standing},
 };
 
 const INSTANCES: usize = 3;
@@ -38,8 +38,8 @@ enum Step {
     Forget,
     /// Redis is kept as it is now.
     Snapshot,
-    /// Redis is put back to how it was kept.
-    PutBack,
+    /// Redis is put back to how it was kept, and the first to ask it again reads or writes.
+    PutBack(bool),
     /// An instance ends, and begins anew with nothing.
     Restart(usize),
 }
@@ -58,7 +58,7 @@ fn step() -> impl Strategy<Value = Step> {
         3 => i.clone().prop_map(Step::Meet),
         1 => Just(Step::Forget),
         1 => Just(Step::Snapshot),
-        1 => Just(Step::PutBack),
+        1 => any::<bool>().prop_map(Step::PutBack),
         1 => i.prop_map(Step::Restart),
     ]
 }
@@ -142,8 +142,9 @@ impl World {
                 let inbox = &mut self.instances[i].inbox;
                 if !inbox.is_empty() {
                     let news = inbox.remove(n.index(inbox.len()));
-                    if !self.instances[i].marks.learn(&news) && self.can_ask(i) {
-                        self.catch_up(i);
+                    let learnt = self.instances[i].marks.learn(&news);
+                    if self.can_ask(i) {
+                        self.make_up_for(i, learnt);
                     }
                 }
             }
@@ -168,7 +169,7 @@ impl World {
                 self.redis.marks.clear();
             }
             Step::Snapshot => self.kept = self.redis.clone(),
-            Step::PutBack => self.put_back(),
+            Step::PutBack(writes) => self.put_back(writes),
             Step::Restart(i) => {
                 self.instances[i] = Instance { is_apart: true, ..Instance::default() };
             }
@@ -177,14 +178,14 @@ impl World {
     }
 
     /// An instance that is there all the while notices that the count went back. If none was, nobody can.
-    fn put_back(&mut self) {
+    fn put_back(&mut self, writes: bool) {
         let latest = self.redis.clock;
         self.redis = self.kept.clone();
         let witness = (0..INSTANCES).find(|i| Some(self.instances[*i].marks.known()) == latest);
         match witness {
             Some(i) if !self.is_away => {
                 self.instances[i].is_apart = false;
-                self.catch_up(i);
+                if writes { self.write(i, 0) } else { self.catch_up(i) }
             }
             _ => self.redis.things.clear(),
         }
@@ -214,8 +215,17 @@ impl World {
             let written = self.instances[from].least[k];
             self.announced[k] = self.announced[k].max(written);
         });
-        if !self.instances[from].marks.settle(news, here) {
-            self.catch_up(from);
+        let learnt = self.instances[from].marks.settle(news, here);
+        self.make_up_for(from, learnt);
+    }
+
+    fn make_up_for(&mut self, i: usize, learnt: Learnt) {
+        if learnt == Learnt::Lost {
+            let known = self.instances[i].marks.known();
+            self.redis.mark(self.time, known, &[Tag::everything()]);
+        }
+        if learnt != Learnt::All {
+            self.catch_up(i);
         }
     }
 
