@@ -14,8 +14,8 @@ const CHROMIUM_FLAGS = ['--headless=new', '--no-sandbox', '--disable-quic', '--d
 const TRIES = 3;
 const RECORDINGS_MAX = 5;
 const PAGE_LIMIT_MS = 45_000;
-/** What only its owner sees is kept from search engines on purpose. */
-const PRIVATE = /^\/(projects|settings)/;
+/** What only its owner sees, and what a browser shows in the place of a page, is kept from search engines on purpose. */
+const PRIVATE = /^\/(projects|settings|offline)/;
 const MADE_WITHIN_MS = 60_000;
 
 const { values, positionals } = parseArgs({
