@@ -319,26 +319,22 @@ impl Services {
 /// # Errors
 /// [`CannotStart::NoDatabase`].
 pub async fn database(config: &Config) -> Result<Database, CannotStart> {
-    let no = |reason: String| CannotStart::NoDatabase {
-        address: crate::config::without_password(&config.database.primary),
-        reason,
-    };
     match tokio::time::timeout(CONNECT_WITHIN, Database::connect(&config.database)).await {
         Ok(Ok(db)) => Ok(db),
-        Ok(Err(DbError::Away(error) | DbError::Refused(error))) => Err(no(error.to_string())),
-        Err(_) => Err(no("no answer within 5 seconds".to_owned())),
+        Ok(Err(DbError::Away(error) | DbError::Refused(error))) => Err(no_database(config, error.to_string())),
+        Err(_) => Err(no_database(config, "no answer within 5 seconds".to_owned())),
     }
+}
+
+fn no_database(config: &Config, reason: String) -> CannotStart {
+    CannotStart::NoDatabase { address: crate::config::without_password(&config.database.primary), reason }
 }
 
 /// What tells this database from all others that share the Redis.
 async fn identity(config: &Config, db: &Database) -> Result<String, CannotStart> {
-    let no = |reason: String| CannotStart::NoDatabase {
-        address: crate::config::without_password(&config.database.primary),
-        reason,
-    };
     match db.identity().await {
         Ok(identity) => Ok(identity),
-        Err(DbError::Away(error)) => Err(no(error.to_string())),
+        Err(DbError::Away(error)) => Err(no_database(config, error.to_string())),
         // Some services keep the identifier to themselves: then it is the address.
         Err(DbError::Refused(error)) => {
             tracing::warn!(%error, "the database does not say which it is: instances that reach it by different addresses do not share their cache");
