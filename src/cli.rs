@@ -18,9 +18,12 @@ const AFTER_HELP: &str = "\
 Environment (all optional):
   DATABASE_URL             PostgreSQL                           [postgres://atlas9@127.0.0.1:5432/atlas9]
   DATABASE_REPLICA_URL     a replica to read from               [the primary]
-  DATABASE_POOL            most connections of one pool         [20]
+  DATABASE_POOLER_URL      the primary by way of PgBouncer      [DATABASE_URL]
+  DATABASE_POOL            most connections for requests        [20]
   REDIS_URL                Redis                                [redis://127.0.0.1:6379/0]
   ATLAS9_ADDR              where to listen                      [127.0.0.1:3000]
+  ATLAS9_CONNECTIONS       most connections of browsers         [10000]
+  ATLAS9_UNDER_WAY         most requests answered at once; more get 503 [512]
   ATLAS9_METRICS_ADDR      a listener of its own for /metrics, of workers as well
                            [none: the main one answers this machine]
   ATLAS9_SECRET            signs cookies, at least 32 chars     [made anew at each start]

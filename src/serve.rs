@@ -1,6 +1,6 @@
 //! Serving and working until told to stop.
 
-use std::{net::SocketAddr, process::ExitCode, time::Duration};
+use std::{process::ExitCode, time::Duration};
 
 use anyhow::Context;
 use server::{
@@ -12,7 +12,7 @@ use server::{
 };
 use tokio::{net::TcpListener, signal};
 
-use crate::{logging, site};
+use crate::{connections, logging, site};
 
 /// Requests under way get this long to finish, then background work this long to stop: ten seconds in all.
 const DRAIN: Duration = Duration::from_secs(4);
@@ -36,18 +36,23 @@ pub(crate) async fn serve(with_worker: bool) -> anyhow::Result<ExitCode> {
     tracing::info!(address = %format!("http://{}", listener.local_addr()?), worker = with_worker, "serving");
     let stop = services.tasks.stop_token();
     let until_told = async move {
-        told_to_stop().await;
+        tokio::select! { () = told_to_stop() => {}, () = stop.cancelled() => {} }
         tracing::info!("stopping");
         // Streams end now, so that readers go elsewhere and the drain can finish.
         stop.cancel();
     };
-    let app = site::router(&context).into_make_service_with_connect_info::<SocketAddr>();
+    let app = site::router(&context);
     services.start_serving();
     let stopping = services.tasks.stop_token();
-    let serving = axum::serve(listener, app).with_graceful_shutdown(until_told);
+    let serving = connections::serve(listener, app, services.config.http.connections, stopping.clone());
+    let in_time = async {
+        stopping.cancelled().await;
+        tokio::time::sleep(DRAIN).await;
+    };
+    services.tasks.spawn("signals", until_told);
     tokio::select! {
-        served = serving.into_future() => served?,
-        () = async { stopping.cancelled().await; tokio::time::sleep(DRAIN).await } => tracing::warn!("some requests did not finish in time"),
+        () = serving => {}
+        () = in_time => tracing::warn!("some requests did not finish in time"),
     }
     finish(services).await
 }

@@ -11,9 +11,13 @@ use leptos::config::LeptosOptions;
 use serde::Deserialize;
 use server::{
     config::Config,
-    http::{ReadyPages, compression_layer, observe, security_headers, serve_ready, write_cache_headers},
+    http::{
+        Overload, ReadyPages, compression_layer, observe, refuse_excess, security_headers, serve_ready,
+        write_cache_headers,
+    },
     services::Services,
 };
+use tower::ServiceBuilder;
 
 const LEPTOS_TOML: &str = include_str!("../Leptos.toml");
 
@@ -58,7 +62,7 @@ pub(crate) fn find(services: &Services) -> anyhow::Result<PageContext> {
         services: services.clone(),
         assets: Arc::new(assets),
         site: root.into(),
-        options,
+        options: Arc::new(options),
         release: release.into(),
     })
 }
@@ -87,10 +91,16 @@ fn ready_pages(context: &PageContext) -> ReadyPages {
 
 /// Everything the program answers, inside of request id and log, security and cache headers.
 pub(crate) fn router(context: &PageContext) -> Router {
-    app::routes(context.clone())
-        .layer(compression_layer())
-        .layer(middleware::from_fn(write_cache_headers))
+    let services = &context.services;
+    let overload = Overload::new(services.config.http.under_way, services.metrics.overload.clone());
+    let service = ServiceBuilder::new()
+        .layer(middleware::from_fn_with_state(services.clone(), observe))
+        .layer(middleware::from_fn_with_state(services.config.is_https(), security_headers))
         .layer(middleware::from_fn_with_state(ready_pages(context), serve_ready))
-        .layer(middleware::from_fn(security_headers))
-        .layer(middleware::from_fn_with_state(context.services.clone(), observe))
+        .layer(middleware::from_fn_with_state(overload, refuse_excess))
+        .layer(middleware::from_fn(write_cache_headers))
+        .layer(compression_layer())
+        .service(app::routes(context.clone()));
+    // As one service: a router would put each layer around each of its routes, boxed, and copy them all for every request.
+    Router::new().fallback_service(service)
 }

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use leptos_meta::{Link, provide_meta_context};
 use leptos_router::{
     SsrMode,
-    components::{Route, Router, Routes},
+    components::{FlatRoutes, Route, Router},
     path,
 };
 
@@ -49,7 +49,7 @@ pub(crate) fn App() -> impl IntoView {
         <Router>
             <Header />
             <main id="main" tabindex="-1">
-                <Routes fallback=NotFound>
+                <FlatRoutes fallback=NotFound>
                     <Route path=path!("/") view=Landing ssr=SsrMode::Async />
                     <Route path=path!("/explore") view=Explore ssr=SsrMode::Async />
                     <Route path=path!("/p/:slug") view=Shared ssr=SsrMode::Async />
@@ -85,7 +85,7 @@ pub(crate) fn App() -> impl IntoView {
                     <Route path=path!("/projects/:id/generations/:generation") view=Replay ssr=SsrMode::Async />
                     <Route path=path!("/projects/:id/generations/:generation/files/*file") view=FileOfReplay ssr=SsrMode::Async />
                     <Route path=path!("/projects/:id/generations/:generation/receipt") view=ReceiptPage ssr=SsrMode::Async />
-                </Routes>
+                </FlatRoutes>
             </main>
             <Footer />
         </Router>

@@ -27,9 +27,14 @@ pub(crate) fn assets() -> Arc<Assets> {
     expect_context()
 }
 
+/// Something of the request, which is not copied for it; nothing while routes are listed at start.
+pub(crate) fn of_request<T>(look: impl FnOnce(&Parts) -> T) -> Option<T> {
+    with_context::<Parts, _>(look)
+}
+
 /// The request's headers; none while routes are listed at start.
 pub(crate) fn headers() -> HeaderMap {
-    use_context::<Parts>().map(|parts| parts.headers).unwrap_or_default()
+    of_request(|parts| parts.headers.clone()).unwrap_or_default()
 }
 
 /// Who asks, found out once for a request.
@@ -46,7 +51,7 @@ pub(crate) async fn caller() -> Result<Caller, ApiError> {
 
 /// Who asks, on pages for one reader; unknown on pages that are the same for everybody.
 pub(crate) fn known() -> Option<Known> {
-    use_context::<Parts>()?.extensions.get::<Known>().cloned()
+    of_request(|parts| parts.extensions.get::<Known>().cloned())?
 }
 
 /// Makes sure that an administrator asks. For everybody else the answer is that of an address where nothing is.
@@ -63,12 +68,12 @@ pub(crate) fn is_for_administrator() -> bool {
 
 /// From where somebody asks.
 pub(crate) fn client() -> Option<Client> {
-    Some(client_of(&use_context::<Parts>()?, &services()))
+    of_request(|parts| client_of(parts, &services()))
 }
 
 /// This page is the same for everybody, as long as nothing of these changes.
 pub(crate) fn for_everybody(tags: impl IntoIterator<Item = Tag>) {
-    if let Some(keeping) = use_context::<Parts>().and_then(|parts| parts.extensions.get::<Keeping>().cloned()) {
+    if let Some(keeping) = of_request(|parts| parts.extensions.get::<Keeping>().cloned()).flatten() {
         keeping.for_everybody(tags);
     }
 }

@@ -15,13 +15,13 @@ use leptos::prelude::*;
 use leptos_axum::{AxumRouteListing, LeptosRoutes};
 use server::{
     http::{
-        ApiError, CachePolicy, Caller, ProblemParts, RequestId, RouteName, body_max_bytes, csrf_layer, present_problem,
-        tell_route,
+        ApiError, CachePolicy, Caller, ProblemParts, RequestId, RouteName, Writer, body_max_bytes, csrf_layer,
+        present_problem, remember_writes, tell_route,
     },
     metrics::{METHODS, PKG, STATIC, UNMATCHED},
     services::Services,
 };
-use tower::ServiceExt;
+use tower::{ServiceBuilder, ServiceExt};
 use tower_http::{catch_panic::CatchPanicLayer, services::ServeDir};
 
 use crate::{
@@ -43,17 +43,16 @@ pub struct PageContext {
     /// The folder they are in.
     pub site: Arc<Path>,
     /// Leptos's own options.
-    pub options: LeptosOptions,
+    pub options: Arc<LeptosOptions>,
     /// The release that this program is.
     pub release: Arc<str>,
 }
 
 impl PageContext {
     /// Puts everything into the context of a request.
-    fn provide(&self) {
+    pub(crate) fn provide(&self) {
         provide_context(self.services.clone());
         provide_context(Arc::clone(&self.assets));
-        provide_context(self.options.clone());
         // Nothing here is hydrated as a whole: without this, every resource would be written into the page as a script.
         if let Some(shared) = Owner::current_shared_context() {
             shared.set_is_hydrating(false);
@@ -63,7 +62,7 @@ impl PageContext {
 
 impl axum::extract::FromRef<PageContext> for LeptosOptions {
     fn from_ref(context: &PageContext) -> Self {
-        context.options.clone()
+        (*context.options).clone()
     }
 }
 
@@ -86,20 +85,28 @@ pub fn routes(context: PageContext) -> Router {
         .leptos_routes_with_context(&context, pages, provide, shell)
         .fallback(file_or_not_found)
         .with_state(context.clone())
-        .layer(map_response(|response: Response| async { end_with_the_document(response) }))
+        .layer(map_response(end_with_the_document))
         .layer(middleware::from_fn(tell_route));
     // In front of the pages' router: that one registers server functions at their own addresses, without what is done here for errors.
     let functions = Router::new().route(FUNCTIONS, get(function).post(function)).with_state(context.clone());
-    functions
+    #[cfg(feature = "bench")]
+    let functions = functions
+        .merge(Router::new().route("/bench/table", get(crate::pages::bench::table)).with_state(context.clone()));
+    let functions = functions
         .nest_service("/pkg", pkg(&context))
         .merge(server::http::routes(context.services.clone()))
         .fallback_service(pages)
-        .layer(middleware::from_fn(tell_route))
-        .layer(middleware::from_fn_with_state(context.clone(), know_caller))
-        .layer(csrf_layer())
-        .layer(CatchPanicLayer::custom(panicked))
+        .layer(middleware::from_fn(tell_route));
+    // The rest as one service: a router would put each layer around each of its routes, boxed, and copy them all for every request.
+    let service = ServiceBuilder::new()
+        .layer(middleware::from_fn_with_state(context.clone(), present_errors))
         .layer(middleware::from_fn(in_time))
-        .layer(middleware::from_fn_with_state(context, present_errors))
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(csrf_layer())
+        .layer(middleware::from_fn_with_state(context.services.clone(), remember_writes))
+        .layer(middleware::from_fn_with_state(context, know_caller))
+        .service(functions);
+    Router::new().fallback_service(service)
 }
 
 /// Where pages are. They are few and the same for as long as the program runs.
@@ -121,10 +128,11 @@ fn pkg(context: &PageContext) -> Router {
     let files = ServeDir::new(context.site.join("pkg")).precompressed_br().precompressed_gzip();
     let hashed = context.options.hash_files;
     Router::new().fallback_service(files).layer(middleware::from_fn(move |request: Request, next: Next| async move {
-        let mut response = next.run(request).await;
+        let mut response = if may_be_a_file(request.uri().path()) { next.run(request).await } else { no_file() };
         if response.status() == StatusCode::NOT_FOUND {
             response = ApiError::not_found().into_response();
         } else {
+            in_utf8(&mut response);
             response.extensions_mut().insert(if hashed { CachePolicy::Immutable } else { CachePolicy::Private });
         }
         response.extensions_mut().insert(RouteName(PKG));
@@ -134,7 +142,8 @@ fn pkg(context: &PageContext) -> Router {
 
 /// A file of the site folder; else the page that says that there is nothing.
 async fn file_or_not_found(State(context): State<PageContext>, request: Request) -> Response {
-    if matches!(*request.method(), Method::GET | Method::HEAD) && request.uri().path() != "/" {
+    let path = request.uri().path();
+    if matches!(*request.method(), Method::GET | Method::HEAD) && path != "/" && may_be_a_file(path) {
         let (parts, _) = request.into_parts();
         let asked = Request::from_parts(parts.clone(), Body::empty());
         let files = ServeDir::new(&context.site)
@@ -144,12 +153,35 @@ async fn file_or_not_found(State(context): State<PageContext>, request: Request)
         if let Ok(mut response) = files.oneshot(asked).await.map(IntoResponse::into_response)
             && response.status() != StatusCode::NOT_FOUND
         {
+            in_utf8(&mut response);
             response.extensions_mut().insert(CachePolicy::Hour);
             response.extensions_mut().insert(RouteName(STATIC));
             return response;
         }
     }
     ApiError::not_found().into_response()
+}
+
+/// The longest name of a file that file systems know, in bytes: asked for a longer one they fail.
+const FILE_NAME_MAX: usize = 255;
+
+fn may_be_a_file(path: &str) -> bool {
+    path.split('/').all(|name| name.len() <= FILE_NAME_MAX)
+}
+
+fn no_file() -> Response {
+    StatusCode::NOT_FOUND.into_response()
+}
+
+/// Says of a text in which encoding it is: no file of ours is in another, and browsers guess.
+fn in_utf8(response: &mut Response) {
+    let Some(kind) = response.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()) else { return };
+    if kind.starts_with("text/")
+        && !kind.contains("charset")
+        && let Ok(kind) = HeaderValue::try_from(format!("{kind}; charset=utf-8"))
+    {
+        response.headers_mut().insert(header::CONTENT_TYPE, kind);
+    }
 }
 
 /// A server function, called by a form or a program. What it could not do becomes a page for people and a problem for programs.
@@ -220,7 +252,7 @@ async fn form_again(context: PageContext, asked: Parts, form: FormState) -> Resp
     };
     let mut response = leptos_axum::render_app_async_with_context(provide, shell)(request).await;
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    end_with_the_document(response)
+    end_with_the_document(response).await
 }
 
 /// Pages that are the same bytes for everybody: who asks is not even looked up.
@@ -230,15 +262,31 @@ const PUBLIC: [&str; 9] =
 pub const READY: [&str; 7] = ["/", "/explore", "/login", "/signup", "/reset", "/styleguide", "/offline"];
 const PUBLIC_BELOW: [&str; 6] = ["/p/", "/pkg/", "/fonts/", "/api/", "/signup/sent", "/reset/sent"];
 
+/// Pages of keys, addresses and other people's affairs: no browser keeps them.
+const NEVER_KEPT: [&str; 3] = ["/settings", "/jobs", "/operations"];
+
 /// Finds out once who asks, where it matters.
 async fn know_caller(State(context): State<PageContext>, mut request: Request, next: Next) -> Response {
     let path = request.uri().path();
     let is_public = PUBLIC.contains(&path) || PUBLIC_BELOW.iter().any(|below| path.starts_with(below));
     if !is_public && request.headers().contains_key(header::COOKIE) {
         let known = Caller::of(request.headers(), &context.services).await;
+        if let Some(writer) = request.extensions().get::<Writer>() {
+            writer.is(known.as_ref().ok().and_then(Caller::user));
+        }
         request.extensions_mut().insert(Known(known));
     }
-    next.run(request).await
+    let is_kept = !NEVER_KEPT.iter().any(|page| path_is(request.uri().path(), page));
+    let mut response = next.run(request).await;
+    if !is_kept && response.extensions().get::<CachePolicy>().is_none() {
+        response.extensions_mut().insert(CachePolicy::Never);
+    }
+    response
+}
+
+/// Whether a path is this page or one below it.
+fn path_is(path: &str, page: &str) -> bool {
+    path.strip_prefix(page).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// No answer waits longer than this for its first byte, whatever hangs behind it.

@@ -1,16 +1,13 @@
 //! The document around every page.
 
-use axum::{
-    extract::MatchedPath,
-    http::{header::CONTENT_SECURITY_POLICY, request::Parts},
-};
+use axum::{extract::MatchedPath, http::header::CONTENT_SECURITY_POLICY};
 use leptos::{either::Either, prelude::*};
 use leptos_meta::MetaTags;
 use model::{ProjectId, Theme};
 
 use crate::{
     app::App,
-    context::{assets, known, services},
+    context::{assets, known, of_request, services},
     functions::answer_header,
 };
 
@@ -72,8 +69,8 @@ pub(crate) fn Reporter() -> impl IntoView {
 
 /// The pattern of this page's address; nothing where a form is shown again at the address it was sent to.
 fn pattern() -> Option<&'static str> {
-    let parts = use_context::<Parts>()?;
-    let matched = parts.extensions.get::<MatchedPath>()?.as_str();
+    let matched = of_request(|parts| parts.extensions.get::<MatchedPath>().cloned())??;
+    let matched = matched.as_str();
     services().vitals.routes().iter().find(|route| **route == matched).copied()
 }
 
@@ -85,7 +82,7 @@ fn theme_of_reader() -> Option<&'static str> {
 
 /// The page to read that belongs to the editor asked for, if it is one.
 fn project_of_editor() -> Option<String> {
-    let path = use_context::<Parts>()?.uri.path().to_owned();
-    let id: ProjectId = path.strip_prefix("/projects/")?.strip_suffix("/edit")?.parse().ok()?;
+    let id = |path: &str| path.strip_prefix("/projects/")?.strip_suffix("/edit")?.parse::<ProjectId>().ok();
+    let id = of_request(|parts| id(parts.uri.path()))??;
     Some(format!("/projects/{id}"))
 }

@@ -1,5 +1,7 @@
 //! What the user typed.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
 
@@ -39,8 +41,7 @@ impl Directive {
     ///
     /// Line breaks become `\n` (a browser sends `\r\n`), other typed white space a blank; the rest of the text stays as it is.
     pub fn parse(raw: &str) -> Result<Self, BadDirective> {
-        let lines = raw.replace("\r\n", "\n").replace(['\r', '\u{85}', '\u{2028}', '\u{2029}'], "\n");
-        let text: String = lines.replace(['\t', '\u{b}', '\u{c}'], " ").nfc().collect();
+        let text = if raw.bytes().all(is_plain) { Cow::Borrowed(raw) } else { Cow::Owned(normalised(raw)) };
         let text = text.trim_matches(|c: char| c.is_whitespace() || is_invisible(c));
         if text.is_empty() {
             return Err(BadDirective::Empty);
@@ -61,7 +62,13 @@ impl Directive {
 
     /// The directive cut to at most `chars` characters at the end of a word, for titles and lists.
     pub fn title(&self, chars: usize) -> String {
-        let line = self.0.split_whitespace().collect::<Vec<_>>().join(" ");
+        let mut line = String::with_capacity(self.0.len());
+        for word in self.0.split_whitespace() {
+            if !line.is_empty() {
+                line.push(' ');
+            }
+            line.push_str(word);
+        }
         if line.chars().count() <= chars {
             return line;
         }
@@ -69,6 +76,16 @@ impl Directive {
         let whole = cut.rsplit_once(' ').map_or(cut.as_str(), |(head, _)| head);
         format!("{}…", whole.trim_end_matches([',', ';', ':', '.', '-']))
     }
+}
+
+/// ASCII that is stored as it was typed: most text is, and lists read many.
+fn is_plain(byte: u8) -> bool {
+    matches!(byte, b' '..=b'~' | b'\n')
+}
+
+fn normalised(raw: &str) -> String {
+    let lines = raw.replace("\r\n", "\n").replace(['\r', '\u{85}', '\u{2028}', '\u{2029}'], "\n");
+    lines.replace(['\t', '\u{b}', '\u{c}'], " ").nfc().collect()
 }
 
 /// Characters that take no room and say nothing at the edge of a text: a directive of these alone is empty.

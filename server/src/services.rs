@@ -184,11 +184,12 @@ impl Services {
             events.clone(),
             metrics.clone(),
             tasks.clone(),
+            limits.clone(),
         );
         let parts = Parts {
             db: db.clone(),
             clock: clock.clone(),
-            redis: bus.connection(),
+            bus: bus.clone(),
             cache: cache.clone(),
             limits: limits.clone(),
             postman: postman.clone(),
@@ -238,10 +239,15 @@ impl Services {
         Ok(services)
     }
 
-    /// Whoever asks or changes something hears what others change.
+    /// Whoever asks or changes something hears what others change, and what a replica does not have yet.
     fn share_cache(&self) {
         let (cache, bus) = (self.cache.clone(), self.bus.clone());
         self.tasks.keep("cache", move || cache.clone().keep(bus.clone()));
+        self.db.share_writes(self.bus.connection());
+        let (db, tasks) = (self.db.clone(), self.tasks.clone());
+        self.tasks.keep("replica", move || db.clone().watch_replica(tasks.clone()));
+        let (accounts, tasks) = (self.accounts.clone(), self.tasks.clone());
+        self.tasks.keep("ended sessions", move || accounts.clone().hear_of_sessions(tasks.clone()));
     }
 
     /// Tells the metrics of which kinds jobs and of whom webhooks can come, so that all of them are counted from 0 on.

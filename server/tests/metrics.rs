@@ -144,7 +144,7 @@ async fn labels_are_names_of_the_program_and_its_configuration() {
     assert_eq!(values(&text, "atlas9_jobs_slots", "queue"), queues.map(str::to_owned).into());
     assert_eq!(values(&text, "atlas9_jobs_slots", "state"), ["most", "used"].map(str::to_owned).into());
     assert_eq!(values(&text, "atlas9_jobs_workers", "state"), ["alive", "silent"].map(str::to_owned).into());
-    let pools = ["primary", "replica", "worker"];
+    let pools = ["leased", "primary", "replica", "worker"];
     assert_eq!(values(&text, "atlas9_database_connections", "pool"), pools.map(str::to_owned).into());
     let kinds: BTreeSet<String> = instance.services.kinds().names().into_iter().collect();
     assert_eq!(values(&text, "atlas9_jobs_started_total", "kind"), kinds);

@@ -1,15 +1,14 @@
 //! What stands above and below every page.
 
-use axum::http::request::Parts;
 use leptos::prelude::*;
 
 use super::sections::{Part, STAGES, parts, stage_title};
-use crate::context::is_for_administrator;
+use crate::context::{is_for_administrator, of_request};
 
 /// The masthead: where one is, and the way to one's projects.
 #[component]
 pub(crate) fn Header() -> impl IntoView {
-    let path = use_context::<Parts>().map(|parts| parts.uri.path().to_owned()).unwrap_or_default();
+    let path = of_request(|parts| parts.uri.path().to_owned()).unwrap_or_default();
     let mut pages = vec![("/projects", "Your projects"), ("/explore", "Explore"), ("/settings", "Account")];
     if is_for_administrator() {
         pages.extend([("/jobs", "Jobs"), ("/operations", "Operations")]);

@@ -18,6 +18,11 @@ pub(crate) fn Shelve(
     #[prop(into)]
     title: String,
 ) -> impl IntoView {
+    shelve_form(project, shelf, label, &title).into_any()
+}
+
+/// The same, for a list of many: not erased.
+pub(crate) fn shelve_form(project: ProjectId, shelf: Shelf, label: &'static str, title: &str) -> impl IntoView + use<> {
     let name = format!("{label}: {title}");
     view! {
         <form method="post" action="/fn/shelve_project">
@@ -26,7 +31,6 @@ pub(crate) fn Shelve(
             <button type="submit" class="quiet" aria-label=name>{label}</button>
         </form>
     }
-    .into_any()
 }
 
 /// Everything an owner can do with a project as a whole, folded away until wanted.

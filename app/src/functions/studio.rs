@@ -53,7 +53,7 @@ pub(crate) async fn start_generation(#[server(default)] directive: String) -> Re
 
 async fn new_guest(services: &Services) -> Result<UserId, ApiError> {
     let client = client().ok_or_else(ApiError::internal)?;
-    let guest = services.accounts.create_guest(&client).await?;
+    let guest = services.accounts.admit_guest(&client).await?;
     answer_header(header::SET_COOKIE, &guest.set_cookie);
     Ok(guest.visitor.user)
 }

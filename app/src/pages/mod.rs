@@ -1,5 +1,7 @@
 //! One file a page.
 
+#[cfg(feature = "bench")]
+pub(crate) mod bench;
 pub(crate) mod comparison;
 pub(crate) mod edit;
 pub(crate) mod error;

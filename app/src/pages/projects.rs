@@ -10,7 +10,7 @@ use crate::{
     components::{
         form::Notice,
         progress::status_word,
-        project_forms::{BringBack, Shelve},
+        project_forms::{BringBack, Shelve, shelve_form},
         title::PageTitle,
     },
     context::{Failure, Left, caller, services},
@@ -39,17 +39,19 @@ pub(crate) fn Projects() -> impl IntoView {
             })),
         }
     });
-    let told = Suspend::new(async move { told(notice, project).await });
+    let told = notice.map(|notice| {
+        let told = Suspend::new(async move { told(notice, project).await });
+        view! { <Suspense>{told}</Suspense> }
+    });
     view! {
         <PageTitle text="Your projects" />
-        <Suspense>{told}</Suspense>
+        {told}
         <Suspense>{list}</Suspense>
     }
 }
 
 /// What was just done, with a way back.
-async fn told(notice: Option<String>, project: Option<String>) -> Option<AnyView> {
-    let notice = notice?;
+async fn told(notice: String, project: Option<String>) -> Option<AnyView> {
     if notice == "welcome" {
         return Some(
             view! { <Notice text="Welcome. The account is yours, and what you made as a guest is in it." /> }
@@ -73,7 +75,8 @@ async fn told(notice: Option<String>, project: Option<String>) -> Option<AnyView
 
 #[component]
 fn List(page: Page<ProjectSummary>, asked: Listing, is_first: bool) -> impl IntoView {
-    let rows = page.items.iter().cloned().map(|project| view! { <Row project /> }).collect_view();
+    // As markup at once: as a view, every part of every row would be asked whether there is something to wait for.
+    let rows: String = page.items.iter().map(|project| row(project).to_html()).collect();
     let sorted = asked.sorting != Sorting::Newest;
     let older = page.next_cursor.map(|cursor| {
         let text = if sorted { "More projects" } else { "Older projects" };
@@ -94,7 +97,7 @@ fn List(page: Page<ProjectSummary>, asked: Listing, is_first: bool) -> impl Into
         {if page.items.is_empty() {
             Either::Left(view! { <Empty asked /> })
         } else {
-            Either::Right(view! { <ol class="projects">{rows}</ol> })
+            Either::Right(view! { <ol class="projects" inner_html=rows></ol> })
         }}
         <nav class="pager" aria-label="Pages">{newest} {older}</nav>
         <BringBack />
@@ -185,8 +188,7 @@ fn Empty(asked: Listing) -> impl IntoView {
     }
 }
 
-#[component]
-fn Row(project: ProjectSummary) -> impl IntoView {
+fn row(project: &ProjectSummary) -> impl IntoView + use<> {
     let when = project.created_at.date().to_string();
     let state = project.status.as_str();
     let directive = project.directive.title(160);
@@ -198,19 +200,17 @@ fn Row(project: ProjectSummary) -> impl IntoView {
         Visibility::Public => Some("public"),
     };
     let visibility = visibility.map(|word| view! { " " <span class="visibility">{word}</span> });
-    let (id, title) = (project.id, project.title.clone());
+    let (id, title) = (project.id, project.title.as_str());
     let actions = match project.shelf {
-        Shelf::Active => Either::Left(view! {
-            <Shelve project=id shelf=Shelf::Archived label="Archive" title=title.clone() />
-            <Shelve project=id shelf=Shelf::Deleted label="Delete" title=title />
-        }),
-        Shelf::Archived | Shelf::Deleted => {
-            Either::Right(view! { <Shelve project=id shelf=Shelf::Active label="Take back" title=title /> })
-        }
+        Shelf::Active => Either::Left((
+            shelve_form(id, Shelf::Archived, "Archive", title),
+            shelve_form(id, Shelf::Deleted, "Delete", title),
+        )),
+        Shelf::Archived | Shelf::Deleted => Either::Right(shelve_form(id, Shelf::Active, "Take back", title)),
     };
     view! {
         <li>
-            <a href=format!("/projects/{id}") dir="auto">{project.title}</a>
+            <a href=format!("/projects/{id}") dir="auto">{project.title.clone()}</a>
             {words}
             <div class="row-foot">
                 <p class="quiet">
@@ -222,5 +222,4 @@ fn Row(project: ProjectSummary) -> impl IntoView {
             </div>
         </li>
     }
-    .into_any()
 }

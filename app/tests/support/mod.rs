@@ -47,14 +47,14 @@ pub fn router(instance: &Instance) -> Router {
         services: instance.services.clone(),
         assets: Arc::new(assets),
         site: Path::new("../public").into(),
-        options: LeptosOptions::builder().output_name("x").build(),
+        options: Arc::new(LeptosOptions::builder().output_name("x").build()),
         release: "1.2.3".into(),
     };
     let ready = ReadyPages::new(instance.services.cache.clone(), "tests", &READY);
     app::routes(context)
         .layer(middleware::from_fn(write_cache_headers))
         .layer(middleware::from_fn_with_state(ready, serve_ready))
-        .layer(middleware::from_fn(security_headers))
+        .layer(middleware::from_fn_with_state(false, security_headers))
         .layer(middleware::from_fn_with_state(instance.services.clone(), observe))
 }
 

@@ -81,7 +81,7 @@ impl Sections {
     /// # Errors
     /// [`BadPiece`] when it does not fit. The section is left as it was.
     pub fn apply(&mut self, stage: Stage, piece: &Piece) -> Result<(), BadPiece> {
-        if let Some(reason) = too_long("", &piece.value) {
+        if let Some(reason) = too_long("", &piece.value).or_else(|| unprintable(&piece.value)) {
             return Err(bad(stage.as_str(), piece, &reason));
         }
         match stage {
@@ -205,6 +205,20 @@ fn too_long(key: &str, value: &serde_json::Value) -> Option<String> {
         }
         Value::Array(items) => items.iter().find_map(|item| too_long(key, item)),
         Value::Object(fields) => fields.iter().find_map(|(key, field)| too_long(key, field)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => None,
+    }
+}
+
+/// What is wrong with a value that holds what no keyboard types and no program prints.
+fn unprintable(value: &serde_json::Value) -> Option<String> {
+    use serde_json::Value;
+    match value {
+        Value::String(text) => {
+            let strange = text.chars().find(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t'))?;
+            Some(format!("it holds a control character (U+{:04X})", u32::from(strange)))
+        }
+        Value::Array(items) => items.iter().find_map(unprintable),
+        Value::Object(fields) => fields.values().find_map(unprintable),
         Value::Null | Value::Bool(_) | Value::Number(_) => None,
     }
 }

@@ -11,8 +11,10 @@ use uuid::Uuid;
 
 use crate::config::Secret;
 
-/// The cookie's name.
+/// The cookie's name where there is no TLS, as on a developer's machine.
 pub const COOKIE_NAME: &str = "atlas9_session";
+/// Its name under TLS. Browsers take a cookie so called from this very host alone, so that no host beside it can set one (RFC 6265bis, section 4.1.3.2).
+const SECURE_COOKIE_NAME: &str = "__Host-atlas9_session";
 
 const ID_BYTES: usize = 16;
 const SECRET_BYTES: usize = 32;
@@ -153,10 +155,13 @@ fn token(bytes: &[u8]) -> Option<Token> {
     Some(Token { id: Uuid::from_slice(id).ok()?, secret: secret.try_into().ok()? })
 }
 
-/// Our cookie's value in a `Cookie` header.
-pub(super) fn find(header: &str) -> Option<&str> {
-    let named = |pair: &str| pair.trim().split_once('=').is_some_and(|(name, _)| name == COOKIE_NAME);
-    header.split(';').find(|pair| named(pair))?.trim().split_once('=').map(|(_, value)| value)
+/// Our cookie's value in a `Cookie` header. A site that is reached by TLS alone knows no other than the one of that.
+pub(super) fn find(header: &str, by_tls_alone: bool) -> Option<&str> {
+    let value = |wanted: &str| {
+        let mut pairs = header.split(';').filter_map(|pair| pair.trim().split_once('='));
+        pairs.find(|(name, _)| *name == wanted).map(|(_, value)| value)
+    };
+    value(SECURE_COOKIE_NAME).or_else(|| value(COOKIE_NAME).filter(|_| !by_tls_alone))
 }
 
 /// A `Set-Cookie` header that makes a browser forget the session.
@@ -166,8 +171,8 @@ pub(super) fn forget(over_tls: bool) -> String {
 
 /// A `Set-Cookie` header: not for scripts, not for other sites' requests, and under TLS for nothing else.
 pub(super) fn set(value: &str, age: Duration, over_tls: bool) -> String {
-    let secure = if over_tls { "; Secure" } else { "" };
-    format!("{COOKIE_NAME}={value}; Path=/; Max-Age={}; HttpOnly; SameSite=Lax{secure}", age.as_secs())
+    let (name, secure) = if over_tls { (SECURE_COOKIE_NAME, "; Secure") } else { (COOKIE_NAME, "") };
+    format!("{name}={value}; Path=/; Max-Age={}; HttpOnly; SameSite=Lax{secure}", age.as_secs())
 }
 
 #[cfg(test)]
@@ -215,8 +220,16 @@ mod tests {
 
     #[test]
     fn our_cookie_is_found_among_others() {
-        assert_eq!(find("a=1; atlas9_session=xyz; b=2"), Some("xyz"));
-        assert_eq!(find("atlas9_sessionx=1; b"), None);
-        assert_eq!(find(""), None);
+        assert_eq!(find("a=1; atlas9_session=xyz; b=2", false), Some("xyz"));
+        assert_eq!(find("atlas9_sessionx=1; b", false), None);
+        assert_eq!(find("", false), None);
+    }
+
+    #[test]
+    fn under_tls_no_cookie_counts_that_another_host_may_have_set() {
+        let planted = "atlas9_session=planted; __Host-atlas9_session=ours";
+        assert_eq!((find(planted, true), find(planted, false)), (Some("ours"), Some("ours")));
+        assert_eq!(find("atlas9_session=planted", true), None);
+        assert!(set("x", Duration::from_secs(1), true).starts_with("__Host-atlas9_session=x; Path=/; "));
     }
 }

@@ -26,6 +26,11 @@ impl Accounts {
         }
     }
 
+    /// Hears which sessions other instances end, until the program stops.
+    pub async fn hear_of_sessions(self, tasks: Tasks) {
+        self.sessions.hear(&tasks).await;
+    }
+
     /// Adds what is done in the background.
     #[must_use]
     pub fn kinds(&self, kinds: Kinds) -> Kinds {

@@ -24,7 +24,7 @@ mod tokens;
 use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use model::{Role, Scope, SessionId, Theme, TokenId, UserId, UserKind};
-use redis::aio::ConnectionManager;
+use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
 
 pub use address::{BadAddress, EmailAddress};
@@ -43,12 +43,13 @@ use password::Hasher;
 use session_cache::SessionCache;
 
 use crate::{
+    bus::Bus,
     cache::Cache,
     clock::Clock,
     config::Secret,
     db::Database,
     events::Events,
-    limits::{Limits, Quota},
+    limits::{Limits, Quota, hex},
     mail::Postman,
 };
 
@@ -61,6 +62,9 @@ const SIGN_INS_INTO: Quota = Quota { name: "sign-in-into", burst: 10, every: Dur
 /// Sign-ups and requests for a new password from one network address, and for one mail address.
 const LETTERS_FROM: Quota = Quota { name: "letters-from", burst: 10, every: Duration::from_secs(120) };
 const LETTERS_TO: Quota = Quota { name: "letters-to", burst: 5, every: Duration::from_secs(600) };
+
+/// Guests from one network address: somebody who forgets every cookie is not somebody new each time. This machine itself is let through.
+const GUESTS_FROM: Quota = Quota { name: "guests-from", burst: 60, every: Duration::from_secs(10) };
 
 /// The accounts domain.
 #[derive(Clone)]
@@ -76,6 +80,7 @@ pub struct Accounts {
     events: Events,
     /// What links in mails begin with.
     site: Arc<str>,
+    by_tls_alone: bool,
 }
 
 /// Somebody with a valid session.
@@ -133,6 +138,11 @@ impl Client {
                 None => format!("{:x?}", &address.segments()[..4]),
             },
         }
+    }
+
+    /// As the log is told of it: lines of one network can be put together, and none says which it is.
+    pub(crate) fn told(&self) -> String {
+        hex(&Sha256::digest(self.network())[..8])
     }
 }
 
@@ -222,7 +232,7 @@ pub struct Parts {
     /// Time and ids.
     pub clock: Clock,
     /// Redis.
-    pub redis: ConnectionManager,
+    pub bus: Bus,
     /// What is kept of what everybody may see.
     pub cache: Cache,
     /// Counts tries.
@@ -245,7 +255,7 @@ impl Accounts {
     pub fn new(parts: Parts, secret: &Secret) -> Result<Self, AccountsError> {
         Ok(Self {
             hasher: Hasher::new(parts.clock.clone())?,
-            sessions: SessionCache::new(parts.redis, parts.clock.clone(), parts.metrics),
+            sessions: SessionCache::new(parts.bus, parts.clock.clone(), parts.metrics),
             cache: parts.cache,
             signer: Signer::new(secret),
             db: parts.db,
@@ -253,6 +263,7 @@ impl Accounts {
             limits: parts.limits,
             postman: parts.postman,
             events: parts.events,
+            by_tls_alone: parts.site.starts_with("https://"),
             site: parts.site.into(),
         })
     }

@@ -47,7 +47,7 @@ impl Accounts {
         self.reset_of(sealed).await.map(|_| ())
     }
 
-    /// Sets a new password by a link, which works once. Everybody who was signed in is signed out, and no other link works any more.
+    /// Sets a new password by a link, which works once. Everybody who was signed in is signed out, and neither another link nor an API token works any more.
     ///
     /// # Errors
     /// [`AccountsError::BadLink`], and [`AccountsError::Password`] when the new one will not do; the link still works then.
@@ -65,6 +65,8 @@ impl Accounts {
         store::links::void(&mut tx, user, now).await?;
         store::users::set_password(&mut tx, user, &password_hash).await?;
         let ended = store::sessions::delete(&mut tx, user, None, None, now).await?;
+        // Whoever knew the old password may have made themselves a way in that outlives it.
+        store::tokens::delete_all(&mut tx, user).await?;
         self.tell_of_new_password(&mut tx, &known.email).await?;
         store::commit(tx).await?;
         self.postman.ring();

@@ -1,4 +1,4 @@
-//! Sessions in Redis, so that most requests ask PostgreSQL nothing. PostgreSQL stays the truth: what stands here may go at any time, and
+//! Sessions in Redis, and for a moment in memory, so that most requests ask PostgreSQL nothing. PostgreSQL stays the truth: what stands here may go at any time, and
 //! whatever changes a session drops it here.
 //!
 //! A session stands under three kinds of key: by its secret's hash (what a cookie leads to), by its id (what revoking knows), and in the set
@@ -10,13 +10,17 @@ use std::{
     time::Duration,
 };
 
+use bytes::Bytes;
 use model::{Role, SessionId, Theme, UserId, UserKind};
+use moka::sync::Cache as Memory;
 use prometheus_client::{metrics::counter::Counter, registry::Registry};
 use redis::{FromRedisValue, aio::ConnectionManager};
 use serde::{Deserialize, Serialize};
+use subtle::ConstantTimeEq;
 use time::OffsetDateTime;
+use tokio::sync::broadcast::error::RecvError;
 
-use crate::{clock::Clock, limits::hex};
+use crate::{bus::Bus, clock::Clock, limits::hex, tasks::Tasks};
 
 /// What stands here is forgotten after this, or when the session ends.
 const TTL_MAX: Duration = Duration::from_secs(3_600);
@@ -28,6 +32,15 @@ const REST: Duration = Duration::from_secs(1);
 const HOLD: Duration = Duration::from_secs(30);
 /// What is put here goes by itself this soon, unless it is confirmed after a look at the hold.
 const UNCONFIRMED: Duration = Duration::from_secs(10);
+
+/// How long a session is known in this process, whatever Redis knows meanwhile: so long may one that was ended elsewhere go on when no message comes.
+const REMEMBERED: Duration = Duration::from_secs(1);
+/// After a session was dropped, this process does not remember it for so long: longer than an answer of Redis that was on its way may take.
+const FORGOTTEN: Duration = Duration::from_secs(2);
+/// Sessions known in this process.
+const REMEMBERED_MAX: u64 = 20_000;
+/// Where instances tell each other of sessions that were dropped: their ids, with blanks between them.
+const DROPPED: &str = "atlas9:sessions:dropped";
 
 /// A session with what every request wants to know of its user.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,7 +60,7 @@ pub(super) struct Record {
 /// What is measured of sessions in Redis.
 #[derive(Debug, Clone, Default)]
 pub struct SessionMetrics {
-    /// Requests whose session stood there.
+    /// Requests whose session was known here or stood there.
     pub hits: Counter,
     /// Requests for which PostgreSQL was asked.
     pub misses: Counter,
@@ -59,30 +72,71 @@ impl SessionMetrics {
     /// Adds them to the program's.
     pub(crate) fn register(&self, registry: &mut Registry) {
         let registry = registry.sub_registry_with_prefix("session_cache");
-        registry.register("hits", "Sessions found in Redis", self.hits.clone());
+        registry.register("hits", "Sessions found in memory or Redis", self.hits.clone());
         registry.register("misses", "Sessions for which PostgreSQL was asked", self.misses.clone());
         registry.register("evictions", "Sessions dropped from Redis since they changed", self.evictions.clone());
     }
 }
 
+/// A session as this process knows it, with the hash of its secret.
+type Remembered = Arc<([u8; 32], Record)>;
+
 #[derive(Clone)]
 pub(super) struct SessionCache {
     redis: ConnectionManager,
+    bus: Bus,
+    memory: Memory<SessionId, Remembered>,
+    dropped: Memory<SessionId, ()>,
     clock: Clock,
     rests_until: Arc<AtomicI64>,
     pub(super) metrics: SessionMetrics,
 }
 
 impl SessionCache {
-    pub(super) fn new(redis: ConnectionManager, clock: Clock, metrics: SessionMetrics) -> Self {
-        Self { redis, clock, rests_until: Arc::default(), metrics }
+    pub(super) fn new(bus: Bus, clock: Clock, metrics: SessionMetrics) -> Self {
+        let memory = Memory::builder().max_capacity(REMEMBERED_MAX).time_to_live(REMEMBERED).build();
+        let dropped = Memory::builder().max_capacity(REMEMBERED_MAX).time_to_live(FORGOTTEN).build();
+        Self { redis: bus.connection(), bus, memory, dropped, clock, rests_until: Arc::default(), metrics }
     }
 
-    /// The session with this secret, if it stands here.
-    pub(super) async fn get(&self, secret_hash: &[u8; 32]) -> Option<Record> {
-        let text: Option<String> = self.ask(redis::cmd("GET").arg(token_key(secret_hash))).await?;
-        let record: Record = serde_json::from_str(&text?).ok()?;
-        (record.expires_at > self.clock.now()).then_some(record)
+    /// The session with this id and secret, if it stands here.
+    pub(super) async fn get(&self, session: SessionId, secret_hash: &[u8; 32]) -> Option<Record> {
+        let known = self.memory.get(&session).filter(|known| known.0.ct_eq(secret_hash).into());
+        let known = match known {
+            Some(known) => known,
+            None => {
+                let text: Option<String> = self.ask(redis::cmd("GET").arg(token_key(secret_hash))).await?;
+                let record: Record = serde_json::from_str(&text?).ok()?;
+                let known = Arc::new((*secret_hash, record));
+                if known.1.session == session && !self.dropped.contains_key(&session) {
+                    self.memory.insert(session, Arc::clone(&known));
+                }
+                known
+            }
+        };
+        (known.1.session == session && known.1.expires_at > self.clock.now()).then(|| known.1.clone())
+    }
+
+    /// Forgets what other instances drop, until the program stops. Without it, a session that ended elsewhere may go on for [`REMEMBERED`].
+    pub(super) async fn hear(&self, tasks: &Tasks) {
+        let mut heard = self.bus.listen(DROPPED);
+        loop {
+            tokio::select! {
+                () = tasks.stopping() => return,
+                message = heard.recv() => match message {
+                    Ok(ids) => self.forget(std::str::from_utf8(&ids).unwrap_or_default().split(' ').filter_map(|id| id.parse().ok())),
+                    Err(RecvError::Lagged(_)) => self.memory.invalidate_all(),
+                    Err(RecvError::Closed) => return,
+                },
+            }
+        }
+    }
+
+    fn forget(&self, sessions: impl IntoIterator<Item = SessionId>) {
+        for session in sessions {
+            self.dropped.insert(session, ());
+            self.memory.invalidate(&session);
+        }
     }
 
     /// Puts a session here as it was just read from PostgreSQL.
@@ -114,6 +168,7 @@ impl SessionCache {
         if sessions.is_empty() {
             return true;
         }
+        self.forget(sessions.iter().copied());
         let mut hold = redis::pipe();
         for session in sessions {
             hold.cmd("SET").arg(hold_key(*session)).arg(1).arg("EX").arg(HOLD.as_secs()).ignore();
@@ -126,6 +181,8 @@ impl SessionCache {
         keys.extend(sessions.iter().map(|session| id_key(*session)));
         let are_gone = self.ask::<i64>(redis::cmd("DEL").arg(keys)).await.is_some();
         if are_gone {
+            let ids: Vec<String> = sessions.iter().map(SessionId::to_string).collect();
+            self.bus.publish(DROPPED, Bytes::from(ids.join(" ")));
             self.metrics.evictions.inc_by(u64::try_from(stood_here).unwrap_or_default());
         }
         are_gone

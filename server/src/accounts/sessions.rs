@@ -6,7 +6,7 @@ use model::{SessionId, UserId, UserKind};
 use subtle::ConstantTimeEq;
 
 use super::{
-    Accounts, AccountsError, Client, Device, Opened, Visitor,
+    Accounts, AccountsError, Client, Device, GUESTS_FROM, Opened, Visitor,
     cookie::{self, Token},
     session_cache::Record,
     store::{self, Tx},
@@ -52,12 +52,14 @@ impl Accounts {
     /// # Errors
     /// [`DbError`] when the store cannot be asked.
     pub async fn identify(&self, cookies: Option<&str>) -> Result<Option<Visitor>, DbError> {
-        let Some(token) = cookies.and_then(cookie::find).and_then(|value| self.signer.open_session(value)) else {
+        let Some(token) = cookies
+            .and_then(|cookies| cookie::find(cookies, self.by_tls_alone))
+            .and_then(|value| self.signer.open_session(value))
+        else {
             return Ok(None);
         };
         let (hash, now) = (token.hash(), self.clock.now());
-        if let Some(record) = self.sessions.get(&hash).await
-            && record.session.0 == token.id
+        if let Some(record) = self.sessions.get(SessionId(token.id), &hash).await
             && now - record.last_seen_at <= SEEN_EVERY
         {
             self.sessions.metrics.hits.inc();
@@ -78,6 +80,17 @@ impl Accounts {
         }
         self.sessions.put(&hash, &record).await;
         Ok(Some(record.into()))
+    }
+
+    /// Makes a guest with a session of whoever came without one; so many from one network address.
+    ///
+    /// # Errors
+    /// As [`Accounts::create_guest`]; [`AccountsError::Limited`].
+    pub async fn admit_guest(&self, client: &Client) -> Result<Opened, AccountsError> {
+        if !client.address.is_loopback() {
+            self.limits.admit(&GUESTS_FROM, &client.network()).await?;
+        }
+        self.create_guest(client).await
     }
 
     /// Makes a guest with a session.
@@ -126,7 +139,8 @@ impl Accounts {
             name: profile.name,
             theme: profile.theme,
         };
-        Ok(Opened { visitor, set_cookie: cookie::set(&self.signer.seal_session(&token), lasts, client.over_tls) })
+        let over_tls = client.over_tls || self.by_tls_alone;
+        Ok(Opened { visitor, set_cookie: cookie::set(&self.signer.seal_session(&token), lasts, over_tls) })
     }
 
     /// Ends this browser's session. Returns the value of a `Set-Cookie` header that makes it forget. May be asked twice.

@@ -32,15 +32,22 @@ impl Accounts {
         self.limits.admit(&SIGN_INS_FROM, &client.network()).await?;
         let password = Password::parse(&typed.password).map_err(|_| AccountsError::WrongCredentials)?;
         // What is no address has no account; it is hashed against nobody like any other that has none.
-        let key = EmailAddress::parse(&typed.email).map_or_else(|_| typed.email.to_lowercase(), |email| email.key);
+        let email = EmailAddress::parse(&typed.email).ok();
+        let key = email.as_ref().map_or_else(|| typed.email.to_lowercase(), |email| email.key.clone());
         self.limits.admit(&SIGN_INS_INTO, &key).await?;
-        let known = store::users::credentials(self.db.primary(), &key).await?;
+        let known = match email {
+            Some(email) => store::users::credentials(self.db.primary(), &email.key).await?,
+            None => None,
+        };
         let stored = known.as_ref().map(|known| known.password_hash.clone());
         let right = self.hasher.matches(password, stored).await?;
         match known {
             Some(known) if right && known.is_disabled => Err(AccountsError::Disabled),
             Some(known) if right => self.let_in(&known, visitor, client).await,
-            _ => Err(AccountsError::WrongCredentials),
+            _ => {
+                tracing::warn!(network = client.told(), "a sign-in failed");
+                Err(AccountsError::WrongCredentials)
+            }
         }
     }
 
@@ -95,6 +102,7 @@ impl Accounts {
         if self.hasher.matches(password, Some(known.password_hash.clone())).await? {
             Ok(known)
         } else {
+            tracing::warn!(user = %visitor.user, network = client.told(), "a password asked for once more was wrong");
             Err(AccountsError::WrongPassword)
         }
     }

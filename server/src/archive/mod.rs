@@ -11,7 +11,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use model::{Directive, ProjectTitle, Stage, UserId, sections::Sections, trace::Basis};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 pub use bring::BadArchive;
 use card::Artist;
@@ -29,6 +29,8 @@ const FILES_VERSION: u32 = 1;
 const CARD_VERSION: u32 = 1;
 /// Archives and pictures made, or read, at the same time, and the longest that somebody waits for their turn.
 const AT_ONCE: usize = 2;
+/// Archives on their way in, each as large as it may be.
+const ARRIVING: usize = 8;
 const TURN_WITHIN: Duration = Duration::from_secs(5);
 /// Archives that one person may bring back.
 const IMPORTS: Quota = Quota { name: "import", burst: 10, every: Duration::from_secs(60) };
@@ -40,6 +42,7 @@ pub struct Archive {
     blobs: Blobs,
     limits: Limits,
     turns: Arc<Semaphore>,
+    arriving: Arc<Semaphore>,
     artist: Arc<Artist>,
 }
 
@@ -129,7 +132,14 @@ pub fn bundle(directive: &Directive, sections: &Sections, stages: &[Stage]) -> V
 impl Archive {
     /// Makes the domain.
     pub fn new(studio: Studio, blobs: Blobs, limits: Limits) -> Self {
-        Self { studio, blobs, limits, turns: Arc::new(Semaphore::new(AT_ONCE)), artist: Arc::default() }
+        Self {
+            studio,
+            blobs,
+            limits,
+            turns: Arc::new(Semaphore::new(AT_ONCE)),
+            arriving: Arc::new(Semaphore::new(ARRIVING)),
+            artist: Arc::default(),
+        }
     }
 
     /// A project in files. The caller has made sure that it may be shown. `known` is the `If-None-Match` of whoever asks.
@@ -178,6 +188,14 @@ impl Archive {
             .await?;
         let name = format!("{}.png", files::file_name(&project.name(), &project.directive));
         Ok(File { tag, bytes, media_type: "image/png", name })
+    }
+
+    /// A place for an archive that is about to arrive, which is held in memory until it has.
+    ///
+    /// # Errors
+    /// [`ArchiveError::Busy`] when all are taken.
+    pub fn place(&self) -> Result<OwnedSemaphorePermit, ArchiveError> {
+        Arc::clone(&self.arriving).try_acquire_owned().map_err(|_| ArchiveError::Busy)
     }
 
     /// Makes a project of an archive. Nothing is stored unless all of it is sound.

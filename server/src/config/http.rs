@@ -14,6 +14,10 @@ use super::{BadConfig, Variables};
 pub struct HttpConfig {
     /// `ATLAS9_ADDR`: where to listen. Port 0 picks a free one.
     pub address: SocketAddr,
+    /// `ATLAS9_CONNECTIONS`: the most connections.
+    pub connections: usize,
+    /// `ATLAS9_UNDER_WAY`: the most requests that are being answered at once; more are refused with 503.
+    pub under_way: usize,
     /// `ATLAS9_METRICS_ADDR`: a listener of its own for `/metrics`; without it the main one answers loopback only.
     pub metrics: Option<SocketAddr>,
     /// `ATLAS9_SITE`: the built site, when it is not where the build puts it.
@@ -33,6 +37,15 @@ impl HttpConfig {
         let metrics = variables.text("ATLAS9_METRICS_ADDR").is_some();
         Ok(Self {
             address: variables.value("ATLAS9_ADDR", default, takes, |_| true)?,
+            connections: variables.value("ATLAS9_CONNECTIONS", 10_000, "the most connections, 10 to 1000000", |n| {
+                (10..=1_000_000).contains(n)
+            })?,
+            under_way: variables.value(
+                "ATLAS9_UNDER_WAY",
+                512,
+                "the most requests answered at once, 8 to 100000",
+                |n| (8..=100_000).contains(n),
+            )?,
             metrics: if metrics {
                 Some(variables.value("ATLAS9_METRICS_ADDR", default, takes, |_| true)?)
             } else {

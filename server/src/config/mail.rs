@@ -7,7 +7,7 @@ use super::{BadConfig, Variables, bad, without_password};
 /// Mail.
 #[derive(Clone)]
 pub struct MailConfig {
-    /// `ATLAS9_SMTP_URL`: `smtp://user:password@host:587` (STARTTLS when the server has it), `smtps://…:465` (TLS from the first byte).
+    /// `ATLAS9_SMTP_URL`: `smtp://user:password@host:587` (STARTTLS, which only a server on this machine may lack), `smtps://…:465` (TLS from the first byte).
     /// Without it mail is written to files.
     pub smtp: Option<String>,
     /// `ATLAS9_MAIL_DIR`: where mail is written when there is no server for it.

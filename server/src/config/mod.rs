@@ -119,6 +119,11 @@ impl Config {
     pub fn site(&self) -> String {
         self.mail.site.clone().unwrap_or_else(|| format!("http://{}", self.http.address))
     }
+
+    /// Whether people reach this site by TLS alone, which a balancer ends.
+    pub fn is_https(&self) -> bool {
+        self.mail.site.as_deref().is_some_and(|site| site.starts_with("https://"))
+    }
 }
 
 /// Environment variables by name.
@@ -195,7 +200,7 @@ mod tests {
             ("ATLAS9_JOBS", "many", "1 to 4096"),
             ("ATLAS9_LEASE_SECONDS", "-1", "seconds"),
             ("DATABASE_URL", "mysql://x", "postgres://"),
-            ("DATABASE_POOL", "1000", "2 to 100"),
+            ("DATABASE_POOL", "1000", "4 to 100"),
             ("REDIS_URL", "http://x", "redis://"),
             ("ATLAS9_SMTP_URL", "mail.example.com", "smtp://"),
             ("ATLAS9_MAIL_FROM", "Atlas9\r\nBcc: x@y.example", "sender"),

@@ -14,10 +14,14 @@ pub struct RedisConfig {
 impl RedisConfig {
     pub(super) fn read(variables: &Variables) -> Result<Self, BadConfig> {
         let url = variables.text("REDIS_URL").unwrap_or("redis://127.0.0.1:6379/0");
-        if url.starts_with("redis://") || url.starts_with("rediss://") {
+        if url.starts_with("redis://") {
             Ok(Self { url: url.to_owned() })
         } else {
-            Err(bad("REDIS_URL", &without_password(url), "it takes an address such as redis://host:6379/0"))
+            Err(bad(
+                "REDIS_URL",
+                &without_password(url),
+                "it takes an address such as redis://host:6379/0; TLS is for a tunnel beside the program",
+            ))
         }
     }
 }

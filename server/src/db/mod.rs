@@ -1,17 +1,23 @@
 //! PostgreSQL: pools, migrations, and what an error of it means for a caller.
 
 mod keyset;
+mod lease;
+mod replica;
 
 use std::time::Duration;
 
+use model::UserId;
 use sqlx::{
-    Connection, PgConnection, PgPool,
+    AssertSqlSafe, Connection, PgConnection, PgPool,
     migrate::{MigrateError, Migrator},
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 
-use crate::{config::DatabaseConfig, rest::Rest};
-pub use keyset::{micros, place};
+use crate::config::DatabaseConfig;
+pub use keyset::{END, above, below, micros};
+pub use lease::Lease;
+use lease::Leases;
+use replica::Replica;
 
 /// The schema, forward and back.
 pub static MIGRATIONS: Migrator = sqlx::migrate!("../migrations");
@@ -21,18 +27,23 @@ pub static MIGRATIONS: Migrator = sqlx::migrate!("../migrations");
 pub struct Database {
     primary: PgPool,
     worker: PgPool,
+    leases: Leases,
+    /// How the primary itself is reached, whatever stands before it.
+    direct: PgConnectOptions,
     replica: Option<Replica>,
 }
 
-/// A pool that may be away; then the primary reads, and it is not asked again for a while.
-#[derive(Debug, Clone)]
-struct Replica {
-    pool: PgPool,
-    rest: Rest,
-}
+/// Which part of the connections for requests is for short queries: one of three.
+const LEASED_SHARE: u32 = 3;
 
-/// How long a replica that did not answer is left alone.
-const REPLICA_REST: Duration = Duration::from_secs(10);
+/// The number of the lock that whoever migrates holds.
+const MIGRATING: i64 = 0x6174_6c61_7339;
+/// How long another instance may migrate, and how often one that waits looks.
+const MIGRATING_MAX: Duration = Duration::from_secs(1_800);
+const MIGRATING_LOOK: Duration = Duration::from_millis(200);
+
+/// A connection that was used this lately is there: to ask it first would double every wait.
+const TRUSTED: Duration = Duration::from_secs(1);
 
 /// Connections of a worker: one that listens, one for each lane, and some to give signs of life and write things down.
 const WORKER_POOL: u32 = 10;
@@ -72,6 +83,14 @@ impl From<sqlx::Error> for DbError {
     }
 }
 
+impl DbError {
+    /// Whether it refused a text that somebody sent because no text may hold what is in it: a zero (SQLSTATE 22021).
+    pub fn is_of_text(&self) -> bool {
+        let Self::Refused(sqlx::Error::Database(error)) = self else { return false };
+        error.code().is_some_and(|code| code == "22021")
+    }
+}
+
 /// What several wait for together is told to each of them.
 impl From<&Self> for DbError {
     fn from(error: &Self) -> Self {
@@ -104,15 +123,23 @@ impl Database {
     /// # Errors
     /// [`DbError::Away`] when the primary does not answer.
     pub async fn connect(config: &DatabaseConfig) -> Result<Self, DbError> {
-        let primary = pool(config).connect_with(options(&config.primary)?).await?;
+        let direct = options(&config.primary)?;
+        let for_leases = config.pool / LEASED_SHARE;
+        let (requests, way) = match &config.pooler {
+            Some(url) => (limited_after_connecting(trusting(pool(config))), through_pooler(url)?),
+            None => (trusting(pool(config)), direct.clone()),
+        };
+        let leased = requests.clone().max_connections(for_leases).min_connections(0);
+        let leases = Leases::new(leased.connect_lazy_with(way.clone()), config.acquire);
+        let primary = requests.max_connections(config.pool - for_leases).connect_with(way).await?;
         let replica = match &config.replica {
-            Some(url) => Some(Replica { pool: pool(config).connect_lazy_with(options(url)?), rest: Rest::default() }),
+            Some(url) => Some(Replica::new(pool(config).connect_lazy_with(options(url)?))),
             None => None,
         };
         // Whoever uses it asks again when a connection turns out to be gone; trying each one before would double every wait.
         let worker = pool(config).max_connections(WORKER_POOL).min_connections(0).test_before_acquire(false);
-        let worker = worker.connect_lazy_with(options(&config.primary)?.options(WORKER_OPTIONS));
-        Ok(Self { primary, worker, replica })
+        let worker = worker.connect_lazy_with(direct.clone().options(WORKER_OPTIONS));
+        Ok(Self { primary, worker, leases, direct, replica })
     }
 
     /// For writes, and for reads that must see what was just written.
@@ -126,11 +153,16 @@ impl Database {
         &self.worker
     }
 
-    /// For reads that may be a moment old.
-    pub async fn reader(&self) -> &PgPool {
-        match &self.replica {
-            Some(replica) if replica.answers().await => &replica.pool,
-            _ => &self.primary,
+    /// For one short query of somebody who expects to find what they have just written.
+    ///
+    /// # Errors
+    /// [`DbError::Away`] when there is no connection to spare.
+    pub async fn lease_for(&self, user: UserId) -> Result<Lease, DbError> {
+        let reader = self.reader_for(user).await;
+        if std::ptr::eq(reader, &self.primary) {
+            self.leases.lease().await
+        } else {
+            Ok(Lease::of(reader.acquire().await?))
         }
     }
 
@@ -161,7 +193,9 @@ impl Database {
     /// Likewise of each pool, by its name: the replica's only where there is one.
     pub fn pools(&self) -> Vec<(&'static str, (u32, u32, u32))> {
         let replica = self.replica.as_ref().map(|replica| ("replica", &replica.pool));
-        let pools = [("primary", &self.primary), ("worker", &self.worker)].into_iter().chain(replica);
+        let pools = [("primary", &self.primary), ("leased", self.leases.pool()), ("worker", &self.worker)]
+            .into_iter()
+            .chain(replica);
         pools.map(|(name, pool)| (name, pool_use(pool))).collect()
     }
 
@@ -170,7 +204,10 @@ impl Database {
     /// # Errors
     /// [`MigrateError`] when a migration fails; the database is left at the last one that worked.
     pub async fn migrate(&self) -> Result<(), MigrateError> {
-        MIGRATIONS.run(&mut self.patient_connection().await?).await
+        let mut connection = self.patient_connection().await?;
+        be_alone(&mut connection).await?;
+        drop_unfinished_indexes(&mut connection).await?;
+        MIGRATIONS.run(&mut connection).await
     }
 
     /// Takes every migration back. All data is lost.
@@ -178,13 +215,14 @@ impl Database {
     /// # Errors
     /// [`MigrateError`] when one fails.
     pub async fn revert_all(&self) -> Result<(), MigrateError> {
-        MIGRATIONS.undo(&mut self.patient_connection().await?, 0).await
+        let mut connection = self.patient_connection().await?;
+        be_alone(&mut connection).await?;
+        MIGRATIONS.undo(&mut connection, 0).await
     }
 
     /// A connection on which a statement may take as long as it takes, and wait for another instance that migrates.
     async fn patient_connection(&self) -> Result<PgConnection, MigrateError> {
-        let options = self.primary.connect_options();
-        let patient = options.as_ref().clone().options([("statement_timeout", "0"), ("lock_timeout", "0")]);
+        let patient = self.direct.clone().options([("statement_timeout", "0"), ("lock_timeout", "0")]);
         Ok(PgConnection::connect_with(&patient).await?)
     }
 
@@ -210,11 +248,39 @@ impl Database {
     /// Closes all connections.
     pub async fn close(&self) {
         self.worker.close().await;
+        self.leases.close().await;
         self.primary.close().await;
         if let Some(replica) = &self.replica {
             replica.pool.close().await;
         }
     }
+}
+
+/// Waits until no other instance migrates; from then on this one does, for as long as its connection lasts. Asked again and again, because whoever waits
+/// for a lock in a statement holds a snapshot, and an index that is made concurrently waits for all of those.
+async fn be_alone(connection: &mut PgConnection) -> Result<(), MigrateError> {
+    for _ in 0..MIGRATING_MAX.as_millis() / MIGRATING_LOOK.as_millis() {
+        let is_alone = sqlx::query_scalar!(r#"select pg_try_advisory_lock($1) as "alone!""#, MIGRATING);
+        if is_alone.fetch_one(&mut *connection).await? {
+            return Ok(());
+        }
+        tokio::time::sleep(MIGRATING_LOOK).await;
+    }
+    Err(sqlx::Error::Protocol("another instance has been migrating for half an hour".to_owned()).into())
+}
+
+/// An index that was being made concurrently when its migration failed is there and serves nobody: it is made anew.
+async fn drop_unfinished_indexes(connection: &mut PgConnection) -> Result<(), MigrateError> {
+    let unfinished = sqlx::query_scalar!(
+        r#"select format('drop index concurrently %s', indexrelid::regclass) as "drop!" from pg_index
+           join pg_class on pg_class.oid = indexrelid
+           where not indisvalid and relnamespace = current_schema()::regnamespace"#
+    );
+    for drop in unfinished.fetch_all(&mut *connection).await? {
+        tracing::warn!(statement = drop, "an index that was not finished is made anew");
+        sqlx::raw_sql(AssertSqlSafe(drop)).execute(&mut *connection).await?;
+    }
+    Ok(())
 }
 
 fn pool_use(pool: &PgPool) -> (u32, u32, u32) {
@@ -223,25 +289,35 @@ fn pool_use(pool: &PgPool) -> (u32, u32, u32) {
     (open.saturating_sub(idle), open, pool.options().get_max_connections())
 }
 
-impl Replica {
-    async fn answers(&self) -> bool {
-        if self.rest.left().is_some() {
-            return false;
-        }
-        let answers = self.pool.acquire().await.is_ok();
-        if !answers {
-            self.rest.begin(REPLICA_REST);
-            tracing::warn!("the replica does not answer; the primary reads for now");
-        }
-        answers
-    }
-}
+/// No query of ours runs this long, and none is waited for so long in a transaction; one that does holds a connection and locks others wait for.
+const LIMITS: [(&str, &str); 3] =
+    [("statement_timeout", "15s"), ("lock_timeout", "5s"), ("idle_in_transaction_session_timeout", "15s")];
 
 fn options(url: &str) -> Result<PgConnectOptions, DbError> {
+    Ok(plain_options(url)?.options(LIMITS))
+}
+
+fn plain_options(url: &str) -> Result<PgConnectOptions, DbError> {
     let options: PgConnectOptions = url.parse().map_err(DbError::Refused)?;
-    // No query of ours runs this long, and none is waited for so long in a transaction; one that does holds a connection and locks others wait for.
-    let limits = [("statement_timeout", "15s"), ("lock_timeout", "5s"), ("idle_in_transaction_session_timeout", "15s")];
-    Ok(options.application_name("atlas9").options(limits))
+    Ok(options.application_name("atlas9"))
+}
+
+/// Without what PgBouncer refuses when a connection begins. Statements stay prepared: it has to keep a server for each of us (`pool_mode = session`), or
+/// to know them (`max_prepared_statements`, from 1.21 on).
+fn through_pooler(url: &str) -> Result<PgConnectOptions, DbError> {
+    Ok(plain_options(url)?.extra_float_digits(None))
+}
+
+/// Sets, once a connection is there, what else is said when it begins.
+fn limited_after_connecting(pool: PgPoolOptions) -> PgPoolOptions {
+    pool.after_connect(|connection, _| {
+        Box::pin(async move {
+            for (name, value) in LIMITS {
+                sqlx::query!("select set_config($1, $2, false)", name, value).fetch_one(&mut *connection).await?;
+            }
+            Ok(())
+        })
+    })
 }
 
 fn pool(config: &DatabaseConfig) -> PgPoolOptions {
@@ -251,4 +327,17 @@ fn pool(config: &DatabaseConfig) -> PgPoolOptions {
         .acquire_timeout(config.acquire)
         .idle_timeout(Duration::from_secs(300))
         .max_lifetime(Duration::from_secs(1_800))
+}
+
+/// Connections that are not asked first whether they are there, as long as they were used a moment ago. Not for a replica, which may go while the primary
+/// answers: a read must not fail for that.
+fn trusting(pool: PgPoolOptions) -> PgPoolOptions {
+    pool.test_before_acquire(false).before_acquire(|connection, metadata| {
+        Box::pin(async move {
+            if metadata.idle_for >= TRUSTED {
+                connection.ping().await?;
+            }
+            Ok(true)
+        })
+    })
 }

@@ -166,9 +166,9 @@ pub(super) async fn take_pending(
     let rows = sqlx::query!(
         r#"with taken as (
                delete from event_pending
-               where subscriber = $1 and event_id in (
+               where subscriber = $1 and event_id = any(array(
                    select event_id from event_pending where subscriber = $1 order by event_id limit $2
-               )
+               ))
                returning event_id
            )
            select event_id as "id!", e.name as "name?", e.owner, e.subject as "subject?", e.data as "data?",
@@ -218,7 +218,8 @@ pub(super) async fn forget(tx: &mut PgConnection, owner: UserId) -> Result<(), D
 #[instrument(name = "db.domain_events.prune", skip_all)]
 pub(super) async fn prune(pool: &PgPool, before: OffsetDateTime) -> Result<u64, DbError> {
     let gone = sqlx::query!(
-        "delete from domain_events where id in (select id from domain_events where created_at < $1 limit $2)",
+        "delete from domain_events where id = any(array(
+             select id from (select id, created_at from domain_events order by id limit $2) oldest where created_at < $1))",
         before,
         AT_ONCE
     );
@@ -229,10 +230,10 @@ pub(super) async fn prune(pool: &PgPool, before: OffsetDateTime) -> Result<u64, 
 #[instrument(name = "db.domain_events.prune_strangers", skip_all)]
 pub(super) async fn prune_strangers(pool: &PgPool) -> Result<u64, DbError> {
     let gone = sqlx::query!(
-        "delete from domain_events where id in (
+        "delete from domain_events where id = any(array(
              select id from domain_events e
              where owner is not null and not exists (select from users where id = e.owner) limit $1
-         )",
+         ))",
         AT_ONCE
     );
     Ok(gone.execute(pool).await?.rows_affected())

@@ -84,9 +84,11 @@ pub(super) async fn import(
     request: Request,
 ) -> Result<Response, ApiError> {
     let from_form = is(request.headers(), header::ACCEPT, "text/html");
+    let place = services.archive.place()?;
     let archive = uploaded(request, &services).await?;
     let (owner, set_cookie) = api::owner(&services, &caller, &client).await?;
     let started = services.archive.import(owner, archive).await?;
+    drop(place);
     let path = format!("/projects/{}", started.project);
     let mut response = if from_form {
         Redirect::to(&path).into_response()

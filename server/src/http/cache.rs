@@ -16,6 +16,8 @@ pub enum CachePolicy {
     /// Nobody: the answer is for this caller, now.
     #[default]
     Private,
+    /// Nobody, and not even for the way back: it shows what must not stand on the screen of the next who sits there.
+    Never,
     /// Everybody, who asks each time whether it is still so.
     Revalidate,
     /// Everybody, for an hour: a file whose name does not change with its content.
@@ -29,6 +31,7 @@ impl CachePolicy {
     pub(super) fn header(self) -> HeaderValue {
         HeaderValue::from_static(match self {
             Self::Private => "private, no-cache",
+            Self::Never => "no-store",
             Self::Revalidate => "public, no-cache",
             Self::Hour => "public, max-age=3600",
             Self::Immutable => "public, max-age=31536000, immutable",

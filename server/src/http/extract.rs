@@ -14,7 +14,7 @@ use bytes::Bytes;
 use model::{Scope, UserId};
 use serde::de::DeserializeOwned;
 
-use super::{body_max_bytes, problem::ApiError};
+use super::{body_max_bytes, problem::ApiError, writes::Writer};
 use crate::{
     accounts::{Client, Visitor},
     services::Services,
@@ -66,6 +66,19 @@ impl Caller {
         Ok(Self::Nobody)
     }
 
+    async fn of_request(parts: &Parts, services: &Services) -> Result<Self, ApiError> {
+        let Some(authorization) = parts.headers.get(header::AUTHORIZATION) else {
+            return Self::of(&parts.headers, services).await;
+        };
+        let words = authorization.to_str().ok().and_then(|value| value.split_once(' '));
+        match words {
+            Some((scheme, words)) if scheme.eq_ignore_ascii_case("bearer") => {
+                Self::of_token(words.trim(), &parts.method, services).await
+            }
+            _ => Err(ApiError::bad_token()),
+        }
+    }
+
     /// Reads it from an API token, which must be good for this method: there is no falling back to another way in.
     async fn of_token(words: &str, method: &Method, services: &Services) -> Result<Self, ApiError> {
         let known = services.accounts.identify_token(words).await?;
@@ -79,16 +92,11 @@ impl FromRequestParts<Services> for Caller {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, services: &Services) -> Result<Self, ApiError> {
-        let Some(authorization) = parts.headers.get(header::AUTHORIZATION) else {
-            return Self::of(&parts.headers, services).await;
-        };
-        let words = authorization.to_str().ok().and_then(|value| value.split_once(' '));
-        match words {
-            Some((scheme, words)) if scheme.eq_ignore_ascii_case("bearer") => {
-                Self::of_token(words.trim(), &parts.method, services).await
-            }
-            _ => Err(ApiError::bad_token()),
+        let caller = Self::of_request(parts, services).await?;
+        if let Some(writer) = parts.extensions.get::<Writer>() {
+            writer.is(caller.user());
         }
+        Ok(caller)
     }
 }
 
@@ -105,23 +113,27 @@ pub fn client_of(parts: &Parts, services: &Services) -> Client {
     Client {
         address: forwarded_for(&parts.headers, peer, services),
         device: device(agent),
-        over_tls: comes_by_tls(&parts.headers),
+        over_tls: services.config.is_https() || comes_by_tls(&parts.headers),
     }
 }
 
 /// The nearest address that no proxy of ours vouches for: from the right, because everything to the left of it may be made up.
 fn forwarded_for(headers: &HeaderMap, peer: IpAddr, services: &Services) -> IpAddr {
     let values = headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
-    let hops: Vec<IpAddr> =
-        values.flat_map(|value| value.split(',')).filter_map(|hop| hop.trim().parse().ok()).collect();
+    let hops: Vec<&str> = values.flat_map(|value| value.split(',')).collect();
     let mut nearest = peer;
     for hop in hops.into_iter().rev() {
-        if !services.config.http.trusts(nearest) {
-            break;
-        }
+        // What stands left of a hop that cannot be read was not vouched for by anybody.
+        let Some(hop) = address(hop.trim()).filter(|_| services.config.http.trusts(nearest)) else { break };
         nearest = hop;
     }
     nearest
+}
+
+/// A hop as proxies write it: an address, with its port or without.
+fn address(hop: &str) -> Option<IpAddr> {
+    let bare = || hop.trim_start_matches('[').trim_end_matches(']').parse().ok();
+    hop.parse::<SocketAddr>().map(|hop| hop.ip()).ok().or_else(bare)
 }
 
 /// Browser and system in words, from what the browser says of itself. Only for the eyes of whoever is signed in with it.

@@ -1,7 +1,7 @@
 //! What browsers are told on every answer.
 
 use axum::{
-    extract::Request,
+    extract::{Request, State},
     http::{HeaderName, HeaderValue, header},
     middleware::Next,
     response::Response,
@@ -22,9 +22,9 @@ pub fn policy_with_style(css: &str) -> String {
     CONTENT_SECURITY_POLICY.replace("style-src 'self'", &format!("style-src 'self' 'sha256-{digest}'"))
 }
 
-/// Writes the security headers, except for those that the answer has already.
-pub async fn security_headers(request: Request, next: Next) -> Response {
-    let tls = comes_by_tls(request.headers());
+/// Writes the security headers, except for those that the answer has already. A site that is reached by TLS alone says so whatever a proxy says.
+pub async fn security_headers(State(is_https): State<bool>, request: Request, next: Next) -> Response {
+    let tls = is_https || comes_by_tls(request.headers());
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     let mut set = |name: HeaderName, value: &'static str| {

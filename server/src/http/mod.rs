@@ -12,8 +12,10 @@ mod extract;
 mod headers;
 mod health;
 mod observe;
+mod overload;
 mod problem;
 mod ready;
+mod writes;
 
 use axum::{
     Router,
@@ -30,8 +32,10 @@ pub use events::{EVENT_STREAM, event_frame, event_frames, last_event_id};
 pub use extract::{Caller, client_of};
 pub use headers::{policy_with_style, security_headers};
 pub use observe::{RequestId, RouteName, observe, tell_route};
+pub use overload::{Overload, OverloadMetrics, refuse_excess};
 pub use problem::{ApiError, ProblemParts, present_problem};
 pub use ready::{Keeping, ReadyPages, serve_ready};
+pub use writes::{Writer, remember_writes};
 
 use crate::{
     events::HOOK_BODY_MAX,

@@ -1,7 +1,9 @@
 //! Every request gets an id, a span, a log line and its place in the metrics.
 
+use std::net::SocketAddr;
+
 use axum::{
-    extract::{MatchedPath, Request, State},
+    extract::{ConnectInfo, MatchedPath, Request, State},
     http::{HeaderName, HeaderValue, Method},
     middleware::Next,
     response::Response,
@@ -29,9 +31,12 @@ pub struct RequestId(pub String);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RouteName(pub &'static str);
 
-/// Gives a request its id (the proxy's, if it sent a sound one), runs it in a span, and tells how it went.
+/// Gives a request its id (that of a proxy of ours, if it sent a sound one), runs it in a span, and tells how it went.
 pub async fn observe(State(services): State<Services>, mut request: Request, next: Next) -> Response {
-    let sent = request.headers().get(REQUEST_ID).and_then(|value| value.to_str().ok()).filter(|id| is_sound(id));
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip());
+    let is_ours = peer.is_none_or(|peer| services.config.http.trusts(peer));
+    let sent = request.headers().get(REQUEST_ID).and_then(|value| value.to_str().ok());
+    let sent = sent.filter(|id| is_ours && is_sound(id));
     let id = sent.map_or_else(|| services.clock.new_id().simple().to_string(), str::to_owned);
     request.extensions_mut().insert(RequestId(id.clone()));
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());

@@ -153,6 +153,7 @@ pub fn present_problem(mut response: Response, parts: ProblemParts, request_id: 
 impl From<DbError> for ApiError {
     fn from(error: DbError) -> Self {
         match error {
+            _ if error.is_of_text() => Self::bad_request("The text holds a character that cannot be stored (U+0000)."),
             DbError::Away(error) => {
                 tracing::warn!(%error, "answered 503: the database is away");
                 Self::unavailable()
@@ -241,6 +242,7 @@ impl From<StudioError> for ApiError {
             StudioError::TooMany => {
                 Self::new(StatusCode::TOO_MANY_REQUESTS, "too-many-generations", "Too much at once", detail)
             }
+            StudioError::Limited(limited) => Self::limited(detail, limited.retry_after),
             StudioError::Conflict { .. } => {
                 Self::new(StatusCode::CONFLICT, "changed-meanwhile", "Changed meanwhile", detail)
             }

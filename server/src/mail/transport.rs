@@ -1,6 +1,6 @@
 //! Out of the house: by SMTP, or into a folder where there is no server for it.
 
-use std::{path::PathBuf, time::Duration};
+use std::{net::IpAddr, path::PathBuf, time::Duration};
 
 use lettre::{
     Address, AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor,
@@ -97,8 +97,13 @@ impl Transport {
 }
 
 fn smtp(url: &str) -> Result<AsyncSmtpTransport<Tokio1Executor>, lettre::transport::smtp::Error> {
-    // Without a wish of its own, encrypt when the server can: a sink on this machine cannot.
-    let wish = if url.starts_with("smtp://") && !url.contains("tls=") { "tls=opportunistic" } else { "" };
+    // Without a wish of its own, encrypt or do not send: who is on the way could take the offer of encryption out. A sink on this machine has none.
+    let says_nothing = url.starts_with("smtp://") && !url.contains("tls=");
+    let wish = match is_here(url) {
+        _ if !says_nothing => "",
+        true => "tls=opportunistic",
+        false => "tls=required",
+    };
     let joint = if wish.is_empty() {
         ""
     } else if url.contains('?') {
@@ -111,6 +116,14 @@ fn smtp(url: &str) -> Result<AsyncSmtpTransport<Tokio1Executor>, lettre::transpo
         .timeout(Some(SMTP_TIMEOUT))
         .pool_config(pool)
         .build())
+}
+
+/// Whether a mail server is this machine itself.
+fn is_here(url: &str) -> bool {
+    let url = reqwest::Url::parse(url).ok();
+    let host = url.as_ref().and_then(reqwest::Url::host_str).unwrap_or_default();
+    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+    host == "localhost" || address.is_ok_and(|address| address.is_loopback())
 }
 
 /// Writes a message as `.eml`, whole or not at all.

@@ -21,8 +21,8 @@ pub use http::{HttpMetrics, METHODS, MINUTES, PKG, RouteTraffic, STATIC, Traffic
 pub use process::{ProcessUse, disk, process_use};
 
 use crate::{
-    accounts::SessionMetrics, cache::CacheMetrics, db::Database, events::HookMetrics, jobs::JobMetrics,
-    providers::ProviderMetrics, tasks::Tasks, vitals::BufferMetrics,
+    accounts::SessionMetrics, cache::CacheMetrics, db::Database, events::HookMetrics, http::OverloadMetrics,
+    jobs::JobMetrics, providers::ProviderMetrics, tasks::Tasks, vitals::BufferMetrics,
 };
 use process::ProcessCollector;
 
@@ -54,6 +54,8 @@ pub struct Metrics {
     pub generation_time: Histogram,
     /// HTTP requests answered.
     pub http: HttpMetrics,
+    /// HTTP requests under way, and refused.
+    pub overload: OverloadMetrics,
     /// The release, and connections to the database, as they were when somebody last looked.
     looked: Looked,
     /// What is kept.
@@ -110,6 +112,7 @@ impl Metrics {
             stage_time: Family::new_with_constructor(of_stage),
             generation_time: of_generation,
             http: HttpMetrics::default(),
+            overload: OverloadMetrics::default(),
             looked: Looked::default(),
             cache: CacheMetrics::default(),
             sessions: SessionMetrics::default(),
@@ -152,6 +155,7 @@ impl Metrics {
         registry.register_with_unit("stage", "Time of making a stage", seconds(), self.stage_time.clone());
         registry.register_with_unit("generation", "Run time of a generation", seconds(), self.generation_time.clone());
         self.http.register(registry);
+        self.overload.register(registry);
         self.looked.register(registry);
         self.cache.register(registry);
         self.sessions.register(registry);

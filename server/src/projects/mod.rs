@@ -40,8 +40,9 @@ static EXPLORE: Space<Page<SharedSummary>> = Space::new(
         absent: Duration::ZERO,
     },
 );
-/// Words of a title in a shared page's address.
+/// Words of a title in a shared page's address, and all of it.
 const SLUG_WORDS_CHARS: usize = 60;
+const SLUG_MAX_CHARS: usize = 120;
 
 /// The projects domain.
 #[derive(Clone)]
@@ -158,23 +159,25 @@ impl Projects {
         cursor: Option<&str>,
         limit: PageLimit,
     ) -> Result<Page<ProjectSummary>, ProjectsError> {
-        let search = pattern(listing.search.as_deref())?;
-        // Whoever just changed something expects to see it on the first page; further down a moment's delay changes nothing.
-        let pool = if cursor.is_none() { self.db.primary() } else { self.db.reader().await };
-        let wanted = |owner| store::Wanted { owner, shelf: listing.shelf, search: search.as_deref(), limit };
+        let words = words(listing.search.as_deref())?;
+        let wanted = |owner| store::Wanted { owner, shelf: listing.shelf, words: words.as_deref(), limit };
         if listing.sorting == Sorting::Title {
             let after = cursor.map(str::parse::<WordsCursor>).transpose()?;
             let Some(user) = user else { return Ok(empty()) };
-            let rows = store::list_by_title(pool, wanted(user), after.as_ref()).await?;
+            let mut lease = self.db.lease_for(user).await?;
+            let rows = store::list_by_title(&mut lease, wanted(user), after.as_ref()).await?;
+            lease.done();
             return Ok(Page::cut(rows, limit, |row| WordsCursor { words: store::title_key(row), id: row.id.0 }));
         }
         let after = cursor.map(str::parse::<Cursor>).transpose()?;
         let Some(user) = user else { return Ok(empty()) };
+        let mut lease = self.db.lease_for(user).await?;
         let rows = match listing.sorting {
-            Sorting::Oldest => store::list_oldest(pool, wanted(user), after).await?,
-            Sorting::Updated => store::list_updated(pool, wanted(user), after).await?,
-            Sorting::Newest | Sorting::Title => store::list_newest(pool, wanted(user), after).await?,
+            Sorting::Oldest => store::list_oldest(&mut lease, wanted(user), after).await?,
+            Sorting::Updated => store::list_updated(&mut lease, wanted(user), after).await?,
+            Sorting::Newest | Sorting::Title => store::list_newest(&mut lease, wanted(user), after).await?,
         };
+        lease.done();
         let time = |row: &ProjectSummary| match listing.sorting {
             Sorting::Updated => row.updated_at,
             _ => row.created_at,
@@ -262,7 +265,7 @@ impl Projects {
         Ok(())
     }
 
-    /// Words to recognise it by, and 96 bits nobody can guess.
+    /// Words to recognise it by, and 128 bits nobody can guess.
     fn new_slug(&self, name: &str) -> Result<String, NoRandomness> {
         let mut slug = String::new();
         for c in name.chars().flat_map(char::to_lowercase) {
@@ -275,7 +278,7 @@ impl Projects {
                 break;
             }
         }
-        let secret = URL_SAFE_NO_PAD.encode(&self.clock.new_secret()?[..12]);
+        let secret = URL_SAFE_NO_PAD.encode(&self.clock.new_secret()?[..16]);
         let joint = if slug.is_empty() || slug.ends_with('-') { "" } else { "-" };
         Ok(format!("{slug}{joint}{secret}"))
     }
@@ -285,7 +288,15 @@ impl Projects {
     /// # Errors
     /// [`ProjectsError::NotFound`] when there is none, or it is shown no more.
     pub async fn shared(&self, slug: &str) -> Result<Project, ProjectsError> {
-        store::shared(self.db.reader().await, slug).await?.ok_or(ProjectsError::NotFound)
+        if !is_slug(slug) {
+            return Err(ProjectsError::NotFound);
+        }
+        let found = match store::shared(self.db.reader().await, slug).await? {
+            // It may have been shown a moment ago.
+            None if self.db.has_replica() => store::shared(self.db.primary(), slug).await?,
+            found => found,
+        };
+        found.ok_or(ProjectsError::NotFound)
     }
 
     /// One page of what everybody may see, the latest first. The first is what everybody asks for, so that it is kept.
@@ -342,6 +353,11 @@ async fn told(changing: Changing, seen_by: &[Visibility]) {
     if seen_by.contains(&Visibility::Public) { changing.is_committed().await } else { changing.withdraw() }
 }
 
+/// Whether this can be a shared page's address: what cannot is not asked for.
+fn is_slug(slug: &str) -> bool {
+    slug.len() <= SLUG_MAX_CHARS && slug.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+}
+
 fn explored(rows: Vec<SharedSummary>, limit: PageLimit) -> Page<SharedSummary> {
     Page::cut(rows, limit, |row| Cursor { micros: micros(row.shared_at), id: row.id.0 })
 }
@@ -350,19 +366,13 @@ fn empty<T>() -> Page<T> {
     Page { items: Vec::new(), next_cursor: None }
 }
 
-/// A pattern for `ilike` that finds the words anywhere. What means something in a pattern means itself.
-fn pattern(search: Option<&str>) -> Result<Option<String>, ProjectsError> {
-    let Some(words) = search.map(str::trim).filter(|words| !words.is_empty()) else { return Ok(None) };
-    if words.chars().count() > SEARCH_MAX_CHARS {
+/// A search as `to_tsquery` reads it: each word, as the beginning of one that is there. Quoted, so that nothing in it means more than itself.
+fn words(search: Option<&str>) -> Result<Option<String>, ProjectsError> {
+    let typed = search.unwrap_or_default();
+    if typed.chars().count() > SEARCH_MAX_CHARS {
         return Err(ProjectsError::SearchTooLong);
     }
-    let mut pattern = String::from("%");
-    for c in words.chars().filter(|c| !c.is_control()) {
-        if matches!(c, '%' | '_' | '\\') {
-            pattern.push('\\');
-        }
-        pattern.push(c);
-    }
-    pattern.push('%');
-    Ok(Some(pattern))
+    let plain: String = typed.chars().map(|c| if c.is_control() || c == '\\' { ' ' } else { c }).collect();
+    let words: Vec<String> = plain.split_whitespace().map(|word| format!("'{}':*", word.replace('\'', "''"))).collect();
+    Ok((!words.is_empty()).then(|| words.join(" & ")))
 }

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::{Project, named};
 use crate::{
-    db::{DbError, place},
+    db::{DbError, above, below},
     events::About,
 };
 
@@ -19,8 +19,8 @@ use crate::{
 pub(super) struct Wanted<'a> {
     pub(super) owner: UserId,
     pub(super) shelf: Shelf,
-    /// A pattern for `ilike`.
-    pub(super) search: Option<&'a str>,
+    /// What is searched for, as `to_tsquery` reads it.
+    pub(super) words: Option<&'a str>,
     pub(super) limit: PageLimit,
 }
 
@@ -55,105 +55,99 @@ impl Row {
     }
 }
 
-/// A list in one order: one walk of that order's index, and one look-up a row. `$from` and `$order` are SQL.
+/// A list in one order, whole or searched: one walk of that order's index on the shelf, or a look into the index of words. `$from` and `$order` are SQL.
 macro_rules! list {
-    ($pool:expr, $wanted:expr, $key:expr, $id:expr, $from:literal, $order:literal) => {{
+    ($connection:expr, $wanted:expr, $key:expr, $id:expr, $from:literal, $order:literal) => {{
         let wanted = $wanted;
-        let (archived, deleted) = (wanted.shelf == Shelf::Archived, wanted.shelf == Shelf::Deleted);
-        let rows = sqlx::query_as!(
-            Row,
-            "select p.id, p.title, p.directive, p.visibility, p.archived_at, p.deleted_at, p.created_at, p.updated_at,
-                    g.id as generation_id, g.status
-             from projects p
-             cross join lateral (
-                 select id, status from generations where project_id = p.id order by created_at desc, id desc limit 1
-             ) g
-             where p.owner_id = $1
-               and (p.deleted_at is not null) = $2 and ($2 or (p.archived_at is not null) = $3)
-               and ($4::text is null or p.directive ilike $4 or p.title ilike $4)
-               and "
-                + $from
-                + " order by "
-                + $order
-                + " limit $5",
-            wanted.owner.0,
-            deleted,
-            archived,
-            wanted.search,
-            wanted.limit.fetch(),
-            $key,
-            $id
-        )
-        .fetch_all($pool)
-        .await?;
+        let rows = match wanted.words {
+            None => rows!($connection, wanted, $key, $id, "$6::text is null", None::<&str>, $from, $order),
+            Some(words) => rows!(
+                $connection,
+                wanted,
+                $key,
+                $id,
+                "to_tsvector('simple', coalesce(p.title, '') || ' ' || p.directive) @@ to_tsquery('simple', $6)",
+                words,
+                $from,
+                $order
+            ),
+        };
         rows.into_iter().map(Row::summary).collect()
     }};
 }
 
+macro_rules! rows {
+    ($connection:expr, $wanted:expr, $key:expr, $id:expr, $search:literal, $words:expr, $from:literal, $order:literal) => {
+        sqlx::query_as!(
+            Row,
+            r#"select p.id, p.title, p.directive, p.visibility, p.archived_at, p.deleted_at, p.created_at, p.updated_at,
+                      p.latest_generation as "generation_id!", p.latest_status as "status!"
+               from projects p
+               where p.owner_id = $1
+                 and (case when p.deleted_at is not null then 'deleted' when p.archived_at is not null then 'archived' else 'active' end) = $2
+                 and "#
+                + $search
+                + " and "
+                + $from
+                + " order by "
+                + $order
+                + " limit $3",
+            $wanted.owner.0,
+            $wanted.shelf.as_str(),
+            $wanted.limit.fetch(),
+            $key,
+            $id,
+            $words
+        )
+        .fetch_all($connection)
+        .await?
+    };
+}
+
 #[instrument(name = "db.projects.list_newest", skip_all)]
 pub(super) async fn list_newest(
-    pool: &PgPool,
+    connection: &mut PgConnection,
     wanted: Wanted<'_>,
     after: Option<Cursor>,
 ) -> Result<Vec<ProjectSummary>, DbError> {
-    let (time, id) = place(after);
-    list!(
-        pool,
-        wanted,
-        time,
-        id,
-        "($6::timestamptz is null or (p.created_at, p.id) < ($6, $7::uuid))",
-        "p.created_at desc, p.id desc"
-    )
+    let (time, id) = below(after);
+    list!(connection, wanted, time, id, "(p.created_at, p.id) < ($4, $5)", "p.created_at desc, p.id desc")
 }
 
 #[instrument(name = "db.projects.list_oldest", skip_all)]
 pub(super) async fn list_oldest(
-    pool: &PgPool,
+    connection: &mut PgConnection,
     wanted: Wanted<'_>,
     after: Option<Cursor>,
 ) -> Result<Vec<ProjectSummary>, DbError> {
-    let (time, id) = place(after);
-    list!(
-        pool,
-        wanted,
-        time,
-        id,
-        "($6::timestamptz is null or (p.created_at, p.id) > ($6, $7::uuid))",
-        "p.created_at, p.id"
-    )
+    let (time, id) = above(after);
+    list!(connection, wanted, time, id, "(p.created_at, p.id) > ($4, $5)", "p.created_at, p.id")
 }
 
 #[instrument(name = "db.projects.list_updated", skip_all)]
 pub(super) async fn list_updated(
-    pool: &PgPool,
+    connection: &mut PgConnection,
     wanted: Wanted<'_>,
     after: Option<Cursor>,
 ) -> Result<Vec<ProjectSummary>, DbError> {
-    let (time, id) = place(after);
-    list!(
-        pool,
-        wanted,
-        time,
-        id,
-        "($6::timestamptz is null or (p.updated_at, p.id) < ($6, $7::uuid))",
-        "p.updated_at desc, p.id desc"
-    )
+    let (time, id) = below(after);
+    list!(connection, wanted, time, id, "(p.updated_at, p.id) < ($4, $5)", "p.updated_at desc, p.id desc")
 }
 
 #[instrument(name = "db.projects.list_by_title", skip_all)]
 pub(super) async fn list_by_title(
-    pool: &PgPool,
+    connection: &mut PgConnection,
     wanted: Wanted<'_>,
     after: Option<&WordsCursor>,
 ) -> Result<Vec<ProjectSummary>, DbError> {
-    let (words, id) = after.map_or((None, None), |after| (Some(after.words.as_str()), Some(after.id)));
+    // No name comes before nothing.
+    let (words, id) = after.map_or(("", Uuid::nil()), |after| (after.words.as_str(), after.id));
     list!(
-        pool,
+        connection,
         wanted,
         words,
         id,
-        "($6::text is null or (lower(coalesce(p.title, left(p.directive, 120))), p.id) > (lower($6), $7::uuid))",
+        "(lower(coalesce(p.title, left(p.directive, 120))), p.id) > (lower($4), $5)",
         "lower(coalesce(p.title, left(p.directive, 120))), p.id"
     )
 }
@@ -169,13 +163,10 @@ pub(super) fn title_key(row: &ProjectSummary) -> String {
 pub(super) async fn get(pool: &PgPool, owner: UserId, id: ProjectId) -> Result<Option<Project>, DbError> {
     let row = sqlx::query_as!(
         ProjectRow,
-        "select p.id, p.title, p.directive, p.visibility, p.archived_at, p.deleted_at, p.slug, p.created_at,
-                p.updated_at, g.id as generation_id, g.status
-         from projects p
-         cross join lateral (
-             select id, status from generations where project_id = p.id order by created_at desc, id desc limit 1
-         ) g
-         where p.id = $1 and p.owner_id = $2",
+        r#"select p.id, p.title, p.directive, p.visibility, p.archived_at, p.deleted_at, p.slug, p.created_at,
+                  p.updated_at, p.latest_generation as "generation_id!", p.latest_status as "status!"
+           from projects p
+           where p.id = $1 and p.owner_id = $2"#,
         id.0,
         owner.0
     );
@@ -187,13 +178,10 @@ pub(super) async fn get(pool: &PgPool, owner: UserId, id: ProjectId) -> Result<O
 pub(super) async fn shared(pool: &PgPool, slug: &str) -> Result<Option<Project>, DbError> {
     let row = sqlx::query_as!(
         ProjectRow,
-        "select p.id, p.title, p.directive, p.visibility, p.archived_at, p.deleted_at, p.slug, p.created_at,
-                p.updated_at, g.id as generation_id, g.status
-         from projects p
-         cross join lateral (
-             select id, status from generations where project_id = p.id order by created_at desc, id desc limit 1
-         ) g
-         where p.slug = $1 and p.visibility <> 'private' and p.deleted_at is null",
+        r#"select p.id, p.title, p.directive, p.visibility, p.archived_at, p.deleted_at, p.slug, p.created_at,
+                  p.updated_at, p.latest_generation as "generation_id!", p.latest_status as "status!"
+           from projects p
+           where p.slug = $1 and p.visibility <> 'private' and p.deleted_at is null"#,
         slug
     );
     row.fetch_optional(pool).await?.map(ProjectRow::project).transpose()
@@ -322,11 +310,11 @@ pub(super) async fn explore(
     after: Option<Cursor>,
     limit: PageLimit,
 ) -> Result<Vec<SharedSummary>, DbError> {
-    let (time, id) = place(after);
+    let (time, id) = below(after);
     let rows = sqlx::query!(
         r#"select id, title, directive, slug as "slug!", shared_at as "shared_at!" from projects
            where visibility = 'public' and deleted_at is null and archived_at is null
-             and ($1::timestamptz is null or (shared_at, id) < ($1, $2::uuid))
+             and (shared_at, id) < ($1, $2)
            order by shared_at desc, id desc limit $3"#,
         time,
         id,

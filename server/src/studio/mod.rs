@@ -22,11 +22,15 @@ mod scribe;
 mod store;
 mod turns;
 
+use std::{sync::Arc, time::Duration};
+
 use model::{
     Address, BadDirective, Directive, Event, GenerationId, GenerationStatus, ProjectId, Seq, Stage, UserId,
     sections::BadPiece,
 };
+use moka::sync::Cache as Memory;
 use time::OffsetDateTime;
+use tokio::sync::Semaphore;
 
 pub use attempt::{Attempt, Broken, MadeSection, Sink};
 pub use checks::own as own_checks;
@@ -46,6 +50,7 @@ use crate::{
     db::{Database, DbError},
     events::{About, Event as Happened, Events, Outset},
     jobs::{Jobs, JobsError, Options},
+    limits::{Limited, Limits, Quota},
     metrics::Metrics,
     tasks::Tasks,
 };
@@ -59,6 +64,12 @@ pub const NOTE_MAX_CHARS: usize = model::DIRECTIVE_MAX_CHARS;
 const UNFINISHED_MAX: i64 = 5;
 /// The same directive sent again within this time is the same wish: a double click, a resent form.
 const SAME_WISH: time::Duration = time::Duration::seconds(10);
+/// Generations by one person, and changes by hand: each is kept.
+const GENERATIONS: Quota = Quota { name: "generations", burst: 60, every: Duration::from_secs(20) };
+const CHANGES: Quota = Quota { name: "changes-by-hand", burst: 300, every: Duration::from_secs(1) };
+/// How long a change by hand waits for those that the same person made before; of as many people as change something at once.
+const HAND_WITHIN: Duration = Duration::from_secs(5);
+const HANDS_MAX: u64 = 50_000;
 /// Locks a project may have, and a generation may be asked to respect.
 pub const LOCKS_MAX: usize = 1_000;
 
@@ -75,6 +86,9 @@ pub struct Studio {
     metrics: Metrics,
     tasks: Tasks,
     first_pieces: FirstPiecesLately,
+    limits: Limits,
+    /// Who is changing something.
+    hands: Memory<UserId, Arc<Semaphore>>,
 }
 
 /// A project that was started.
@@ -148,6 +162,9 @@ pub enum StudioError {
     /// Too much at once.
     #[error("{UNFINISHED_MAX} generations are under way already: wait for one to finish")]
     TooMany,
+    /// Too many generations or changes by one person.
+    #[error("too much at once; the next may come in {} seconds", .0.retry_after.as_secs().max(1))]
+    Limited(#[from] Limited),
     /// There is no engine of that name.
     #[error("there is no engine called \"{0}\": there are {1}")]
     NoSuchEngine(String, String),
@@ -214,11 +231,13 @@ impl Studio {
         events: Events,
         metrics: Metrics,
         tasks: Tasks,
+        limits: Limits,
     ) -> Self {
         let fanout = Fanout::new(bus);
         let scribe = Scribe::new(db.clone(), fanout.clone(), metrics.clone(), tasks.clone());
         let first_pieces = FirstPiecesLately::default();
-        Self { db, clock, fanout, scribe, jobs, events, engines, metrics, tasks, first_pieces }
+        let hands = Memory::builder().max_capacity(HANDS_MAX).time_to_idle(4 * HAND_WITHIN).build();
+        Self { db, clock, fanout, scribe, jobs, events, engines, metrics, tasks, first_pieces, limits, hands }
     }
 
     /// Records a project and its first generation, and returns; a worker does the rest. The same directive from the same person
@@ -241,6 +260,7 @@ impl Studio {
         mut wish: Wish,
     ) -> Result<Started, StudioError> {
         self.check_wish(&mut wish)?;
+        self.limits.admit(&GENERATIONS, &owner.to_string()).await?;
         let now = self.clock.now();
         let mut tx = store::begin(self.db.primary()).await?;
         store::lock_owner(&mut tx, owner).await?;
@@ -258,6 +278,8 @@ impl Studio {
         let about = About::new(started.project, None, directive);
         self.events.publish(&mut tx, Some(owner), &Happened::ProjectCreated(about, Outset::Started)).await?;
         store::commit(tx).await?;
+        // A guest of this very request is known to nobody else yet.
+        self.db.wrote(owner).await;
         self.queued();
         self.events.wake();
         Ok(started)
@@ -274,6 +296,7 @@ impl Studio {
         mut wish: Wish,
     ) -> Result<GenerationId, StudioError> {
         self.check_wish(&mut wish)?;
+        self.limits.admit(&GENERATIONS, &user.to_string()).await?;
         let generation = GenerationId(self.clock.new_id());
         let mut tx = store::begin(self.db.primary()).await?;
         store::lock_owner(&mut tx, user).await?;

@@ -1,15 +1,19 @@
 //! Changing sections: by hand, back to an earlier version, to a proposal, and only where they are out of date.
 
+use std::sync::Arc;
+
 use model::{
     Address, Cursor, GenerationId, Origin, Page, PageLimit, Piece, ProjectId, RevisionSummary, Stage, UserId,
     sections::Sections,
 };
 use serde_json::Value;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::{LOCKS_MAX, Started, Studio, StudioError, Wish, checks, reading::Current, store, store::NewRevision};
 use crate::{
     db::micros,
     events::{Event as Happened, Outset},
+    limits::Limited,
 };
 
 /// A revision with its content.
@@ -129,6 +133,14 @@ impl Studio {
         self.by_hand(user, project, stage, expected, ByHand::Restore(number)).await
     }
 
+    /// One person changes one thing at a time: each change holds two connections, and those of one person wait for each other in the database.
+    async fn hand(&self, user: UserId) -> Result<OwnedSemaphorePermit, StudioError> {
+        self.limits.admit(&super::CHANGES, &user.to_string()).await?;
+        let hand = self.hands.get_with(user, || Arc::new(Semaphore::new(1)));
+        let waited = tokio::time::timeout(super::HAND_WITHIN, hand.acquire_owned()).await;
+        waited.ok().and_then(Result::ok).ok_or(StudioError::Limited(Limited { retry_after: super::HAND_WITHIN }))
+    }
+
     async fn by_hand(
         &self,
         user: UserId,
@@ -137,6 +149,7 @@ impl Studio {
         expected: u32,
         change: ByHand,
     ) -> Result<u32, StudioError> {
+        let _hand = self.hand(user).await?;
         let mut tx = store::begin(self.db.primary()).await?;
         store::lock_owner(&mut tx, user).await?;
         if !store::owns(&mut tx, user, project).await? {
@@ -261,6 +274,7 @@ impl Studio {
     /// # Errors
     /// [`StudioError::TooManyLocks`]; [`StudioError::NotFound`] for everybody but the owner, and where there is no such piece.
     pub async fn lock(&self, user: UserId, project: ProjectId, at: &Address, locked: bool) -> Result<(), StudioError> {
+        let _hand = self.hand(user).await?;
         let mut tx = store::begin(self.db.primary()).await?;
         store::lock_owner(&mut tx, user).await?;
         if !store::owns(&mut tx, user, project).await? {
@@ -315,6 +329,7 @@ impl Studio {
         let mut wish = Wish { stages, note, forked_from: Some(id), ..Wish::default() };
         self.check_wish(&mut wish)?;
         let now = self.clock.now();
+        self.limits.admit(&super::GENERATIONS, &user.to_string()).await?;
         let mut tx = store::begin(self.db.primary()).await?;
         store::lock_owner(&mut tx, user).await?;
         if store::unfinished(&mut tx, user).await? >= super::UNFINISHED_MAX {

@@ -237,7 +237,7 @@ fn columns<'a>(cells: impl Iterator<Item = &'a Cell> + Clone) -> (Vec<Side>, Vec
 pub(super) async fn prune_hours(pool: &PgPool, before: OffsetDateTime, most: i64) -> Result<u64, DbError> {
     let gone = sqlx::query!(
         "delete from vital_hours where ctid = any(array(
-             select ctid from vital_hours where hour < $1 and hour <= (select hour from vital_rolled) limit $2))",
+             select ctid from vital_hours where hour < $1 and hour <= (select hour from vital_rolled) order by hour limit $2))",
         before,
         most
     );
@@ -249,7 +249,8 @@ pub(super) async fn prune_hours(pool: &PgPool, before: OffsetDateTime, most: i64
 pub(super) async fn prune_days(pool: &PgPool, before: Date, combined_before: Date, most: i64) -> Result<u64, DbError> {
     let gone = sqlx::query!(
         "delete from vital_days where ctid = any(array(
-             select ctid from vital_days where day < $1 or (day < $2 and side not in (0, 1, 2, 4, 8)) limit $3))",
+             select ctid from vital_days
+             where day < greatest($1::date, $2::date) and (day < $1 or side not in (0, 1, 2, 4, 8)) order by day limit $3))",
         before,
         combined_before,
         most

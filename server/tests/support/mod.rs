@@ -408,25 +408,54 @@ impl Drop for OwnRedis {
 pub struct OwnPostgres {
     programs: PathBuf,
     folder: PathBuf,
+    port: u16,
     pub url: String,
 }
 
 impl OwnPostgres {
     pub async fn start() -> Self {
+        let postgres = Self::in_new_folder().await;
+        postgres.run("initdb", &["--auth=trust", "--username=atlas9", "--no-sync"]);
+        postgres.launch();
+        postgres
+    }
+
+    /// A replica that this one streams to.
+    pub async fn replica(&self) -> Self {
+        let replica = Self::in_new_folder().await;
+        let port = format!("--port={}", self.port);
+        let from = ["--host=127.0.0.1", port.as_str(), "--username=atlas9"];
+        replica
+            .run("pg_basebackup", &[&from[..], &["--write-recovery-conf", "--checkpoint=fast", "--no-sync"]].concat());
+        replica.launch();
+        replica
+    }
+
+    async fn in_new_folder() -> Self {
         let programs = postgres_programs();
         let (folder, port) =
             (env::temp_dir().join(format!("atlas9-pg-{}", Uuid::new_v4().simple())), free_port().await);
-        std::fs::create_dir(&folder).unwrap();
+        // Nobody else may look into it, or the server refuses to start.
+        std::os::unix::fs::DirBuilderExt::mode(&mut std::fs::DirBuilder::new(), 0o700).create(&folder).unwrap();
         if is_root() {
             assert!(Command::new("chown").arg("postgres").arg(&folder).status().unwrap().success());
         }
-        let postgres = Self { programs, folder, url: format!("postgres://atlas9@127.0.0.1:{port}/postgres") };
-        postgres.run("initdb", &["--auth=trust", "--username=atlas9", "--no-sync"]);
-        let options =
-            format!("-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={}", postgres.folder.display());
-        std::fs::write(postgres.folder.join("options"), &options).unwrap();
-        postgres.run("pg_ctl", &["start", "--wait", "--silent", "--log", &postgres.log(), "--options", &options]);
-        postgres
+        Self { programs, folder, port, url: format!("postgres://atlas9@127.0.0.1:{port}/postgres") }
+    }
+
+    fn launch(&self) {
+        let options = format!(
+            "-p {} -c fsync=off -c max_wal_size=4GB -c listen_addresses=127.0.0.1 -c unix_socket_directories={}",
+            self.port,
+            self.folder.display()
+        );
+        std::fs::write(self.folder.join("options"), &options).unwrap();
+        self.run("pg_ctl", &["start", "--wait", "--silent", "--log", &self.log(), "--options", &options]);
+    }
+
+    /// As when the machine burns down.
+    pub fn kill(&self) {
+        self.run("pg_ctl", &["stop", "--wait", "--silent", "--mode=immediate"]);
     }
 
     /// As when the machine loses power and comes back.
@@ -457,12 +486,14 @@ impl OwnPostgres {
 
 impl Drop for OwnPostgres {
     fn drop(&mut self) {
-        self.run("pg_ctl", &["stop", "--wait", "--silent", "--mode=immediate"]);
+        if self.folder.join("postmaster.pid").exists() {
+            self.kill();
+        }
         let _ = std::fs::remove_dir_all(&self.folder);
     }
 }
 
-fn is_root() -> bool {
+pub fn is_root() -> bool {
     use std::os::unix::fs::MetadataExt;
     std::fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0)
 }
@@ -572,6 +603,6 @@ async fn pass(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, state: &WireState
     }
 }
 
-async fn free_port() -> u16 {
+pub async fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port()
 }

@@ -193,7 +193,7 @@ pub(in crate::accounts) async fn dropped(pool: &PgPool, sessions: &[SessionId]) 
 #[instrument(name = "db.sessions.prune", skip_all)]
 pub(in crate::accounts) async fn prune(pool: &PgPool, now: OffsetDateTime, limit: i64) -> Result<u64, DbError> {
     let sessions = sqlx::query!(
-        "delete from sessions where id in (select id from sessions where expires_at <= $1 limit $2)",
+        "delete from sessions where id = any(array(select id from sessions where expires_at <= $1 order by expires_at limit $2))",
         now,
         limit
     );

@@ -111,3 +111,10 @@ pub(in crate::accounts) async fn delete(pool: &PgPool, user: UserId, id: TokenId
     let deleted = sqlx::query!("delete from api_tokens where id = $1 and user_id = $2", id.0, user.0);
     Ok(deleted.execute(pool).await?.rows_affected() == 1)
 }
+
+/// Revokes all tokens of this user.
+#[instrument(name = "db.api_tokens.delete_all", skip_all)]
+pub(in crate::accounts) async fn delete_all(tx: &mut PgConnection, user: UserId) -> Result<(), DbError> {
+    sqlx::query!("delete from api_tokens where user_id = $1", user.0).execute(tx).await?;
+    Ok(())
+}

@@ -78,7 +78,7 @@ pub(super) async fn owner(
     match caller.user() {
         Some(user) => Ok((user, None)),
         None => {
-            let guest = services.accounts.create_guest(client).await?;
+            let guest = services.accounts.admit_guest(client).await?;
             Ok((guest.visitor.user, Some(guest.set_cookie)))
         }
     }

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::count;
 use crate::{
-    db::DbError,
+    db::{DbError, END},
     jobs::admin::{Dead, JobState, Listed, MinuteFigures, Scheduled, Selection, WorkerFigures},
 };
 
@@ -90,11 +90,11 @@ pub(in crate::jobs) async fn dead(
     before: Option<(OffsetDateTime, Uuid)>,
     most: i64,
 ) -> Result<Vec<Dead>, DbError> {
-    let (at, id) = before.unzip();
+    let (at, id) = before.unwrap_or((END, Uuid::max()));
     let dead = sqlx::query_as!(
         Dead,
         "select id, kind, queue, payload, attempt, crashes, cause, error, created_at, died_at from jobs_dead
-         where ($1::text is null or kind = $1) and ($2::timestamptz is null or (died_at, id) < ($2, $3::uuid))
+         where ($1::text is null or kind = $1) and (died_at, id) < ($2, $3)
          order by died_at desc, id desc limit $4",
         kind,
         at,

@@ -123,7 +123,7 @@ pub(in crate::jobs) async fn prune_finished(pool: &PgPool, days: i32, rows: f32,
 #[instrument(name = "db.jobs.prune", skip_all)]
 pub(in crate::jobs) async fn prune(pool: &PgPool, days: i32, most: i64) -> Result<u64, DbError> {
     let keys = sqlx::query!(
-        "delete from job_keys where key in (select key from job_keys where until < now() order by until limit $1)",
+        "delete from job_keys where key = any(array(select key from job_keys where until < now() order by until limit $1))",
         most
     );
     let keys = keys.execute(pool).await?.rows_affected();

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::{Tx, decode, stages};
 use crate::{
-    db::{DbError, place, violated_constraint},
+    db::{DbError, below, violated_constraint},
     studio::FirstPieces,
 };
 
@@ -272,7 +272,7 @@ pub(in crate::studio) async fn list(
     after: Option<Cursor>,
     limit: i64,
 ) -> Result<Vec<(Uuid, RevisionSummary)>, DbError> {
-    let (at, id) = place(after);
+    let (at, id) = below(after);
     let rows = sqlx::query!(
         r#"select r.id, r.stage, r.number, r.origin, r.parent, r.generation_id, g.note as "note?", r.created_at,
                   r.accepted_at, r.refused_at, length(r.content) as "bytes!",
@@ -281,7 +281,7 @@ pub(in crate::studio) async fn list(
                       and newer.number > r.number and newer.accepted_at is not null) as "current!"
            from revisions r left join generations g on g.id = r.generation_id
            where r.project_id = $1 and ($2::text is null or r.stage = $2)
-             and ($3::timestamptz is null or (r.created_at, r.id) < ($3, $4::uuid))
+             and (r.created_at, r.id) < ($3, $4)
            order by r.created_at desc, r.id desc limit $5"#,
         project.0,
         stage.map(Stage::as_str),

@@ -7,7 +7,7 @@ use sqlx::{PgConnection, PgPool};
 use time::OffsetDateTime;
 use tracing::instrument;
 
-use crate::db::{DbError, place};
+use crate::db::{DbError, below};
 use crate::events::webhooks::{Delivery, sender::Answer};
 
 /// Rows that go at once, so that no statement takes long.
@@ -66,13 +66,13 @@ pub(in crate::events::webhooks) async fn page(
     after: Option<Cursor>,
     limit: PageLimit,
 ) -> Result<Vec<Delivery>, DbError> {
-    let (time, id) = place(after);
+    let (time, id) = below(after);
     let rows = sqlx::query!(
         r#"select id, event_id, name, attempt, status, response_status, request_headers, request_body, response_headers, response_body,
                 error, duration_ms, created_at, next_at,
                 exists (select from domain_events e where e.id = event_id) as "can_repeat!"
          from webhook_deliveries
-         where endpoint_id = $1 and ($2::timestamptz is null or (created_at, id) < ($2, $3::uuid))
+         where endpoint_id = $1 and (created_at, id) < ($2, $3)
          order by created_at desc, id desc limit $4"#,
         endpoint.0,
         time,
@@ -122,7 +122,8 @@ pub(in crate::events::webhooks) async fn told(
 #[instrument(name = "db.webhook_deliveries.prune", skip_all)]
 pub(in crate::events::webhooks) async fn prune(pool: &PgPool, before: OffsetDateTime) -> Result<u64, DbError> {
     let gone = sqlx::query!(
-        "delete from webhook_deliveries where id in (select id from webhook_deliveries where created_at < $1 limit $2)",
+        "delete from webhook_deliveries where id = any(array(
+             select id from (select id, created_at from webhook_deliveries order by id limit $2) oldest where created_at < $1))",
         before,
         AT_ONCE
     );
@@ -148,9 +149,9 @@ pub(in crate::events::webhooks) async fn shorten(
     most: i64,
 ) -> Result<u64, DbError> {
     let gone = sqlx::query!(
-        "delete from webhook_deliveries where id in (
+        "delete from webhook_deliveries where id = any(array(
              select id from webhook_deliveries where endpoint_id = $1 order by created_at desc, id desc limit $3 offset $2
-         )",
+         ))",
         endpoint.0,
         most,
         AT_ONCE

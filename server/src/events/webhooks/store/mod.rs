@@ -173,7 +173,10 @@ pub(super) async fn rotate(
 #[instrument(name = "db.webhook_endpoints.wanting", skip_all)]
 pub(super) async fn wanting(tx: &mut PgConnection, owner: UserId, name: &str) -> Result<Vec<EndpointId>, DbError> {
     let ids = sqlx::query_scalar!(
-        "select id from webhook_endpoints where owner_id = $1 and disabled_at is null and $2 = any(events) order by id",
+        "select id from webhook_endpoints
+         where owner_id = $1 and disabled_at is null and $2 = any(events)
+           and exists (select from users where users.id = owner_id and users.disabled_at is null)
+         order by id",
         owner.0,
         name
     );

@@ -1,0 +1,1 @@
+drop index projects_shelf_updated;

@@ -1,0 +1,1 @@
+drop index blob_uses_created_at;

@@ -1,0 +1,147 @@
+//! Connections, with HTTP/1.1 or HTTP/2 on them and TLS left to the balancer. There are only so many, whoever opens one has to ask in time, and what
+//! they ask with has a size.
+
+use std::{convert::Infallible, io, net::SocketAddr, sync::Arc, time::Duration};
+
+use axum::{Router, body::Body, extract::ConnectInfo, http::Request, response::Response, routing::future::RouteFuture};
+use hyper::{
+    body::Incoming,
+    server::conn::{http1, http2},
+    service::Service,
+};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::{OwnedSemaphorePermit, Semaphore},
+};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+/// How long the head of a request may take to come, and how long a connection may lie idle between two of them. Longer than a balancer keeps one that
+/// it does not use, so that it is the balancer who closes it.
+const HEAD_WITHIN: Duration = Duration::from_secs(30);
+/// Bytes of a request's head; more is answered with 431.
+const HEAD_MAX: u32 = 32 << 10;
+/// How long it may take until it is known which HTTP is spoken.
+const TOLD_WITHIN: Duration = Duration::from_secs(10);
+/// Streams on one HTTP/2 connection.
+const STREAMS_MAX: u32 = 128;
+/// How long an HTTP/2 connection may be silent before it is asked whether anybody is there, and how long an answer may take.
+const SILENCE: Duration = Duration::from_secs(30);
+const REPLY_WITHIN: Duration = Duration::from_secs(10);
+/// How long nobody is let in when the system has no file descriptor to spare.
+const OUT_OF_BREATH: Duration = Duration::from_millis(50);
+
+/// How HTTP/2 begins when both sides know beforehand that it will be spoken (RFC 9113, section 3.4).
+const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+/// What whoever comes when all places are taken is told, if they listen.
+const NO_PLACE: &[u8] =
+    b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
+
+/// Serves until told to stop, and then until everybody who had asked is answered.
+pub(crate) async fn serve(listener: TcpListener, app: Router, most: usize, stop: CancellationToken) {
+    let (places, open) = (Arc::new(Semaphore::new(most)), TaskTracker::new());
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            () = stop.cancelled() => break,
+        };
+        match accepted {
+            Ok((stream, peer)) => match Arc::clone(&places).try_acquire_owned() {
+                Ok(place) => drop(open.spawn(keep(stream, peer, app.clone(), stop.clone(), place))),
+                // Whether it is heard does not matter: a connection that is closed says as much.
+                Err(_) => drop(stream.try_write(NO_PLACE)),
+            },
+            Err(error) if is_of_one(&error) => {}
+            Err(error) => {
+                tracing::warn!(%error, "no connection can be taken");
+                tokio::time::sleep(OUT_OF_BREATH).await;
+            }
+        }
+    }
+    drop(listener);
+    open.close();
+    open.wait().await;
+}
+
+/// Whether an error is of one connection, which is gone, and not of all.
+fn is_of_one(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
+    matches!(error.kind(), ConnectionRefused | ConnectionAborted | ConnectionReset)
+}
+
+async fn keep(stream: TcpStream, peer: SocketAddr, app: Router, stop: CancellationToken, _place: OwnedSemaphorePermit) {
+    // Answers are written whole: to wait for more to send with them would only delay them.
+    let _ = stream.set_nodelay(true);
+    let is_http2 = tokio::select! {
+        told = tokio::time::timeout(TOLD_WITHIN, speaks_http2(&stream)) => told,
+        () = stop.cancelled() => return,
+    };
+    let Ok(Ok(is_http2)) = is_http2 else { return };
+    let (io, answering) = (TokioIo::new(stream), Answering { app, peer });
+    let kept = if is_http2 { keep_http2(io, answering, stop).await } else { keep_http1(io, answering, stop).await };
+    if let Err(error) = kept {
+        tracing::debug!(%error, "a connection ended early");
+    }
+}
+
+/// Whether a connection begins as HTTP/2 does. Nothing is taken from it. Fails when it ends before that is known.
+async fn speaks_http2(stream: &TcpStream) -> io::Result<bool> {
+    let (mut begun, mut pause) = ([0; PREFACE.len()], Duration::from_millis(1));
+    loop {
+        let length = stream.peek(&mut begun).await?;
+        if length == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        if begun[..length] != PREFACE[..length] {
+            return Ok(false);
+        }
+        if length == PREFACE.len() {
+            return Ok(true);
+        }
+        // What has come stays there to be seen, so that waiting for it would not wait.
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(Duration::from_millis(200));
+    }
+}
+
+/// The program's answers on one connection.
+struct Answering {
+    app: Router,
+    peer: SocketAddr,
+}
+
+impl Service<Request<Incoming>> for Answering {
+    type Response = Response;
+    type Error = Infallible;
+    type Future = RouteFuture<Infallible>;
+
+    fn call(&self, request: Request<Incoming>) -> Self::Future {
+        let mut request = request.map(Body::new);
+        request.extensions_mut().insert(ConnectInfo(self.peer));
+        // A router is always ready.
+        tower::Service::call(&mut self.app.clone(), request)
+    }
+}
+
+async fn keep_http1(io: TokioIo<TcpStream>, answering: Answering, stop: CancellationToken) -> hyper::Result<()> {
+    let mut http1 = http1::Builder::new();
+    http1.timer(TokioTimer::new()).header_read_timeout(HEAD_WITHIN).max_buf_size(HEAD_MAX as usize);
+    let mut connection = std::pin::pin!(http1.serve_connection(io, answering));
+    tokio::select! { ended = connection.as_mut() => return ended, () = stop.cancelled() => {} }
+    connection.as_mut().graceful_shutdown();
+    connection.await
+}
+
+async fn keep_http2(io: TokioIo<TcpStream>, answering: Answering, stop: CancellationToken) -> hyper::Result<()> {
+    let mut http2 = http2::Builder::new(TokioExecutor::new());
+    http2
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(STREAMS_MAX)
+        .max_header_list_size(HEAD_MAX)
+        .keep_alive_interval(SILENCE)
+        .keep_alive_timeout(REPLY_WITHIN);
+    let mut connection = std::pin::pin!(http2.serve_connection(io, answering));
+    tokio::select! { ended = connection.as_mut() => return ended, () = stop.cancelled() => {} }
+    connection.as_mut().graceful_shutdown();
+    connection.await
+}
