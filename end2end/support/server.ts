@@ -21,6 +21,10 @@ export interface ServerOptions {
   readonly leaseSeconds?: number;
   /** Another instance over the same database. */
   readonly besides?: Server;
+  /** Further variables. */
+  readonly variables?: Readonly<Record<string, string>>;
+  /** Fills its database before the program sees it. */
+  readonly fill?: (url: string) => void;
   /** Where Redis is said to be; where it is, unless told. */
   readonly redisUrl?: string;
   /** Where mail goes, asked for when the server starts; into the log's folder, unless told. */
@@ -64,6 +68,7 @@ export class Server implements Site {
   async start(): Promise<void> {
     if (!existsSync(PROGRAM)) throw new Error(`${PROGRAM} is not there: run bin/build.`);
     this.database = this.options.besides?.database ?? createDatabase();
+    this.options.fill?.(databaseUrl(this.database));
     if (!this.options.besides) {
       execFileSync(PROGRAM, ['migrate'], { cwd: ROOT, env: this.environment(), timeout: 60_000, stdio: 'pipe' });
     }
@@ -84,6 +89,11 @@ export class Server implements Site {
     const env = { ...this.environment(), ...variables };
     const { status, stdout, stderr } = spawnSync(PROGRAM, command, { cwd: ROOT, env, timeout: 60_000, encoding: 'utf8' });
     return { code: status, text: stdout || stderr };
+  }
+
+  /** The address of its database. */
+  databaseUrl(): string {
+    return databaseUrl(this.database);
   }
 
   /** Runs a statement on its database, for what no page does. */
@@ -174,12 +184,13 @@ export class Server implements Site {
       ATLAS9_WEBHOOKS_ALLOW: this.options.webhooksAllow ?? '',
       ATLAS9_CHECKS: 'false',
       ATLAS9_STYLEGUIDE: String(this.options.styleguide ?? false),
+      ...this.options.variables,
     };
   }
 }
 
 /** Below the range from which the system picks ports for outgoing connections: still free after a restart. */
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   for (let attempt = 0; attempt < 50; attempt += 1) {
     const port = 20_000 + Math.floor(Math.random() * 10_000);
     if (await isFree(port)) return port;
