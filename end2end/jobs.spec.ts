@@ -166,7 +166,7 @@ test('a page of the console is small, and nobody keeps it', async ({ page, conte
   await enter(context);
   for (const path of PAGES) {
     const answer = await page.request.get(server.url(path), { headers: { accept: 'text/html' } });
-    expect(answer.headers()['cache-control'], path).toBe('private, no-cache');
+    expect(answer.headers()['cache-control'], path).toBe('no-store');
     expect(gzipSync(await answer.body()).length, path).toBeLessThan(HTML_GZIP_BYTES);
   }
 });

@@ -223,7 +223,7 @@ test.describe('operations', () => {
     await page.goto(server.url('/operations'));
     await expectWellMade(page, '/operations');
     const answer = await page.request.get(server.url('/operations'), { headers: { accept: 'text/html' } });
-    expect(answer.headers()['cache-control']).toBe('private, no-cache');
+    expect(answer.headers()['cache-control']).toBe('no-store');
   });
 });
 

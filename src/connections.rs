@@ -3,7 +3,14 @@
 
 use std::{convert::Infallible, io, net::SocketAddr, sync::Arc, time::Duration};
 
-use axum::{Router, body::Body, extract::ConnectInfo, http::Request, response::Response, routing::future::RouteFuture};
+use axum::{
+    Router,
+    body::Body,
+    extract::ConnectInfo,
+    http::{Request, StatusCode, header},
+    response::{IntoResponse, Response},
+    routing::future::RouteFuture,
+};
 use hyper::{
     body::Incoming,
     server::conn::{http1, http2},
@@ -119,13 +126,26 @@ impl Service<Request<Incoming>> for Answering {
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(ConnectInfo(self.peer));
         // A router is always ready.
+        if head_bytes(&request) > HEAD_MAX as usize {
+            return tower::Service::call(&mut Router::new().fallback(too_large), request);
+        }
         tower::Service::call(&mut self.app.clone(), request)
     }
 }
 
+/// Bytes of a request's head, about as they came. hyper looks at its bound only while the head is not whole, so that one that comes at once may be larger.
+fn head_bytes(request: &Request<Body>) -> usize {
+    let headers = request.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 4);
+    headers.sum::<usize>() + request.uri().path().len() + request.uri().query().map_or(0, str::len)
+}
+
+async fn too_large() -> impl IntoResponse {
+    (StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, [(header::CONNECTION, "close")])
+}
+
 async fn keep_http1(io: TokioIo<TcpStream>, answering: Answering, stop: CancellationToken) -> hyper::Result<()> {
     let mut http1 = http1::Builder::new();
-    http1.timer(TokioTimer::new()).header_read_timeout(HEAD_WITHIN).max_buf_size(HEAD_MAX as usize);
+    http1.timer(TokioTimer::new()).header_read_timeout(HEAD_WITHIN).max_header_size(HEAD_MAX as usize);
     let mut connection = std::pin::pin!(http1.serve_connection(io, answering));
     tokio::select! { ended = connection.as_mut() => return ended, () = stop.cancelled() => {} }
     connection.as_mut().graceful_shutdown();

@@ -179,7 +179,7 @@ async fn an_administrator_sees_everything_at_a_glance() {
         .await;
     let page = browser.page("/jobs").await;
     assert_eq!(page.status, StatusCode::OK);
-    assert_eq!(page.headers[header::CACHE_CONTROL], "private, no-cache");
+    assert_eq!(page.headers[header::CACHE_CONTROL], "no-store");
     assert!(!page.body.contains("<script") && page.body.ends_with("</html>"));
     for words in ["count-bells", "ring-bells", "30 4 * * *", "Europe/Lisbon", "at most 120"] {
         assert!(page.body.contains(words), "{words}");

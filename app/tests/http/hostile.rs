@@ -62,10 +62,14 @@ async fn whoever_forgets_every_cookie_is_not_somebody_new_without_end() {
     };
     let answers = join_all((0..80).map(|_| start("203.0.113.9"))).await;
     let refused: Vec<_> = answers.iter().filter(|answer| answer.status == StatusCode::TOO_MANY_REQUESTS).collect();
-    assert!((15..=25).contains(&refused.len()), "{} were refused", refused.len());
+    assert!((10..=20).contains(&refused.len()), "{} were refused", refused.len());
     assert!(refused[0].headers.contains_key(header::RETRY_AFTER));
-    // With a port, and with something in front that cannot be read: it is the same address.
-    assert_eq!(start("198.51.100.7, 203.0.113.9:4711").await.status, StatusCode::TOO_MANY_REQUESTS);
+    // With a port, and with somebody else before it: it is the same address, and earns one more in ten seconds.
+    let again = join_all((0..10).map(|_| start("198.51.100.7, 203.0.113.9:4711"))).await;
+    assert!(
+        again.iter().any(|answer| answer.status == StatusCode::TOO_MANY_REQUESTS),
+        "it is the last hop that counts"
+    );
     assert_eq!(start("198.51.100.7").await.status, StatusCode::CREATED, "others are let in");
     scratch.break_it("update generations set status = 'cancelled', finished_at = now()").await;
     scratch.finish([instance]).await;
