@@ -260,7 +260,6 @@ impl Studio {
         mut wish: Wish,
     ) -> Result<Started, StudioError> {
         self.check_wish(&mut wish)?;
-        self.limits.admit(&GENERATIONS, &owner.to_string()).await?;
         let now = self.clock.now();
         let mut tx = store::begin(self.db.primary()).await?;
         store::lock_owner(&mut tx, owner).await?;
@@ -270,6 +269,8 @@ impl Studio {
         if store::unfinished(&mut tx, owner).await? >= UNFINISHED_MAX {
             return Err(StudioError::TooMany);
         }
+        // Only what begins is counted.
+        self.limits.admit(&GENERATIONS, &owner.to_string()).await?;
         let started =
             Started { project: ProjectId(self.clock.new_id()), generation: GenerationId(self.clock.new_id()) };
         store::insert_project(&mut tx, started.project, owner, directive, now).await?;
@@ -296,7 +297,6 @@ impl Studio {
         mut wish: Wish,
     ) -> Result<GenerationId, StudioError> {
         self.check_wish(&mut wish)?;
-        self.limits.admit(&GENERATIONS, &user.to_string()).await?;
         let generation = GenerationId(self.clock.new_id());
         let mut tx = store::begin(self.db.primary()).await?;
         store::lock_owner(&mut tx, user).await?;
@@ -306,6 +306,7 @@ impl Studio {
         if store::unfinished(&mut tx, user).await? >= UNFINISHED_MAX {
             return Err(StudioError::TooMany);
         }
+        self.limits.admit(&GENERATIONS, &user.to_string()).await?;
         self.check_sources(&mut tx, project, &wish).await?;
         wish.locks.extend(store::locks_in(&mut tx, project).await?);
         wish.locks.retain(|lock| wish.stages.contains(&lock.stage));

@@ -329,12 +329,12 @@ impl Studio {
         let mut wish = Wish { stages, note, forked_from: Some(id), ..Wish::default() };
         self.check_wish(&mut wish)?;
         let now = self.clock.now();
-        self.limits.admit(&super::GENERATIONS, &user.to_string()).await?;
         let mut tx = store::begin(self.db.primary()).await?;
         store::lock_owner(&mut tx, user).await?;
         if store::unfinished(&mut tx, user).await? >= super::UNFINISHED_MAX {
             return Err(StudioError::TooMany);
         }
+        self.limits.admit(&super::GENERATIONS, &user.to_string()).await?;
         let started =
             Started { project: ProjectId(self.clock.new_id()), generation: GenerationId(self.clock.new_id()) };
         let about = store::copy_project(&mut tx, id, started.project, now).await?;
