@@ -1,4 +1,4 @@
-// node bench/table.mjs --program FILE --bench-program FILE --peers DIR --bare FILE --cache FILE [--rounds 5] [--seconds 3] [--record FILE]
+// node bench/table.mjs --program FILE --bench-program FILE --peers DIR --bare FILE [--cache FILE] [--rounds 5] [--seconds 3] [--record FILE]
 // What Atlas9 does beside others on this machine, in one run: every figure is the median of several rounds in which all take turns, so that a machine
 // that becomes slower becomes so for all. Prints a table; the exit code is 1 when a promise is not kept. DATABASE_URL is a database that is migrated and
 // may be filled; REDIS_URL and ATLAS9_SECRET as for the program.
@@ -278,7 +278,7 @@ try {
     peaks: await peak(everybody),
     cold: await coldStarts(),
     crowd: await spike(everybody),
-    cache: JSON.parse(await readFile(options.cache, 'utf8')),
+    cache: options.cache ? JSON.parse(await readFile(options.cache, 'utf8')) : [],
   };
   const table = lines(measured);
   console.log(show(table));
