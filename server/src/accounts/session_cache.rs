@@ -1,5 +1,5 @@
-//! Sessions in Redis, and for a moment in memory, so that most requests ask PostgreSQL nothing. PostgreSQL stays the truth: what stands here may go at any time, and
-//! whatever changes a session drops it here.
+//! Sessions in Redis, and for a moment in memory, so that most requests ask PostgreSQL nothing. PostgreSQL stays the truth: what stands here
+//! may go at any time, and whatever changes a session drops it here.
 //!
 //! A session stands under three kinds of key: by its secret's hash (what a cookie leads to), by its id (what revoking knows), and in the set
 //! of its user (what "sign out everywhere" and changes of the user know).
