@@ -36,7 +36,7 @@ impl Cache {
         // Before anything is waited for: whoever asked may go away at any time.
         let here = self.change_soon(tags, change);
         for tags in tags.chunks(TAGS_AT_ONCE) {
-            if let Some(news) = self.0.remote.mark(self.marks(Marks::known), change, tags).await {
+            if let Some(news) = self.0.remote.mark(self.marks(Marks::heard), change, tags).await {
                 self.settle(&news, here).await;
                 self.is_told(tags.iter().map(|tag| (tag, here)), change);
             }
@@ -152,15 +152,15 @@ impl Cache {
     /// Nobody can say what Redis has forgotten.
     async fn change_everything(&self) -> RedisResult<()> {
         tracing::warn!("everything that is kept is made anew: Redis was put back to an earlier state");
-        self.0.remote.mark_again(self.marks(Marks::known), Change::Gone, &[Tag::everything()]).await.map(drop)
+        self.0.remote.mark_again(self.marks(Marks::heard), Change::Gone, &[Tag::everything()]).await.map(drop)
     }
 
     /// Learns what changed since the last count that is known.
     async fn catch_up(&self) -> RedisResult<()> {
-        let known = self.marks(Marks::known);
+        let heard = self.marks(Marks::heard);
         // Makes sure that there is a count, for Redis may be new.
-        let clock = self.0.remote.mark_again(known, Change::Gone, &[]).await?.version;
-        if clock < known {
+        let clock = self.0.remote.mark_again(heard, Change::Gone, &[]).await?.version;
+        if clock < heard {
             self.change_everything().await?;
         }
         loop {
@@ -206,7 +206,7 @@ impl Cache {
             };
             for some in waiting.chunks(TAGS_AT_ONCE) {
                 let tags: Vec<Tag> = some.iter().map(|(tag, _)| tag.clone()).collect();
-                let news = self.0.remote.mark_again(self.marks(Marks::known), change, &tags).await?;
+                let news = self.0.remote.mark_again(self.marks(Marks::heard), change, &tags).await?;
                 let here = some.iter().map(|(_, here)| *here).max().unwrap_or_default();
                 self.settle(&news, here).await;
                 self.is_told(some.iter().map(|(tag, here)| (tag, *here)), change);

@@ -110,6 +110,8 @@ impl Mark {
 pub struct Marks {
     /// Every change up to this count is known.
     known: u64,
+    /// The furthest count that was heard of, from [`Marks::known`] on: Redis had it once.
+    heard: u64,
     /// What began to be made before does not count, whatever it hangs on.
     floor: Moment,
     /// Changes of this instance.
@@ -126,6 +128,11 @@ impl Marks {
     /// Up to which count every change is known.
     pub fn known(&self) -> u64 {
         self.known
+    }
+
+    /// The furthest count that Redis is known to have had. If it counts less, it was put back to an earlier state.
+    pub fn heard(&self) -> u64 {
+        self.heard
     }
 
     /// A change of this instance, which holds from now on; returns its own count of it.
@@ -165,14 +172,16 @@ impl Marks {
 
     /// A change that was heard of.
     pub fn learn(&mut self, news: &News) -> Learnt {
-        // The count never goes back by itself, and a late message ends before what is known.
-        let went_back = news.before < self.known && self.known < news.version;
+        // The count never goes back by itself: nothing that it was at is in between what it went from and to.
+        let is_between = |count: u64| news.before < count && count < news.version;
+        let went_back = is_between(self.known) || is_between(self.heard);
         for tag in &news.tags {
             self.put(tag.clone(), news.change, news.version);
         }
         if news.version > self.known && news.before == self.known {
             self.known = news.version;
         }
+        self.heard = self.heard.max(news.version);
         self.stay_bounded();
         if went_back {
             Learnt::Lost
@@ -190,6 +199,7 @@ impl Marks {
             self.put(tag, change, version);
         }
         self.known = self.known.max(version);
+        self.heard = self.heard.max(version);
         self.stay_bounded();
     }
 
@@ -283,6 +293,15 @@ mod tests {
         marks.catch_up(0, [(Tag::written("b"), Change::Stale, 12)], 14);
         assert_eq!(marks.standing(Moment { global: 9, here: 0 }, &tags(&["b"])), Standing::Stale);
         assert_eq!(marks.known(), 14);
+    }
+
+    #[test]
+    fn what_was_heard_of_and_is_not_there_any_more_is_noticed() {
+        let mut marks = Marks::default();
+        assert_eq!(marks.learn(&news(5, 9, Change::Gone, &["a"])), Learnt::Missed, "5 is not known");
+        marks.catch_up(5, [], 5);
+        assert_eq!((marks.known(), marks.heard()), (5, 9), "and 9 was");
+        assert_eq!(marks.learn(&news(5, 12, Change::Gone, &["b"])), Learnt::Lost);
     }
 
     #[test]

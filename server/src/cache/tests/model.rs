@@ -72,6 +72,10 @@ struct Redis {
     era: u64,
     marks: BTreeMap<Tag, u64>,
     things: BTreeMap<usize, Thing>,
+    /// Changes that it was told of, and has not forgotten unnoticed.
+    told: [u64; KEYS],
+    /// As far as it was ever told of any.
+    ever_told: [u64; KEYS],
 }
 
 impl Redis {
@@ -84,6 +88,9 @@ impl Redis {
             return News { before, version: before, change: Change::Gone, tags: vec![] };
         }
         self.clock = Some(version);
+        if tags.contains(&Tag::everything()) {
+            self.told = self.ever_told;
+        }
         self.marks.extend(tags.iter().map(|tag| (tag.clone(), version)));
         News { before, version, change: Change::Gone, tags: tags.to_vec() }
     }
@@ -105,8 +112,6 @@ struct Instance {
 struct World {
     time: u64,
     truth: [u64; KEYS],
-    /// Changes that Redis was told of.
-    announced: [u64; KEYS],
     is_away: bool,
     redis: Redis,
     kept: Redis,
@@ -177,10 +182,10 @@ impl World {
         Ok(())
     }
 
-    /// An instance that is there all the while notices that the count went back. If none was, nobody can.
+    /// An instance that is there all the while notices that the count went back. If none was, nobody can before one comes back.
     fn put_back(&mut self, writes: bool) {
         let latest = self.redis.clock;
-        self.redis = self.kept.clone();
+        self.redis = Redis { ever_told: self.redis.ever_told, ..self.kept.clone() };
         let witness = (0..INSTANCES).find(|i| Some(self.instances[*i].marks.known()) == latest);
         match witness {
             Some(i) if !self.is_away => {
@@ -195,9 +200,9 @@ impl World {
         self.truth[k] += 1;
         let instance = &mut self.instances[i];
         instance.least[k] = self.truth[k];
-        let (here, known) = (instance.marks.change_here(&[tag(k)], Change::Gone), instance.marks.known());
+        let (here, heard) = (instance.marks.change_here(&[tag(k)], Change::Gone), instance.marks.heard());
         if self.can_ask(i) {
-            let news = self.redis.mark(self.time, known, &[tag(k)]);
+            let news = self.redis.mark(self.time, heard, &[tag(k)]);
             self.tell(i, &news, here);
         } else {
             self.instances[i].pending.insert(tag(k), here);
@@ -213,7 +218,8 @@ impl World {
         }
         (0..KEYS).filter(|k| news.tags.contains(&tag(*k))).for_each(|k| {
             let written = self.instances[from].least[k];
-            self.announced[k] = self.announced[k].max(written);
+            self.redis.told[k] = self.redis.told[k].max(written);
+            self.redis.ever_told[k] = self.redis.ever_told[k].max(written);
         });
         let learnt = self.instances[from].marks.settle(news, here);
         self.make_up_for(from, learnt);
@@ -221,8 +227,8 @@ impl World {
 
     fn make_up_for(&mut self, i: usize, learnt: Learnt) {
         if learnt == Learnt::Lost {
-            let known = self.instances[i].marks.known();
-            self.redis.mark(self.time, known, &[Tag::everything()]);
+            let heard = self.instances[i].marks.heard();
+            self.redis.mark(self.time, heard, &[Tag::everything()]);
         }
         if learnt != Learnt::All {
             self.catch_up(i);
@@ -230,9 +236,9 @@ impl World {
     }
 
     fn catch_up(&mut self, i: usize) {
-        let known = self.instances[i].marks.known();
-        if self.redis.mark(self.time, known, &[]).version < known {
-            self.redis.mark(self.time, known, &[Tag::everything()]);
+        let heard = self.instances[i].marks.heard();
+        if self.redis.mark(self.time, heard, &[]).version < heard {
+            self.redis.mark(self.time, heard, &[Tag::everything()]);
         }
         let instance = &mut self.instances[i];
         let known = instance.marks.known();
@@ -240,14 +246,14 @@ impl World {
         let rows: Vec<_> = rows.map(|(tag, version)| (tag.clone(), Change::Gone, *version)).collect();
         instance.marks.catch_up(self.redis.era, rows, self.redis.clock.unwrap_or(0));
         for k in 0..KEYS {
-            instance.least[k] = instance.least[k].max(self.announced[k]);
+            instance.least[k] = instance.least[k].max(self.redis.told[k]);
         }
     }
 
     fn meet(&mut self, i: usize) {
         self.catch_up(i);
         for (tag, here) in std::mem::take(&mut self.instances[i].pending) {
-            let news = self.redis.mark(self.time, self.instances[i].marks.known(), &[tag]);
+            let news = self.redis.mark(self.time, self.instances[i].marks.heard(), &[tag]);
             self.tell(i, &news, here);
         }
         self.instances[i].is_apart = false;
@@ -282,7 +288,7 @@ impl World {
         }
         let instance = &mut self.instances[i];
         if instance.marks.standing(made, &[tag(k)]) == Standing::Valid {
-            let least = self.announced[k].max(instance.least[k]);
+            let least = self.redis.told[k].max(instance.least[k]);
             prop_assert!(value >= least, "{i} takes {value} of {k} from Redis, which was told of {least}");
             instance.memory.insert(k, (made, value));
         }
