@@ -16,7 +16,7 @@ use leptos_axum::{AxumRouteListing, LeptosRoutes};
 use server::{
     http::{
         ApiError, CachePolicy, Caller, ProblemParts, RequestId, RouteName, Writer, body_max_bytes, csrf_layer,
-        present_problem, remember_writes, tell_route,
+        is_upload, present_problem, remember_writes, tell_route,
     },
     metrics::{METHODS, PKG, STATIC, UNMATCHED},
     services::Services,
@@ -260,7 +260,7 @@ const PUBLIC: [&str; 9] =
     ["/", "/explore", "/speed", "/status", "/login", "/signup", "/reset", "/styleguide", "/offline"];
 /// Those of them that say on what they hang, so that they are kept as ready bytes.
 pub const READY: [&str; 7] = ["/", "/explore", "/login", "/signup", "/reset", "/styleguide", "/offline"];
-const PUBLIC_BELOW: [&str; 6] = ["/p/", "/pkg/", "/fonts/", "/api/", "/signup/sent", "/reset/sent"];
+const PUBLIC_BELOW: [&str; 7] = ["/p/", "/pkg/", "/fonts/", "/images/", "/api/", "/signup/sent", "/reset/sent"];
 
 /// Pages of keys, addresses and other people's affairs: no browser keeps them.
 const NEVER_KEPT: [&str; 3] = ["/settings", "/jobs", "/operations"];
@@ -292,7 +292,7 @@ fn path_is(path: &str, page: &str) -> bool {
 /// No answer waits longer than this for its first byte, whatever hangs behind it.
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 
-/// An archive of some megabytes takes longer to arrive than a form.
+/// A file of some megabytes takes longer to arrive than a form.
 const UPLOAD_WITHIN: Duration = Duration::from_secs(60);
 
 async fn in_time(request: Request, next: Next) -> Response {
@@ -301,7 +301,7 @@ async fn in_time(request: Request, next: Next) -> Response {
     if path.starts_with("/api/jobs/") && !path.ends_with("/failure") {
         return next.run(request).await;
     }
-    let is_upload = ["/api/projects/import", "/fn/import_archive"].contains(&request.uri().path());
+    let is_upload = is_upload(request.method(), path);
     let limit = if is_upload { UPLOAD_WITHIN } else { ANSWER_WITHIN };
     let answered = tokio::time::timeout(limit, next.run(request)).await;
     answered.unwrap_or_else(|_| ApiError::unavailable().into_response())

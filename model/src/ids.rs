@@ -75,6 +75,10 @@ id! {
     /// One attempt to tell an endpoint.
     DeliveryId
 }
+id! {
+    /// A picture that somebody brought.
+    ImageId
+}
 
 #[cfg(test)]
 mod tests {

@@ -14,6 +14,7 @@ mod generation;
 mod ids;
 pub mod openapi;
 mod person;
+mod picture;
 mod piece;
 mod problem;
 mod project;
@@ -32,9 +33,11 @@ pub use draft::{Draft, Ending, StageDraft};
 pub use event::{BadEvent, CheckResult, Event, Logged, Seq};
 pub use generation::{Engine, GenerationStatus, Receipt, StageReceipt};
 pub use ids::{
-    BadId, DeliveryId, EndpointId, EventId, GenerationId, MailLinkId, ProjectId, RevisionId, SessionId, TokenId, UserId,
+    BadId, DeliveryId, EndpointId, EventId, GenerationId, ImageId, MailLinkId, ProjectId, RevisionId, SessionId,
+    TokenId, UserId,
 };
 pub use person::{LocalPath, Role, Scope, Theme, UserKind};
+pub use picture::{DESCRIPTION_MAX_CHARS, Picture, PictureFormat, PictureSize};
 pub use piece::{BadPath, Piece, PiecePath};
 pub use problem::Problem;
 pub use project::{PROJECT_TITLE_MAX_CHARS, ProjectSummary, ProjectTitle, SharedSummary, Shelf, Sorting, Visibility};

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-use crate::{Directive, GenerationId, GenerationStatus, ProjectId, person::words};
+use crate::{Directive, GenerationId, GenerationStatus, Picture, ProjectId, person::words};
 
 /// The longest title, in characters.
 pub const PROJECT_TITLE_MAX_CHARS: usize = 120;
@@ -97,6 +97,9 @@ pub struct ProjectSummary {
     pub generation_id: GenerationId,
     /// How that one is doing.
     pub status: GenerationStatus,
+    /// The picture that stands for it, if somebody gave it one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cover: Option<Picture>,
 }
 
 /// One row of what everybody may see.
@@ -114,6 +117,9 @@ pub struct SharedSummary {
     /// The id that breaks ties in the list.
     #[serde(skip, default = "nobody")]
     pub id: ProjectId,
+    /// The picture that stands for it, if it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cover: Option<Picture>,
 }
 
 fn nobody() -> ProjectId {

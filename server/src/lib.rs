@@ -11,6 +11,7 @@ pub mod config;
 pub mod db;
 pub mod events;
 pub mod http;
+pub mod images;
 pub mod jobs;
 pub mod limits;
 pub mod mail;

@@ -18,6 +18,7 @@ use crate::{
         Dedup, Events, FiguresSubscriber, Hooks, NoteHooks, TidyEvents,
         webhooks::{Webhooks, WebhooksSubscriber},
     },
+    images::{self, Images},
     jobs::{CannotGoOutside, Jobs, JobsError, Kinds, Qstash, Schedule, TidyJobs},
     limits::Limits,
     mail::{Postman, TidyMail, Transport},
@@ -71,6 +72,8 @@ pub struct Everything {
     pub studio: Studio,
     /// Files under the hash of their content.
     pub blobs: Blobs,
+    /// Pictures that people bring.
+    pub images: Images,
     /// Webhooks of others.
     pub hooks: Hooks,
     /// Taking projects away and bringing them back.
@@ -198,6 +201,14 @@ impl Services {
             site: config.site(),
         };
         let blobs = Blobs::new(db.clone(), clock.clone(), &config.blobs).map_err(CannotStart::NoBlobs)?;
+        let images = Images::new(images::Parts {
+            db: db.clone(),
+            clock: clock.clone(),
+            cache: cache.clone(),
+            blobs: blobs.clone(),
+            jobs: jobs.clone(),
+            limits: limits.clone(),
+        });
         let dedup = Dedup::new(bus.connection(), clock.clone());
         let consumers = vec![Arc::new(NoteHooks(metrics.hooks.clone())) as _];
         let accounts = Accounts::new(parts, &config.secret)?;
@@ -214,6 +225,7 @@ impl Services {
             hooks: Hooks::new(config.hooks.clone(), dedup, jobs.clone(), clock.clone(), consumers),
             archive: Archive::new(studio.clone(), blobs.clone(), limits.clone()),
             blobs,
+            images,
             accounts,
             checks,
             postman,
@@ -281,7 +293,7 @@ impl Services {
     pub fn kinds(&self) -> Kinds {
         let kinds = self.hooks.kinds(self.studio.kinds(Kinds::default()));
         let kinds = self.postman.kinds(kinds, Arc::new(self.accounts.clone()));
-        let kinds = self.checks.kinds(kinds);
+        let kinds = self.images.kinds(self.checks.kinds(kinds));
         let kinds = self.vitals.kinds(self.webhooks.kinds(self.events.kinds(kinds)));
         self.jobs.kinds(self.accounts.kinds(self.blobs.kinds(self.projects.kinds(kinds))))
     }

@@ -5,6 +5,8 @@ pub(crate) mod directive_form;
 pub(crate) mod form;
 pub(crate) mod generation_forms;
 pub(crate) mod layout;
+pub(crate) mod photo;
+pub(crate) mod picture_form;
 pub(crate) mod piece_form;
 pub(crate) mod progress;
 pub(crate) mod project_forms;

@@ -5,7 +5,9 @@
 use leptos::{either::Either, prelude::*};
 use leptos_router::hooks::use_query_map;
 use model::{PROJECT_TITLE_MAX_CHARS, ProjectId, Shelf, Visibility};
-use server::projects::Project;
+use server::{images::Waiting, projects::Project};
+
+use super::{photo::PREVIEW, picture_form::PictureForm};
 
 /// A button that puts a project on a shelf.
 #[component]
@@ -35,8 +37,13 @@ pub(crate) fn shelve_form(project: ProjectId, shelf: Shelf, label: &'static str,
 
 /// Everything an owner can do with a project as a whole, folded away until wanted.
 #[component]
-pub(crate) fn Manage(project: Project) -> impl IntoView {
-    let open = use_query_map().read_untracked().get("open").is_some_and(|what| what == "sharing");
+pub(crate) fn Manage(
+    project: Project,
+    /// What is known of the cover that was sent last.
+    #[prop(optional_no_strip)]
+    waiting: Option<Waiting>,
+) -> impl IntoView {
+    let open = use_query_map().read_untracked().get("open").is_some_and(|what| what == "sharing" || what == "cover");
     let id = project.id.to_string();
     let title = project.title.as_ref().map(|title| title.as_str().to_owned()).unwrap_or_default();
     let name = project.name();
@@ -55,7 +62,7 @@ pub(crate) fn Manage(project: Project) -> impl IntoView {
     };
     view! {
         <details class="manage" id="sharing" open=open>
-            <summary>"Name, sharing, archive"</summary>
+            <summary>"Name, cover, sharing, archive"</summary>
             <div class="manage-body">
                 <form method="post" action="/fn/rename_project" class="field-row">
                     <input type="hidden" name="project" value=id.clone() />
@@ -71,7 +78,17 @@ pub(crate) fn Manage(project: Project) -> impl IntoView {
                     />
                     <button type="submit">"Rename"</button>
                 </form>
-                <Sharing id visibility=project.visibility slug=project.slug />
+                <Sharing id=id.clone() visibility=project.visibility slug=project.slug />
+                <div id="cover">
+                    <PictureForm
+                        project=id
+                        picture=project.cover
+                        waiting
+                        frame=PREVIEW
+                        label="Cover"
+                        help="The middle of it is shown, twice as wide as high. JPEG, PNG, WebP or GIF, up to 12 MB; where it was taken, and with what, is not kept."
+                    />
+                </div>
                 <div class="row">{shelves}</div>
             </div>
         </details>

@@ -9,7 +9,11 @@ use server::{http::ApiError, projects::explore_tag};
 
 use super::error::error_view;
 use crate::{
-    components::{social::Social, title::PageTitle},
+    components::{
+        photo::{THUMBNAIL, photo},
+        social::Social,
+        title::PageTitle,
+    },
     context::{for_everybody, services},
 };
 
@@ -65,6 +69,7 @@ fn Row(project: SharedSummary) -> impl IntoView {
     let words = (directive != project.title).then(|| view! { <p dir="auto">{directive}</p> });
     view! {
         <li>
+            {project.cover.map(|cover| photo(&cover, THUMBNAIL))}
             <h2><a href=page dir="auto">{project.title}</a></h2>
             {words}
             <p class="quiet"><time datetime=when.clone()>{when.clone()}</time></p>

@@ -7,10 +7,16 @@ use std::{
     time::Duration,
 };
 
-use axum::http::HeaderName;
+use axum::http::{HeaderName, header};
 use leptos::{either::Either, prelude::*};
+use leptos_router::hooks::use_query_map;
 use model::{CheckResult, Draft, PiecePath, ProjectId, Stage, StageDraft};
-use server::{http::ApiError, projects::Project, studio::Follower};
+use server::{
+    http::ApiError,
+    images::{Subject, Waiting},
+    projects::Project,
+    studio::Follower,
+};
 use tokio::sync::watch;
 use tracing::Instrument;
 
@@ -20,6 +26,7 @@ use crate::{
         directive_form::DirectiveHeading,
         generation_forms::{Again, Stop},
         layout::Contents,
+        photo::{HEAD, photo},
         progress::{receipt_view, status_sentence},
         project_forms::{Manage, TakeAway},
         sections::{
@@ -40,10 +47,11 @@ const OPEN_AT_MOST: Duration = Duration::from_secs(600);
 #[component]
 pub(crate) fn ProjectPage() -> impl IntoView {
     let id = id_of_address();
+    let looks_at_cover = use_query_map().read_untracked().get("open").is_some_and(|what| what == "cover");
     let opened: Arc<std::sync::Mutex<Option<Result<Opened, ApiError>>>> = Arc::default();
     let keep = Arc::clone(&opened);
     let opening = async move {
-        let result = open(id).await;
+        let result = open(id, looks_at_cover).await;
         if let Err(error) = &result {
             super::set_error_status(error.0.status.as_u16());
         }
@@ -68,9 +76,11 @@ struct Opened {
     draft: watch::Receiver<Draft>,
     /// How sections that are there stand up to their checks.
     checks: BTreeMap<Stage, Vec<CheckResult>>,
+    /// What is known of the cover that was sent last, when somebody comes from sending it.
+    waiting: Option<Waiting>,
 }
 
-async fn open(id: String) -> Result<Opened, ApiError> {
+async fn open(id: String, looks_at_cover: bool) -> Result<Opened, ApiError> {
     let project = project_of_address(id).await?;
     let (user, services) = (caller().await?.user(), services());
     let draft = services.studio.project_draft(user, project.generation).await?;
@@ -88,7 +98,11 @@ async fn open(id: String) -> Result<Opened, ApiError> {
     } else {
         BTreeMap::new()
     };
-    Ok(Opened { project, draft: receiver, checks })
+    let waiting = if looks_at_cover { services.images.waiting(Subject::Project(project.id)).await? } else { None };
+    if is_over && waiting == Some(Waiting::ForItsTurn) {
+        answer_header(header::REFRESH, "2");
+    }
+    Ok(Opened { project, draft: receiver, checks, waiting })
 }
 
 /// Folds what comes into the draft until it ends or the reader leaves.
@@ -106,7 +120,7 @@ async fn keep_up(draft: watch::Sender<Draft>, mut follower: Follower) {
 
 #[component]
 fn Reading(opened: Opened) -> impl IntoView {
-    let Opened { project, draft, checks } = opened;
+    let Opened { project, draft, checks, waiting } = opened;
     let (running, managed) = (draft.borrow().ending.is_none(), project.clone());
     let generation = project.generation.to_string();
     let stop = running.then(|| view! { <Stop generation /> });
@@ -135,11 +149,12 @@ fn Reading(opened: Opened) -> impl IntoView {
             <header class="project-head">
                 <p class="label" dir="auto">{label(&project)}</p>
                 <DirectiveHeading directive=project.directive />
+                {project.cover.map(|cover| photo(&cover, HEAD))}
                 <div class="bar">
                     {stop}
                     <a href=edit>"Edit"</a>
                     <a href=json>"JSON"</a>
-                    <Manage project=managed />
+                    <Manage project=managed waiting />
                 </div>
             </header>
             <Contents made=held />

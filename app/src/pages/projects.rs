@@ -9,6 +9,7 @@ use super::error::error_view;
 use crate::{
     components::{
         form::Notice,
+        photo::{THUMBNAIL, photo},
         progress::status_word,
         project_forms::{BringBack, Shelve, shelve_form},
         title::PageTitle,
@@ -210,6 +211,7 @@ fn row(project: &ProjectSummary) -> impl IntoView + use<> {
     };
     view! {
         <li>
+            {project.cover.as_ref().map(|cover| photo(cover, THUMBNAIL))}
             <a href=format!("/projects/{id}") dir="auto">{project.title.clone()}</a>
             {words}
             <div class="row-foot">

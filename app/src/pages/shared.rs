@@ -11,6 +11,7 @@ use crate::{
     components::{
         directive_form::DirectiveHeading,
         layout::Contents,
+        photo::{HEAD, photo},
         project_forms::TakeAway,
         sections::{Around, Rendered},
         social::Social,
@@ -51,6 +52,7 @@ fn Reading(project: Project, current: Current) -> impl IntoView {
             <header class="project-head">
                 <p class="label">"Directive"</p>
                 <DirectiveHeading directive=project.directive />
+                {project.cover.map(|cover| photo(&cover, HEAD))}
                 <p class="quiet">"Made on " <time datetime=made_on.clone()>{made_on.clone()}</time> " and shown by its owner."</p>
             </header>
             <Contents made=Some(rendered.held()) />

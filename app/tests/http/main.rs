@@ -5,6 +5,7 @@
 #[path = "../support/mod.rs"]
 mod browser;
 mod hostile;
+mod pictures;
 mod queries;
 #[path = "../../../server/tests/support/mod.rs"]
 mod support;

@@ -23,7 +23,7 @@ mod tokens;
 
 use std::{net::IpAddr, sync::Arc, time::Duration};
 
-use model::{Role, Scope, SessionId, Theme, TokenId, UserId, UserKind};
+use model::{Picture, Role, Scope, SessionId, Theme, TokenId, UserId, UserKind};
 use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
 
@@ -172,6 +172,8 @@ pub struct Profile {
     pub theme: Theme,
     /// Since when we know them.
     pub since: OffsetDateTime,
+    /// What they look like, if they gave a picture.
+    pub avatar: Option<Picture>,
 }
 
 /// A browser somebody is signed in with.

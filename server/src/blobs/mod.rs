@@ -48,6 +48,12 @@ impl Digest {
         &self.0
     }
 
+    /// The digest that is written like this, if one is.
+    pub fn named(text: &str) -> Option<Self> {
+        let is_one = text.len() == 64 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+        is_one.then(|| Self(text.to_owned()))
+    }
+
     /// Where it lies below `prefix`: no folder gets too full to be listed.
     fn path(&self, prefix: &Path) -> Path {
         let parts = [self.0.get(..2), self.0.get(2..4), Some(&self.0)];
@@ -150,14 +156,22 @@ impl Blobs {
     /// # Errors
     /// [`BlobsError::TooBig`]; [`BlobsError::Away`] when the store does not take it.
     pub async fn put(&self, bytes: Bytes, media_type: &str, kept: &Use) -> Result<Digest, BlobsError> {
+        let digest = self.store(bytes, media_type).await?;
+        store::insert_use(self.db.primary(), kept, &digest, self.clock.now()).await?;
+        Ok(digest)
+    }
+
+    /// Keeps a content for [`KEEP_UNUSED`]: by then the caller has written down what it is used for. May be done twice, also at once.
+    ///
+    /// # Errors
+    /// As [`Blobs::put`].
+    pub async fn store(&self, bytes: Bytes, media_type: &str) -> Result<Digest, BlobsError> {
         if bytes.len() > BLOB_MAX_BYTES {
             return Err(BlobsError::TooBig(bytes.len() as u64));
         }
         let (digest, bytes) = digest_of(bytes).await;
-        let now = self.clock.now();
-        store::insert(self.db.primary(), &digest, media_type, bytes.len(), now).await?;
+        store::insert(self.db.primary(), &digest, media_type, bytes.len(), self.clock.now()).await?;
         within(self.files.put(&digest.path(&self.prefix), bytes.into())).await?;
-        store::insert_use(self.db.primary(), kept, &digest, now).await?;
         Ok(digest)
     }
 

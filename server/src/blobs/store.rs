@@ -76,6 +76,8 @@ pub(super) async fn delete_unused(
         "delete from blobs where digest = (
              select digest from blobs b
              where created_at < $1 and not exists (select from blob_uses u where u.digest = b.digest)
+               and not exists (select from image_files f where f.digest = b.digest)
+               and not exists (select from images i where i.original = b.digest)
              order by created_at limit 1 for update skip locked
          ) returning digest",
         before

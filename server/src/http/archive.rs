@@ -2,14 +2,19 @@
 
 use axum::{
     Json,
-    body::{Body, Bytes},
-    extract::{FromRequest, Multipart, Path, Request, State},
+    body::Body,
+    extract::{Path, Request, State},
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
 };
 use serde_json::json;
 
-use super::{CachePolicy, api, extract::Caller, problem::ApiError};
+use super::{
+    CachePolicy, api,
+    extract::Caller,
+    problem::ApiError,
+    upload::{FORM_BYTES, Taken, Upload, is},
+};
 use crate::{
     accounts::Client,
     archive::{File, Format, zip::ARCHIVE_MAX_BYTES},
@@ -17,7 +22,12 @@ use crate::{
 };
 
 /// The largest body with an archive: one of the largest size, and some room for what a form puts around it.
-pub const UPLOAD_MAX_BYTES: usize = ARCHIVE_MAX_BYTES + 16 * 1_024;
+pub const UPLOAD_MAX_BYTES: usize = ARCHIVE_MAX_BYTES + FORM_BYTES;
+const ARCHIVES: Taken = Taken {
+    media_types: &["application/zip", "application/x-zip-compressed", "application/octet-stream"],
+    in_words: "application/zip",
+    max_bytes: UPLOAD_MAX_BYTES,
+};
 
 macro_rules! exports {
     ($($owned:ident, $shared:ident, $format:ident;)*) => {$(
@@ -85,7 +95,7 @@ pub(super) async fn import(
 ) -> Result<Response, ApiError> {
     let from_form = is(request.headers(), header::ACCEPT, "text/html");
     let place = services.archive.place()?;
-    let archive = uploaded(request, &services).await?;
+    let archive = Upload::read(request, &services, &ARCHIVES).await?.file;
     let (owner, set_cookie) = api::owner(&services, &caller, &client).await?;
     let started = services.archive.import(owner, archive).await?;
     drop(place);
@@ -102,40 +112,8 @@ pub(super) async fn import(
     Ok(response)
 }
 
-async fn uploaded(request: Request, services: &Services) -> Result<Bytes, ApiError> {
-    let headers = request.headers();
-    let zipped = ["application/zip", "application/x-zip-compressed", "application/octet-stream"];
-    if zipped.iter().any(|kind| is(headers, header::CONTENT_TYPE, kind)) {
-        let bytes = Bytes::from_request(request, services).await;
-        return bytes.map_err(|e| unreadable(e.into_response().status()));
-    }
-    if !is(headers, header::CONTENT_TYPE, "multipart/form-data") {
-        return Err(ApiError::unsupported("application/zip, or a form with a file (multipart/form-data)"));
-    }
-    let form = Multipart::from_request(request, services).await;
-    let mut form = form.map_err(|e| unreadable(e.status()))?;
-    while let Some(field) = form.next_field().await.map_err(|e| unreadable(e.status()))? {
-        if field.file_name().is_some() {
-            return field.bytes().await.map_err(|e| unreadable(e.status()));
-        }
-    }
-    Err(ApiError::bad_request("The form holds no file."))
-}
-
-fn unreadable(status: StatusCode) -> ApiError {
-    match status {
-        StatusCode::PAYLOAD_TOO_LARGE => ApiError::larger_than(UPLOAD_MAX_BYTES),
-        _ => ApiError::bad_request("The archive did not arrive as a whole. Send it again."),
-    }
-}
-
 fn known(headers: &HeaderMap) -> Option<&str> {
     headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok())
-}
-
-fn is(headers: &HeaderMap, name: header::HeaderName, what: &str) -> bool {
-    let value = headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    value.to_ascii_lowercase().contains(what)
 }
 
 /// A file, or that whoever asks has it already. What may be compressed on its way has a weak tag, because its bytes are not those of the tag then.

@@ -24,6 +24,8 @@ pub enum CachePolicy {
     Hour,
     /// Everybody, for a year: a file whose name changes with its content.
     Immutable,
+    /// Likewise, the browser of whoever asked alone.
+    PrivateImmutable,
 }
 
 impl CachePolicy {
@@ -35,6 +37,7 @@ impl CachePolicy {
             Self::Revalidate => "public, no-cache",
             Self::Hour => "public, max-age=3600",
             Self::Immutable => "public, max-age=31536000, immutable",
+            Self::PrivateImmutable => "private, max-age=31536000, immutable",
         })
     }
 }

@@ -53,6 +53,10 @@ impl<S: Clone + Send + Sync + 'static> Methods<S> {
         self.on("POST", MethodFilter::POST, handler)
     }
 
+    pub(super) fn put<H: Handler<T, S>, T: 'static>(self, handler: H) -> Self {
+        self.on("PUT", MethodFilter::PUT, handler)
+    }
+
     pub(super) fn patch<H: Handler<T, S>, T: 'static>(self, handler: H) -> Self {
         self.on("PATCH", MethodFilter::PATCH, handler)
     }

@@ -11,15 +11,18 @@ mod export;
 mod extract;
 mod headers;
 mod health;
+mod images;
 mod observe;
 mod overload;
 mod problem;
 mod ready;
+mod upload;
 mod writes;
 
 use axum::{
     Router,
     extract::DefaultBodyLimit,
+    http::Method,
     routing::{self, any},
 };
 use model::sections::FILE_MAX_BYTES;
@@ -44,6 +47,7 @@ use crate::{
     vitals::BEACON_MAX,
 };
 use expected::{Routes, get, post, put};
+use images::PICTURE_MAX_BYTES;
 
 /// The largest body of a form or API call: a directive of 4,000 characters, each percent-encoded from four bytes, and some room.
 const BODY_MAX_BYTES: usize = 64 * 1_024;
@@ -55,6 +59,13 @@ const PIECE_BODY_MAX_BYTES: usize = 3 * FILE_MAX_BYTES + BODY_MAX_BYTES;
 pub fn body_max_bytes(path: &str) -> usize {
     let is_piece = path == "/fn/edit_piece" || (path.starts_with("/api/projects/") && path.contains("/pieces/"));
     if is_piece { PIECE_BODY_MAX_BYTES } else { BODY_MAX_BYTES }
+}
+
+/// Whether a request brings a file of some megabytes, which takes longer to arrive than a form.
+pub fn is_upload(method: &Method, path: &str) -> bool {
+    let is_picture = path.starts_with("/api/projects/") && path.ends_with("/cover") || path == "/api/account/picture";
+    ["/api/projects/import", "/fn/import_archive", "/fn/set_picture"].contains(&path)
+        || is_picture && method == Method::PUT
 }
 
 /// `/metrics` alone, for a listener of its own that only machines reach.
@@ -90,6 +101,22 @@ pub fn routes(services: Services) -> Router {
         .route("/api/projects/{id}/export.zip", get(archive::export_zip))
         .route("/api/projects/{id}/export.md", get(archive::export_markdown))
         .route("/api/projects/{id}/export.json", get(archive::export_json))
+        .route(
+            "/api/projects/{id}/cover",
+            get(images::get_cover)
+                .put(images::put_cover)
+                .delete(images::delete_cover)
+                .layer(DefaultBodyLimit::max(PICTURE_MAX_BYTES)),
+        )
+        .route(
+            "/api/account/picture",
+            get(images::get_avatar)
+                .put(images::put_avatar)
+                .delete(images::delete_avatar)
+                .layer(DefaultBodyLimit::max(PICTURE_MAX_BYTES)),
+        )
+        .route("/fn/set_picture", post(images::set_from_form).layer(DefaultBodyLimit::max(PICTURE_MAX_BYTES)))
+        .route("/images/{name}", get(images::file))
         .route("/p/{slug}/export.zip", get(archive::shared_zip))
         .route("/p/{slug}/export.md", get(archive::shared_markdown))
         .route("/p/{slug}/export.json", get(archive::shared_json))

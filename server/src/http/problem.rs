@@ -15,6 +15,7 @@ use crate::{
     cache::Unmade,
     db::DbError,
     events::{BadSignature, HookError, webhooks::WebhooksError},
+    images::ImagesError,
     jobs::{JobsError, ReceiveError},
     limits::Limited,
     projects::ProjectsError,
@@ -282,6 +283,29 @@ impl From<ArchiveError> for ApiError {
             }
             ArchiveError::Studio(error) => error.into(),
             ArchiveError::Db(error) => error.into(),
+        }
+    }
+}
+
+impl From<ImagesError> for ApiError {
+    fn from(error: ImagesError) -> Self {
+        let detail = capitalised(&error.to_string());
+        match error {
+            ImagesError::NotFound => Self::not_found(),
+            ImagesError::Bad(_) => Self::unprocessable("bad-picture", detail),
+            ImagesError::BadDescription => Self::unprocessable("bad-description", detail),
+            ImagesError::Limited(limited) => Self::limited(detail, limited.retry_after),
+            ImagesError::Busy => {
+                let mut busy = Self::unavailable();
+                busy.0.detail = detail;
+                busy
+            }
+            ImagesError::Blobs(error) => {
+                tracing::error!(%error, "answered 503: a picture cannot be stored or read");
+                Self::unavailable()
+            }
+            ImagesError::Jobs(error) => error.into(),
+            ImagesError::Db(error) => error.into(),
         }
     }
 }

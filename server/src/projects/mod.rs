@@ -7,7 +7,7 @@ use std::{sync::Arc, time::Duration};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use model::{
-    BadCursor, Cursor, Directive, GenerationId, GenerationStatus, Page, PageLimit, ProjectId, ProjectSummary,
+    BadCursor, Cursor, Directive, GenerationId, GenerationStatus, Page, PageLimit, Picture, ProjectId, ProjectSummary,
     ProjectTitle, SharedSummary, Shelf, Sorting, UserId, Visibility, WordsCursor,
 };
 use time::OffsetDateTime;
@@ -32,7 +32,7 @@ const CHANGES: Quota = Quota { name: "project-changes", burst: 100, every: Durat
 /// The first page of what everybody may see, by how long it is.
 static EXPLORE: Space<Page<SharedSummary>> = Space::new(
     "explore",
-    1,
+    2,
     Times {
         fresh: Duration::from_secs(5 * 60),
         stale: Duration::from_secs(10 * 60),
@@ -77,6 +77,8 @@ pub struct Project {
     pub generation: GenerationId,
     /// How that one is doing.
     pub status: GenerationStatus,
+    /// The picture that stands for it, if its owner gave it one.
+    pub cover: Option<Picture>,
 }
 
 impl Project {

@@ -1,8 +1,8 @@
 //! All SQL of the projects domain.
 
 use model::{
-    CURSOR_WORDS_MAX_CHARS, Cursor, Directive, GenerationId, PageLimit, ProjectId, ProjectSummary, ProjectTitle,
-    SharedSummary, Shelf, UserId, Visibility, WordsCursor,
+    CURSOR_WORDS_MAX_CHARS, Cursor, Directive, GenerationId, PageLimit, Picture, ProjectId, ProjectSummary,
+    ProjectTitle, SharedSummary, Shelf, UserId, Visibility, WordsCursor,
 };
 use sqlx::{PgConnection, PgPool};
 use time::OffsetDateTime;
@@ -36,6 +36,7 @@ struct Row {
     updated_at: OffsetDateTime,
     generation_id: Uuid,
     status: String,
+    cover: Option<String>,
 }
 
 impl Row {
@@ -50,6 +51,7 @@ impl Row {
             updated_at: self.updated_at,
             generation_id: GenerationId(self.generation_id),
             status: parsed(&self.status)?,
+            cover: cover(self.cover.as_deref()),
             directive,
         })
     }
@@ -81,7 +83,7 @@ macro_rules! rows {
         sqlx::query_as!(
             Row,
             r#"select p.id, p.title, p.directive, p.visibility, p.archived_at, p.deleted_at, p.created_at, p.updated_at,
-                      p.latest_generation as "generation_id!", p.latest_status as "status!"
+                      p.latest_generation as "generation_id!", p.latest_status as "status!", p.cover
                from projects p
                where p.owner_id = $1
                  and (case when p.deleted_at is not null then 'deleted' when p.archived_at is not null then 'archived' else 'active' end) = $2
@@ -164,7 +166,7 @@ pub(super) async fn get(pool: &PgPool, owner: UserId, id: ProjectId) -> Result<O
     let row = sqlx::query_as!(
         ProjectRow,
         r#"select p.id, p.title, p.directive, p.visibility, p.archived_at, p.deleted_at, p.slug, p.created_at,
-                  p.updated_at, p.latest_generation as "generation_id!", p.latest_status as "status!"
+                  p.updated_at, p.latest_generation as "generation_id!", p.latest_status as "status!", p.cover
            from projects p
            where p.id = $1 and p.owner_id = $2"#,
         id.0,
@@ -179,7 +181,7 @@ pub(super) async fn shared(pool: &PgPool, slug: &str) -> Result<Option<Project>,
     let row = sqlx::query_as!(
         ProjectRow,
         r#"select p.id, p.title, p.directive, p.visibility, p.archived_at, p.deleted_at, p.slug, p.created_at,
-                  p.updated_at, p.latest_generation as "generation_id!", p.latest_status as "status!"
+                  p.updated_at, p.latest_generation as "generation_id!", p.latest_status as "status!", p.cover
            from projects p
            where p.slug = $1 and p.visibility <> 'private' and p.deleted_at is null"#,
         slug
@@ -199,6 +201,7 @@ struct ProjectRow {
     updated_at: OffsetDateTime,
     generation_id: Uuid,
     status: String,
+    cover: Option<String>,
 }
 
 impl ProjectRow {
@@ -214,6 +217,7 @@ impl ProjectRow {
             updated_at: self.updated_at,
             generation: GenerationId(self.generation_id),
             status: parsed(&self.status)?,
+            cover: cover(self.cover.as_deref()),
         })
     }
 }
@@ -312,7 +316,7 @@ pub(super) async fn explore(
 ) -> Result<Vec<SharedSummary>, DbError> {
     let (time, id) = below(after);
     let rows = sqlx::query!(
-        r#"select id, title, directive, slug as "slug!", shared_at as "shared_at!" from projects
+        r#"select id, title, directive, slug as "slug!", shared_at as "shared_at!", cover from projects
            where visibility = 'public' and deleted_at is null and archived_at is null
              and (shared_at, id) < ($1, $2)
            order by shared_at desc, id desc limit $3"#,
@@ -329,6 +333,7 @@ pub(super) async fn explore(
                 slug: row.slug,
                 title: named(row.title.as_deref(), &directive),
                 shared_at: row.shared_at,
+                cover: cover(row.cover.as_deref()),
                 id: ProjectId(row.id),
                 directive,
             })
@@ -353,6 +358,11 @@ fn directive(text: &str) -> Result<Directive, DbError> {
 
 fn parsed<T: std::str::FromStr<Err = String>>(text: &str) -> Result<T, DbError> {
     text.parse().map_err(|e: String| DbError::Refused(sqlx::Error::Decode(e.into())))
+}
+
+/// A picture that a later version wrote in another way is none.
+fn cover(text: Option<&str>) -> Option<Picture> {
+    text.and_then(|text| serde_json::from_str(text).ok())
 }
 
 /// What nobody declared otherwise is private.

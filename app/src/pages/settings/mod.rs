@@ -5,6 +5,7 @@ mod tokens;
 mod webhook;
 mod webhooks;
 
+use axum::http::header;
 use leptos::{either::Either, prelude::*};
 use leptos_router::{
     components::Redirect,
@@ -14,22 +15,26 @@ use model::Theme;
 use server::{
     accounts::{ApiToken, Device, Profile, Visitor},
     http::ApiError,
+    images::{Subject, Waiting},
 };
 
 use super::{error::error_view, signup::PASSWORD_HELP};
 use crate::{
     components::{
         form::{Field, FormError, Notice, state_of},
+        photo::PERSON,
+        picture_form::PictureForm,
         title::PageTitle,
     },
     context::{caller, services},
+    functions::answer_header,
 };
 use devices::Devices;
 use tokens::Tokens;
 pub(crate) use {webhook::Webhook, webhooks::Webhooks};
 
 /// What the page says about what was just done, by the word in its query.
-const DONE: [(&str, &str); 8] = [
+const DONE: [(&str, &str); 10] = [
     ("name", "Your name is changed."),
     (
         "address-sent",
@@ -40,6 +45,8 @@ const DONE: [(&str, &str); 8] = [
     ("theme", "Saved. Pages that are the same for everybody follow your device."),
     ("devices", "Signed out there."),
     ("tokens", "The token is revoked: nothing gets in with it any more."),
+    ("picture", "The picture arrived."),
+    ("no-picture", "The picture is taken away."),
     ("welcome", "Welcome."),
 ];
 
@@ -47,6 +54,8 @@ const DONE: [(&str, &str); 8] = [
 struct Loaded {
     visitor: Visitor,
     profile: Profile,
+    /// What is known of the picture that was sent last.
+    waiting: Option<Waiting>,
     devices: Vec<Device>,
     tokens: Vec<ApiToken>,
 }
@@ -74,17 +83,21 @@ async fn load() -> Result<Option<Loaded>, ApiError> {
     let services = services();
     let accounts = &services.accounts;
     let profile = accounts.profile(&visitor).await?;
+    let waiting = services.images.waiting(Subject::User(visitor.user)).await?;
+    if waiting == Some(Waiting::ForItsTurn) {
+        answer_header(header::REFRESH, "2");
+    }
     let devices = accounts.devices(&visitor).await?;
     let tokens = if visitor.is_member() { accounts.tokens(&visitor).await? } else { Vec::new() };
-    Ok(Some(Loaded { visitor, profile, devices, tokens }))
+    Ok(Some(Loaded { visitor, profile, waiting, devices, tokens }))
 }
 
 #[component]
 fn Sections(loaded: Loaded, done: Option<&'static str>) -> impl IntoView {
-    let Loaded { visitor, profile, devices, tokens } = loaded;
+    let Loaded { visitor, profile, waiting, devices, tokens } = loaded;
     let is_member = visitor.is_member();
     let head = if is_member {
-        Either::Left(view! { <Account profile=profile.clone() /> })
+        Either::Left(view! { <Account profile=profile.clone() waiting /> })
     } else {
         Either::Right(view! { <Guest /> })
     };
@@ -135,7 +148,7 @@ fn Guest() -> impl IntoView {
 }
 
 #[component]
-fn Account(profile: Profile) -> impl IntoView {
+fn Account(profile: Profile, waiting: Option<Waiting>) -> impl IntoView {
     let email = profile.email.clone().unwrap_or_default();
     view! {
         <Section id="profile" title="Profile">
@@ -144,6 +157,15 @@ fn Account(profile: Profile) -> impl IntoView {
                 <Field form="set_name" name="name" label="Name" autocomplete="name" value=profile.name.unwrap_or_default() />
                 <button type="submit">"Save"</button>
             </form>
+        </Section>
+        <Section id="picture" title="Picture">
+            <PictureForm
+                picture=profile.avatar
+                waiting
+                frame=PERSON
+                label="A picture of you"
+                help="The middle of it is shown, as wide as high. JPEG, PNG, WebP or GIF, up to 12 MB; where it was taken, and with what, is not kept."
+            />
         </Section>
         <Section id="address" title="Mail address">
             <p>"Now: " <strong dir="auto">{email}</strong></p>

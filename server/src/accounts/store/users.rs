@@ -141,7 +141,8 @@ pub(in crate::accounts) async fn profile<'e>(
     pool: impl sqlx::PgExecutor<'e>,
     user: UserId,
 ) -> Result<Option<Profile>, DbError> {
-    let row = sqlx::query!("select kind, role, email, name, theme, created_at from users where id = $1", user.0);
+    let row =
+        sqlx::query!("select kind, role, email, name, theme, created_at, avatar from users where id = $1", user.0);
     row.fetch_optional(pool)
         .await?
         .map(|row| {
@@ -153,6 +154,7 @@ pub(in crate::accounts) async fn profile<'e>(
                 name: row.name,
                 theme: word(&row.theme)?,
                 since: row.created_at,
+                avatar: row.avatar.as_deref().and_then(|text| serde_json::from_str(text).ok()),
             })
         })
         .transpose()

@@ -212,10 +212,14 @@ fn span(net: usize, above: &[Lead], below: &[Lead]) -> (i32, i32) {
     xs.fold((i32::MAX, i32::MIN), |(from, to), x| (from.min(x), to.max(x)))
 }
 
-/// The place nearest to `x` that no other net comes down at; straight below where this one comes from, if that is near enough.
+/// The place nearest to `x` that no other net comes down at, as far from theirs as there is room for; straight below where this one comes from, if that is
+/// near enough.
 fn clear_of(x: i32, net: usize, room: i32, above: &[Lead], beside: &[Lead]) -> i32 {
-    let taken = |at: i32| above.iter().chain(beside).any(|lead| lead.net != net && (lead.x - at).abs() < APART);
+    let nearest = |lead: &Lead, at: i32| if lead.net == net { i32::MAX } else { (lead.x - at).abs() };
+    let clearance = |at: i32| above.iter().chain(beside).map(|lead| nearest(lead, at)).min().unwrap_or(i32::MAX);
     let straight = above.iter().filter(|lead| lead.net == net && (lead.x - x).abs() <= room).map(|lead| lead.x);
     let near = (0..=room.max(0)).flat_map(|off| [x + off, x - off]);
-    straight.chain(near).find(|at| !taken(*at)).unwrap_or(x)
+    let places: Vec<i32> = straight.chain(near).collect();
+    let clear = |apart: i32| places.iter().copied().find(|at| clearance(*at) >= apart);
+    (1..=APART).rev().find_map(clear).unwrap_or(x)
 }

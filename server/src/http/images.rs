@@ -1,0 +1,173 @@
+//! Routes for pictures that people bring: covers of projects, pictures of themselves, and the files of both.
+
+use axum::{
+    Json,
+    body::Body,
+    extract::{Path, Query, Request, State},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Redirect, Response},
+};
+use model::{Picture, ProjectId, UserId};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{
+    CachePolicy,
+    extract::Caller,
+    problem::ApiError,
+    upload::{FORM_BYTES, Taken, Upload, is},
+};
+use crate::{
+    images::{IMAGE_MAX_BYTES, Subject, Viewed, Waiting},
+    services::Services,
+};
+
+/// The largest body with a picture.
+pub(super) const PICTURE_MAX_BYTES: usize = IMAGE_MAX_BYTES + FORM_BYTES;
+const PICTURES: Taken = Taken {
+    media_types: &["image/", "application/octet-stream"],
+    in_words: "image/jpeg, image/png, image/webp or image/gif",
+    max_bytes: PICTURE_MAX_BYTES,
+};
+
+#[derive(Deserialize, Default)]
+pub(super) struct Described {
+    /// What the picture shows, when the body is the picture itself.
+    #[serde(default)]
+    description: String,
+}
+
+/// `PUT /api/projects/{id}/cover?description=`: the picture as the body. A job makes it ready.
+pub(super) async fn put_cover(
+    State(services): State<Services>,
+    caller: Caller,
+    Path(id): Path<String>,
+    Query(query): Query<Described>,
+    request: Request,
+) -> Result<Response, ApiError> {
+    let subject = Subject::Project(id.parse()?);
+    take(&services, &caller, subject, query, request).await
+}
+
+/// `PUT /api/account/picture?description=`: likewise, of a member.
+pub(super) async fn put_avatar(
+    State(services): State<Services>,
+    caller: Caller,
+    Query(query): Query<Described>,
+    request: Request,
+) -> Result<Response, ApiError> {
+    let subject = Subject::User(caller.user().ok_or_else(ApiError::not_found)?);
+    take(&services, &caller, subject, query, request).await
+}
+
+async fn take(
+    services: &Services,
+    caller: &Caller,
+    subject: Subject,
+    query: Described,
+    request: Request,
+) -> Result<Response, ApiError> {
+    let place = services.images.place()?;
+    let upload = Upload::read(request, services, &PICTURES).await?;
+    let image = services.images.set(caller.user(), subject, upload.file, &query.description).await?;
+    drop(place);
+    Ok((StatusCode::ACCEPTED, Json(json!({ "image_id": image, "state": "waiting" }))).into_response())
+}
+
+/// `GET /api/projects/{id}/cover`: the picture that is shown, and what became of the one that was sent last.
+pub(super) async fn get_cover(
+    State(services): State<Services>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Json<Value>, ApiError> {
+    let id: ProjectId = id.parse()?;
+    let project = services.projects.get(caller.user(), id).await?;
+    let waiting = services.images.waiting(Subject::Project(id)).await?;
+    Ok(Json(described(project.cover.as_ref(), waiting)))
+}
+
+/// `GET /api/account/picture`.
+pub(super) async fn get_avatar(State(services): State<Services>, caller: Caller) -> Result<Json<Value>, ApiError> {
+    let user: UserId = caller.user().ok_or_else(ApiError::not_found)?;
+    let (picture, waiting) = (services.images.avatar(user).await?, services.images.waiting(Subject::User(user)).await?);
+    Ok(Json(described(picture.as_ref(), waiting)))
+}
+
+fn described(picture: Option<&Picture>, waiting: Option<Waiting>) -> Value {
+    let (state, reason) = match waiting {
+        Some(Waiting::ForItsTurn) => ("waiting", None),
+        Some(Waiting::Refused(reason)) => ("refused", Some(reason)),
+        None if picture.is_some() => ("ready", None),
+        None => ("none", None),
+    };
+    json!({ "state": state, "reason": reason, "picture": picture })
+}
+
+/// `DELETE /api/projects/{id}/cover`. May be sent twice.
+pub(super) async fn delete_cover(
+    State(services): State<Services>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<StatusCode, ApiError> {
+    services.images.remove(caller.user(), Subject::Project(id.parse()?)).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// `DELETE /api/account/picture`. May be sent twice.
+pub(super) async fn delete_avatar(State(services): State<Services>, caller: Caller) -> Result<StatusCode, ApiError> {
+    let user = caller.user().ok_or_else(ApiError::not_found)?;
+    services.images.remove(Some(user), Subject::User(user)).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// `POST /fn/set_picture`, from a page: a form with `project` (of whoever sends it when empty), `description` and the file. Leads back to where it was sent from.
+pub(super) async fn set_from_form(
+    State(services): State<Services>,
+    caller: Caller,
+    request: Request,
+) -> Result<Response, ApiError> {
+    let place = services.images.place()?;
+    let upload = Upload::read(request, &services, &PICTURES).await?;
+    let field = |name: &str| upload.fields.get(name).map(String::as_str).unwrap_or_default();
+    let (subject, page) = match field("project") {
+        "" => {
+            let user = caller.user().ok_or_else(ApiError::not_found)?;
+            (Subject::User(user), "/settings?done=picture#picture".to_owned())
+        }
+        project => {
+            let project: ProjectId = project.parse()?;
+            (Subject::Project(project), format!("/projects/{project}?open=cover#cover"))
+        }
+    };
+    let file = upload.file.clone();
+    if file.is_empty() {
+        return Err(ApiError::unprocessable("no-file", "Choose a picture first, and then send it."));
+    }
+    services.images.set(caller.user(), subject, file, field("description")).await?;
+    drop(place);
+    Ok(Redirect::to(&page).into_response())
+}
+
+/// `GET /images/{digest}.avif` and `.webp`. What is under such a name never changes.
+pub(super) async fn file(
+    State(services): State<Services>,
+    caller: Caller,
+    Path(name): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let tag = format!("\"{}\"", name.split('.').next().unwrap_or_default());
+    let is_known = is(&headers, header::IF_NONE_MATCH, &tag);
+    let (file, format) = services.images.file(caller.user(), &name, is_known).await?;
+    let mut response = match file.bytes {
+        Some(bytes) => Body::from(bytes).into_response(),
+        None => StatusCode::NOT_MODIFIED.into_response(),
+    };
+    response.extensions_mut().insert(match file.viewed {
+        Viewed::ByEverybody => CachePolicy::Immutable,
+        Viewed::ByOwner => CachePolicy::PrivateImmutable,
+    });
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(format.media_type()));
+    headers.extend(HeaderValue::try_from(tag).ok().map(|tag| (header::ETAG, tag)));
+    Ok(response)
+}

@@ -1,0 +1,228 @@
+//! All SQL of the images.
+
+use model::{ImageId, Picture, ProjectId, UserId};
+use sqlx::{PgConnection, PgExecutor, PgPool, Postgres, Transaction};
+use time::OffsetDateTime;
+use tracing::instrument;
+
+use super::{Subject, Viewed, Waiting};
+use crate::{blobs::Digest, db::DbError};
+
+/// A picture that was sent.
+pub(super) struct New<'a> {
+    pub(super) id: ImageId,
+    pub(super) subject: Subject,
+    pub(super) original: &'a Digest,
+    pub(super) description: &'a str,
+    pub(super) now: OffsetDateTime,
+}
+
+/// A picture to be made ready.
+pub(super) struct Sent {
+    pub(super) subject: Subject,
+    pub(super) original: Digest,
+    pub(super) description: String,
+}
+
+pub(super) type Tx = Transaction<'static, Postgres>;
+
+pub(super) async fn begin(pool: &PgPool) -> Result<Tx, DbError> {
+    Ok(pool.begin().await?)
+}
+
+pub(super) async fn commit(tx: Tx) -> Result<(), DbError> {
+    Ok(tx.commit().await?)
+}
+
+/// Whether this is a project of theirs that was not thrown away, or they themselves as a member.
+#[instrument(name = "db.images.is_theirs", skip_all)]
+pub(super) async fn is_theirs(executor: impl PgExecutor<'_>, subject: Subject, user: UserId) -> Result<bool, DbError> {
+    let (project, member) = subject.ids();
+    let is_theirs = sqlx::query_scalar!(
+        r#"select exists (select from projects where id = $1 and owner_id = $3 and deleted_at is null)
+               or exists (select from users where id = $2 and id = $3 and kind = 'member') as "is_theirs!""#,
+        project,
+        member,
+        user.0
+    );
+    Ok(is_theirs.fetch_one(executor).await?)
+}
+
+/// Nobody else changes the picture of this until the transaction ends.
+#[instrument(name = "db.images.lock", skip_all)]
+pub(super) async fn lock(tx: &mut PgConnection, subject: Subject) -> Result<(), DbError> {
+    let (project, user) = subject.ids();
+    sqlx::query!("select id from projects where id = $1 for no key update", project).fetch_optional(&mut *tx).await?;
+    sqlx::query!("select id from users where id = $1 for no key update", user).fetch_optional(tx).await?;
+    Ok(())
+}
+
+/// Whether everybody may see it in a list.
+#[instrument(name = "db.images.is_listed", skip_all)]
+pub(super) async fn is_listed(tx: &mut PgConnection, subject: Subject) -> Result<bool, DbError> {
+    let is_listed = sqlx::query_scalar!(
+        r#"select exists (select from projects where id = $1 and visibility = 'public') as "is_listed!""#,
+        subject.ids().0
+    );
+    Ok(is_listed.fetch_one(tx).await?)
+}
+
+/// Writes down a picture that was sent, in place of one that is not ready yet or was refused.
+#[instrument(name = "db.images.insert", skip_all)]
+pub(super) async fn insert(tx: &mut PgConnection, new: &New<'_>) -> Result<(), DbError> {
+    let (project, user) = new.subject.ids();
+    sqlx::query!("delete from images where (project_id = $1 or user_id = $2) and state <> 'ready'", project, user)
+        .execute(&mut *tx)
+        .await?;
+    sqlx::query!(
+        "insert into images (id, project_id, user_id, state, description, original, created_at)
+         values ($1, $2, $3, 'waiting', $4, $5, $6)",
+        new.id.0,
+        project,
+        user,
+        new.description,
+        new.original.as_str(),
+        new.now
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// A picture that waits to be made ready, if it still does.
+#[instrument(name = "db.images.get_sent", skip_all)]
+pub(super) async fn sent(pool: &PgPool, id: ImageId) -> Result<Option<Sent>, DbError> {
+    let row = sqlx::query!(
+        r#"select project_id, user_id, original as "original!", description from images
+           where id = $1 and state = 'waiting'"#,
+        id.0
+    );
+    Ok(row.fetch_optional(pool).await?.and_then(|row| {
+        let subject = Subject::of(row.project_id, row.user_id)?;
+        Some(Sent { subject, original: Digest::named(&row.original)?, description: row.description })
+    }))
+}
+
+/// A picture is ready, in place of the one that was: says so where it is shown. Does nothing when it waits no more.
+#[instrument(name = "db.images.set_ready", skip_all)]
+pub(super) async fn set_ready(
+    tx: &mut PgConnection,
+    id: ImageId,
+    subject: Subject,
+    picture: &Picture,
+) -> Result<bool, DbError> {
+    let (project, user) = subject.ids();
+    // In the order of those who send one: first what it is of, then the picture.
+    lock(tx, subject).await?;
+    let waits = sqlx::query_scalar!("select id from images where id = $1 and state = 'waiting' for update", id.0);
+    if waits.fetch_optional(&mut *tx).await?.is_none() {
+        return Ok(false);
+    }
+    sqlx::query!("delete from images where (project_id = $1 or user_id = $2) and state = 'ready'", project, user)
+        .execute(&mut *tx)
+        .await?;
+    sqlx::query!("update images set state = 'ready', original = null where id = $1", id.0).execute(&mut *tx).await?;
+    let files: Vec<String> = picture.sizes.iter().flat_map(|size| [size.avif.clone(), size.webp.clone()]).collect();
+    sqlx::query!(
+        "insert into image_files (image_id, digest) select $1, unnest($2::text[]) on conflict do nothing",
+        id.0,
+        &files
+    )
+    .execute(&mut *tx)
+    .await?;
+    show(tx, subject, Some(picture)).await?;
+    Ok(true)
+}
+
+/// Sets what is shown of a project or of a person.
+#[instrument(name = "db.images.show", skip_all)]
+async fn show(tx: &mut PgConnection, subject: Subject, picture: Option<&Picture>) -> Result<(), DbError> {
+    let picture = picture.map(serde_json::to_string).transpose();
+    let picture = picture.map_err(|e| DbError::Refused(sqlx::Error::Encode(Box::new(e))))?;
+    match subject {
+        Subject::Project(id) => {
+            sqlx::query!("update projects set cover = $2 where id = $1", id.0, picture).execute(tx).await?
+        }
+        Subject::User(id) => {
+            sqlx::query!("update users set avatar = $2 where id = $1", id.0, picture).execute(tx).await?
+        }
+    };
+    Ok(())
+}
+
+/// A picture cannot be made ready.
+#[instrument(name = "db.images.refuse", skip_all)]
+pub(super) async fn refuse(pool: &PgPool, id: ImageId, reason: &str) -> Result<(), DbError> {
+    // One that was refused before has gone when this one was sent.
+    sqlx::query!(
+        "update images set state = 'refused', original = null, reason = $2 where id = $1 and state = 'waiting'",
+        id.0,
+        reason
+    )
+    .execute(pool)
+    .await?;
+    Ok(())
+}
+
+/// Takes the picture away, whatever becomes of it.
+#[instrument(name = "db.images.delete", skip_all)]
+pub(super) async fn delete(tx: &mut PgConnection, subject: Subject) -> Result<(), DbError> {
+    let (project, user) = subject.ids();
+    sqlx::query!("delete from images where project_id = $1 or user_id = $2", project, user).execute(&mut *tx).await?;
+    show(tx, subject, None).await
+}
+
+/// What is known of the picture that was sent last, unless it is shown.
+#[instrument(name = "db.images.waiting", skip_all)]
+pub(super) async fn waiting(pool: &PgPool, subject: Subject) -> Result<Option<Waiting>, DbError> {
+    let (project, user) = subject.ids();
+    let row = sqlx::query!(
+        "select reason from images where (project_id = $1 or user_id = $2) and state <> 'ready'
+         order by created_at desc limit 1",
+        project,
+        user
+    );
+    Ok(row.fetch_optional(pool).await?.map(|row| row.reason.map_or(Waiting::ForItsTurn, Waiting::Refused)))
+}
+
+/// The picture of a person.
+#[instrument(name = "db.images.avatar", skip_all)]
+pub(super) async fn avatar(pool: &PgPool, user: UserId) -> Result<Option<Picture>, DbError> {
+    let text = sqlx::query_scalar!("select avatar from users where id = $1", user.0).fetch_optional(pool).await?;
+    Ok(text.flatten().and_then(|text| serde_json::from_str(&text).ok()))
+}
+
+/// Who may see a file of a picture.
+#[instrument(name = "db.images.viewed", skip_all)]
+pub(super) async fn viewed(pool: &PgPool, file: &Digest, user: Option<UserId>) -> Result<Option<Viewed>, DbError> {
+    let row = sqlx::query!(
+        r#"select bool_or(i.user_id is not null or (p.visibility <> 'private' and p.deleted_at is null)) as "is_public",
+                  bool_or(p.owner_id = $2) as "is_own"
+           from image_files f
+           join images i on i.id = f.image_id
+           left join projects p on p.id = i.project_id
+           where f.digest = $1"#,
+        file.as_str(),
+        user.map(|user| user.0)
+    );
+    let row = row.fetch_one(pool).await?;
+    Ok(match (row.is_public, row.is_own) {
+        (Some(true), _) => Some(Viewed::ByEverybody),
+        (_, Some(true)) => Some(Viewed::ByOwner),
+        _ => None,
+    })
+}
+
+impl Subject {
+    /// Its id, in the column of its sort.
+    fn ids(self) -> (Option<uuid::Uuid>, Option<uuid::Uuid>) {
+        match self {
+            Self::Project(id) => (Some(id.0), None),
+            Self::User(id) => (None, Some(id.0)),
+        }
+    }
+
+    fn of(project: Option<uuid::Uuid>, user: Option<uuid::Uuid>) -> Option<Self> {
+        project.map(|id| Self::Project(ProjectId(id))).or(user.map(|id| Self::User(UserId(id))))
+    }
+}
