@@ -86,7 +86,7 @@ fn ready_pages(context: &PageContext) -> ReadyPages {
     let is_known = context.options.hash_files && BUILD != "dev";
     let is_served = |path: &&str| *path != "/styleguide" || services.config.http.styleguide;
     let paths: Vec<&str> = app::READY.into_iter().filter(|path| is_known && is_served(path)).collect();
-    ReadyPages::new(services.cache.clone(), &build, &paths)
+    ReadyPages::new(services.cache.clone(), &services.shown, &build, &paths)
 }
 
 /// Everything the program answers, inside of request id and log, security and cache headers.

@@ -22,6 +22,7 @@ pub mod projects;
 pub mod providers;
 pub mod rest;
 pub mod services;
+pub mod shown;
 pub mod studio;
 pub mod tasks;
 pub mod vitals;

@@ -26,6 +26,7 @@ use crate::{
     outbound::NoClient,
     projects::{Projects, TidyProjects},
     providers::Providers,
+    shown::{Shown, ShownSubscriber},
     studio::{ComposerEngine, Engines, Studio},
     tasks::Tasks,
     vitals::{
@@ -72,6 +73,8 @@ pub struct Everything {
     pub studio: Studio,
     /// Files under the hash of their content.
     pub blobs: Blobs,
+    /// What everybody is shown.
+    pub shown: Shown,
     /// Pictures that people bring.
     pub images: Images,
     /// Webhooks of others.
@@ -160,13 +163,18 @@ impl Services {
         let postman = Postman::new(db.clone(), clock.clone(), jobs.clone(), transport);
         let webhooks =
             Webhooks::new(db.clone(), clock.clone(), jobs.clone(), limits.clone(), postman.clone(), &config.webhooks)?;
+        let client = crate::providers::client(&config.providers)?;
+        let shown = Shown::new(cache.clone(), jobs.clone(), client.clone(), config.shared_cache.clone());
         let events = Events::new(
             db.clone(),
             clock.clone(),
             jobs.clone(),
-            vec![Arc::new(WebhooksSubscriber(webhooks.clone())), Arc::new(FiguresSubscriber)],
+            vec![
+                Arc::new(WebhooksSubscriber(webhooks.clone())),
+                Arc::new(ShownSubscriber(shown.clone())),
+                Arc::new(FiguresSubscriber),
+            ],
         );
-        let client = crate::providers::client(&config.providers)?;
         let qstash = Qstash::new(&config.qstash, &config.site(), client.clone(), jobs.clone());
         let visitor = client.clone();
         let providers = Providers::new(
@@ -188,12 +196,13 @@ impl Services {
             metrics.clone(),
             tasks.clone(),
             limits.clone(),
+            shown.clone(),
         );
         let parts = Parts {
             db: db.clone(),
             clock: clock.clone(),
             bus: bus.clone(),
-            cache: cache.clone(),
+            shown: shown.clone(),
             limits: limits.clone(),
             postman: postman.clone(),
             events: events.clone(),
@@ -204,7 +213,7 @@ impl Services {
         let images = Images::new(images::Parts {
             db: db.clone(),
             clock: clock.clone(),
-            cache: cache.clone(),
+            shown: shown.clone(),
             blobs: blobs.clone(),
             jobs: jobs.clone(),
             limits: limits.clone(),
@@ -229,7 +238,8 @@ impl Services {
             accounts,
             checks,
             postman,
-            projects: Projects::new(db.clone(), cache.clone(), clock.clone(), events.clone(), limits),
+            projects: Projects::new(db.clone(), cache.clone(), clock.clone(), events.clone(), limits, shown.clone()),
+            shown,
             studio,
             events,
             webhooks,
@@ -293,7 +303,7 @@ impl Services {
     pub fn kinds(&self) -> Kinds {
         let kinds = self.hooks.kinds(self.studio.kinds(Kinds::default()));
         let kinds = self.postman.kinds(kinds, Arc::new(self.accounts.clone()));
-        let kinds = self.images.kinds(self.checks.kinds(kinds));
+        let kinds = self.shown.kinds(self.images.kinds(self.checks.kinds(kinds)));
         let kinds = self.vitals.kinds(self.webhooks.kinds(self.events.kinds(kinds)));
         self.jobs.kinds(self.accounts.kinds(self.blobs.kinds(self.projects.kinds(kinds))))
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use leptos::{either::Either, prelude::*};
 use leptos_router::hooks::use_query_map;
 use model::{Page, PageLimit, SharedSummary};
-use server::{http::ApiError, projects::explore_tag};
+use server::{http::ApiError, shown::list_tag};
 
 use super::error::error_view;
 use crate::{
@@ -20,7 +20,7 @@ use crate::{
 /// `/explore`: the same bytes for everyone.
 #[component]
 pub(crate) fn Explore() -> impl IntoView {
-    for_everybody([explore_tag()]);
+    for_everybody([list_tag()]);
     let cursor = use_query_map().read_untracked().get("cursor").filter(|cursor| !cursor.is_empty());
     let list = Suspend::new(async move {
         match services().projects.explore(cursor.as_deref(), PageLimit::DEFAULT).await {

@@ -4,7 +4,12 @@ use leptos::prelude::*;
 use leptos_meta::Meta;
 use leptos_router::hooks::use_params_map;
 use model::Visibility;
-use server::{http::ApiError, projects::Project, studio::Current};
+use server::{
+    http::ApiError,
+    projects::Project,
+    shown::{project_tag, projects_tag},
+    studio::Current,
+};
 
 use super::page_of;
 use crate::{
@@ -17,10 +22,10 @@ use crate::{
         social::Social,
         title::PageTitle,
     },
-    context::services,
+    context::{for_everybody, services},
 };
 
-/// `/p/{slug}`: the same bytes for everyone who has the address.
+/// `/p/{slug}`: the same bytes for everyone who has the address, as long as nothing of the project changes.
 #[component]
 pub(crate) fn Shared() -> impl IntoView {
     let slug = use_params_map().read_untracked().get("slug").unwrap_or_default();
@@ -29,7 +34,8 @@ pub(crate) fn Shared() -> impl IntoView {
 
 async fn load(slug: &str) -> Result<(Project, Current), ApiError> {
     let services = services();
-    let project = services.projects.shared(slug).await?;
+    let project = services.projects.shared_now(slug).await?;
+    for_everybody([project_tag(project.id), projects_tag()]);
     let current = services.studio.current(project.id).await.map_err(ApiError::from)?;
     Ok((project, current))
 }

@@ -50,7 +50,7 @@ pub fn router(instance: &Instance) -> Router {
         options: Arc::new(LeptosOptions::builder().output_name("x").build()),
         release: "1.2.3".into(),
     };
-    let ready = ReadyPages::new(instance.services.cache.clone(), "tests", &READY);
+    let ready = ReadyPages::new(instance.services.cache.clone(), &instance.services.shown, "tests", &READY);
     app::routes(context)
         .layer(middleware::from_fn(write_cache_headers))
         .layer(middleware::from_fn_with_state(ready, serve_ready))

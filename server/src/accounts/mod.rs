@@ -44,13 +44,13 @@ use session_cache::SessionCache;
 
 use crate::{
     bus::Bus,
-    cache::Cache,
     clock::Clock,
     config::Secret,
     db::Database,
     events::Events,
     limits::{Limits, Quota, hex},
     mail::Postman,
+    shown::Shown,
 };
 
 /// The longest name of a person, token or device, in characters.
@@ -74,7 +74,7 @@ pub struct Accounts {
     signer: Signer,
     hasher: Hasher,
     sessions: SessionCache,
-    cache: Cache,
+    shown: Shown,
     limits: Limits,
     postman: Postman,
     events: Events,
@@ -235,8 +235,8 @@ pub struct Parts {
     pub clock: Clock,
     /// Redis.
     pub bus: Bus,
-    /// What is kept of what everybody may see.
-    pub cache: Cache,
+    /// What everybody is shown.
+    pub shown: Shown,
     /// Counts tries.
     pub limits: Limits,
     /// Sends letters.
@@ -258,7 +258,7 @@ impl Accounts {
         Ok(Self {
             hasher: Hasher::new(parts.clock.clone())?,
             sessions: SessionCache::new(parts.bus, parts.clock.clone(), parts.metrics),
-            cache: parts.cache,
+            shown: parts.shown,
             signer: Signer::new(secret),
             db: parts.db,
             clock: parts.clock,

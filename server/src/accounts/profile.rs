@@ -15,7 +15,7 @@ use super::{
     sign_up::words_of,
     store::{self, Tx},
 };
-use crate::{db::DbError, mail::NewMail, projects::explore_tag};
+use crate::{db::DbError, mail::NewMail};
 
 /// How long the link to a new address works.
 const CONFIRM_WITHIN: Duration = Duration::from_secs(24 * 3_600);
@@ -176,7 +176,7 @@ impl Accounts {
         let ended = store::sessions::delete(&mut tx, visitor.user, None, None, self.clock.now()).await?;
         store::users::delete(&mut tx, visitor.user).await?;
         self.events.forget(&mut tx, visitor.user).await?;
-        let changing = self.cache.changing(vec![explore_tag()]);
+        let changing = self.shown.changing_many();
         store::commit(tx).await?;
         changing.is_committed().await;
         self.forget_sessions(visitor.user, ended).await;

@@ -12,6 +12,7 @@ mod providers;
 mod qstash;
 mod redis;
 mod secret;
+mod shared_cache;
 mod studio;
 mod traces;
 mod webhooks;
@@ -31,6 +32,7 @@ pub use providers::{Api, ApiKey, Models, Price, ProviderConfig, ProvidersConfig,
 pub use qstash::{QstashConfig, QstashKey};
 pub use redis::RedisConfig;
 pub use secret::Secret;
+pub use shared_cache::SharedCacheConfig;
 pub use studio::StudioConfig;
 pub use traces::TracesConfig;
 pub use webhooks::WebhooksConfig;
@@ -64,6 +66,8 @@ pub struct Config {
     pub checks: ChecksConfig,
     /// Where traces go.
     pub traces: TracesConfig,
+    /// How a shared cache in front is told what to forget, if there is one.
+    pub shared_cache: Option<SharedCacheConfig>,
     /// Signs cookies.
     pub secret: Secret,
 }
@@ -109,6 +113,7 @@ impl Config {
             qstash: QstashConfig::read(variables)?,
             checks: ChecksConfig::read(variables)?,
             traces: TracesConfig::read(variables)?,
+            shared_cache: SharedCacheConfig::read(variables)?,
             secret: Secret::read(variables)?,
         })
     }

@@ -3,12 +3,15 @@
 
 use axum::{
     extract::Request,
-    http::{HeaderValue, header},
+    http::{HeaderMap, HeaderName, HeaderValue, header},
     middleware::Next,
     response::Response,
 };
 
 use super::ready::Keeping;
+
+/// `CDN-Cache-Control` (RFC 9213, section 3.1).
+const CDN_CACHE_CONTROL: HeaderName = HeaderName::from_static("cdn-cache-control");
 
 /// Who may keep a response, and for how long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -20,6 +23,10 @@ pub enum CachePolicy {
     Never,
     /// Everybody, who asks each time whether it is still so.
     Revalidate,
+    /// Shared caches, for an hour, since they are told when it changes; browsers ask each time whether it is still so.
+    Shared,
+    /// Shared caches, for five minutes, and for five more while they ask: a list for programs that may be a little old.
+    Listed,
     /// Everybody, for an hour: a file whose name does not change with its content.
     Hour,
     /// Everybody, for a year: a file whose name changes with its content.
@@ -29,9 +36,23 @@ pub enum CachePolicy {
 }
 
 impl CachePolicy {
+    /// Says so in the headers of an answer. What a shared cache may send while it asks for a newer one stands in a header for shared caches alone (RFC 9213):
+    /// a browser that did the same would show people what was there before their own change.
+    pub(super) fn write(self, headers: &mut HeaderMap) {
+        headers.insert(header::CACHE_CONTROL, self.header());
+        let outside = match self {
+            Self::Shared => "max-age=3600, stale-while-revalidate=60",
+            Self::Listed => "max-age=300, stale-while-revalidate=300",
+            _ => return,
+        };
+        headers.insert(CDN_CACHE_CONTROL, HeaderValue::from_static(outside));
+    }
+
     /// As it stands in `Cache-Control`.
-    pub(super) fn header(self) -> HeaderValue {
+    fn header(self) -> HeaderValue {
         HeaderValue::from_static(match self {
+            Self::Shared => "public, max-age=0, s-maxage=3600, must-revalidate",
+            Self::Listed => "public, max-age=0, s-maxage=300, must-revalidate",
             Self::Private => "private, no-cache",
             Self::Never => "no-store",
             Self::Revalidate => "public, no-cache",
@@ -57,7 +78,7 @@ pub async fn write_cache_headers(mut request: Request, next: Next) -> Response {
         } else {
             CachePolicy::Private
         };
-        response.headers_mut().insert(header::CACHE_CONTROL, policy.header());
+        policy.write(response.headers_mut());
     }
     response
 }

@@ -1,11 +1,11 @@
 //! Public pages as ready bytes: rendered once, compressed once, and served from memory until what they hang on changes.
 //!
-//! A page says that it is the same for everybody, and on what it hangs, with [`Keeping::for_everybody`]. Only addresses that are listed are kept, without a
-//! query, so that nobody outside can make up names for things to keep.
+//! A page says that it is the same for everybody, and on what it hangs, with [`Keeping::for_everybody`]. Only pages that are listed, and those of projects that
+//! are there, are kept, and without a query, so that nobody outside can make up names for things to keep.
 
 use std::{
     collections::BTreeMap,
-    io::{self, Write},
+    io::{self, Read, Write},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -18,7 +18,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use flate2::write::GzEncoder;
+use flate2::{read::GzDecoder, write::GzEncoder};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -26,21 +26,29 @@ use super::{
     cache::CachePolicy,
     observe::{RequestId, RouteName},
 };
-use crate::cache::{Answer, Cache, Key, Space, Tag, Times};
+use crate::{
+    cache::{Answer, Cache, Key, Space, Tag, Times},
+    projects::is_slug,
+    shown::Shown,
+};
 
-static PAGES: Space<ReadyPage> = Space::new(
-    "pages",
-    1,
-    Times {
-        fresh: Duration::from_secs(5 * 60),
-        stale: Duration::from_secs(10 * 60),
-        spare: Duration::from_secs(60 * 60),
-        absent: Duration::ZERO,
-    },
-);
+const TIMES: Times = Times {
+    fresh: Duration::from_secs(5 * 60),
+    stale: Duration::from_secs(10 * 60),
+    spare: Duration::from_secs(60 * 60),
+    absent: Duration::ZERO,
+};
+static PAGES: Space<ReadyPage> = Space::new("pages", 2, TIMES);
+/// Pages of projects, which are counted for themselves.
+static SHARED: Space<ReadyPage> = Space::new("shared-pages", 1, TIMES);
+/// Below this stand pages of projects that are shown to others.
+const SHARED_BELOW: &str = "/p/";
+const SHARED_ROUTE: &str = "/p/{slug}";
 
 /// The largest page, before it is compressed.
 const PAGE_MAX: usize = 2 << 20;
+/// A larger one is kept compressed only, and unpacked for whoever takes it in no other way, who are few.
+const PLAIN_MAX: usize = 64 << 10;
 /// Compressed once and sent often: more work than for an answer made on request.
 const BROTLI_LEVEL: u32 = 9;
 /// Bytes of the search window, as a power of two: the largest that a browser takes.
@@ -48,7 +56,7 @@ const BROTLI_WINDOW: u32 = 22;
 /// Headers of the page itself; all others are written anew for every answer.
 const KEPT_HEADERS: [HeaderName; 2] = [header::CONTENT_TYPE, header::CONTENT_SECURITY_POLICY];
 /// On what an answer hangs, as content delivery networks read it.
-const CACHE_TAG: HeaderName = HeaderName::from_static("cache-tag");
+pub(super) const CACHE_TAG: HeaderName = HeaderName::from_static("cache-tag");
 
 /// Whether an answer is the same for everybody. Travels with a request, for the page to fill in.
 #[derive(Debug, Clone, Default)]
@@ -72,14 +80,30 @@ impl Keeping {
 pub struct ReadyPages {
     cache: Cache,
     keys: Arc<BTreeMap<&'static str, Key<ReadyPage>>>,
+    /// What tells this build's pages of projects from those of others; none when they are not kept.
+    build: Option<Arc<str>>,
+    policy: CachePolicy,
 }
 
 impl ReadyPages {
-    /// Keeps the pages at these addresses, as this build of the program renders them.
-    pub fn new(cache: Cache, build: &str, paths: &[&'static str]) -> Self {
+    /// Keeps the pages at these addresses, and those of projects, as this build of the program renders them. None are kept without addresses.
+    pub fn new(cache: Cache, shown: &Shown, build: &str, paths: &[&'static str]) -> Self {
         cache.expect(&PAGES);
+        cache.expect(&SHARED);
         let keys = paths.iter().map(|path| (*path, PAGES.key(&[&build, path])));
-        Self { cache, keys: Arc::new(keys.collect()) }
+        let policy = if shown.is_kept_outside() { CachePolicy::Shared } else { CachePolicy::Revalidate };
+        let build = (!paths.is_empty()).then(|| build.into());
+        Self { cache, keys: Arc::new(keys.collect()), build, policy }
+    }
+
+    /// The page at this address, if it is one of them: its route and its key.
+    fn find(&self, path: &str) -> Option<(&'static str, Key<ReadyPage>)> {
+        if let Some((route, key)) = self.keys.get_key_value(path) {
+            return Some((route, key.clone()));
+        }
+        let slug = path.strip_prefix(SHARED_BELOW).filter(|slug| is_slug(slug))?;
+        let build = self.build.as_ref()?;
+        Some((SHARED_ROUTE, SHARED.key(&[build, &slug])))
     }
 }
 
@@ -90,7 +114,8 @@ pub struct ReadyPage {
     tags: String,
     /// The beginning of its tag as an entity; the rest tells how it is compressed.
     digest: String,
-    plain: Bytes,
+    /// None of a large page.
+    plain: Option<Bytes>,
     gzip: Bytes,
     brotli: Bytes,
 }
@@ -122,28 +147,29 @@ enum Encoding {
 /// Serves a page that is ready, or has it made ready; everything else passes.
 pub async fn serve_ready(State(pages): State<ReadyPages>, request: Request, next: Next) -> Response {
     let is_asked_for = matches!(*request.method(), Method::GET | Method::HEAD) && request.uri().query().is_none();
-    let Some((path, key)) = pages.keys.get_key_value(request.uri().path()).filter(|_| is_asked_for) else {
+    let Some((route, key)) = pages.find(request.uri().path()).filter(|_| is_asked_for) else {
         return next.run(request).await;
     };
-    if let Some(page) = pages.cache.at_hand(key) {
-        return page.answer(&request, path);
+    if let Some(page) = pages.cache.at_hand(&key) {
+        return page.answer(&request, route, pages.policy);
     }
-    let (renderer, asked, id) = (next.clone(), *path, request.extensions().get::<RequestId>().cloned());
-    match pages.cache.get(key, move || render(renderer, asked, id)).await {
-        Ok(Some(page)) => page.answer(&request, path),
+    let (renderer, asked) = (next.clone(), request.uri().path().to_owned());
+    let id = request.extensions().get::<RequestId>().cloned();
+    match pages.cache.get(&key, move || render(renderer, asked, id)).await {
+        Ok(Some(page)) => page.answer(&request, route, pages.policy),
         Ok(None) => next.run(request).await,
         // Rendering it once more would not be another page, only another wait.
         Err(unmade) => {
             let NotKept { status, headers, body } = unmade.origin().cloned().unwrap_or_else(NotKept::nothing);
             let mut response = (status, headers, body).into_response();
-            response.extensions_mut().insert(RouteName(path));
+            response.extensions_mut().insert(RouteName(route));
             response
         }
     }
 }
 
 /// The page as somebody gets it of whom nothing is known; an error names the request that met it first.
-async fn render(next: Next, path: &'static str, id: Option<RequestId>) -> Result<Answer<ReadyPage>, NotKept> {
+async fn render(next: Next, path: String, id: Option<RequestId>) -> Result<Answer<ReadyPage>, NotKept> {
     let keeping = Keeping::default();
     let mut request = Request::new(Body::empty());
     *request.uri_mut() = path.parse().map_err(|_| NotKept::nothing())?;
@@ -171,15 +197,25 @@ impl ReadyPage {
         let mut brotli = Vec::new();
         brotli::CompressorWriter::new(&mut brotli, 4_096, BROTLI_LEVEL, BROTLI_WINDOW).write_all(&plain)?;
         let digest = URL_SAFE_NO_PAD.encode(&Sha256::digest(&plain)[..12]);
+        let plain = (plain.len() <= PLAIN_MAX).then_some(plain);
         Ok(Self { headers, tags, digest, gzip: gzip.finish()?.into(), brotli: brotli.into(), plain })
     }
 
-    fn answer(&self, request: &Request, path: &'static str) -> Response {
+    fn plain(&self) -> Bytes {
+        self.plain.clone().unwrap_or_else(|| {
+            let mut plain = Vec::new();
+            let read = GzDecoder::new(&*self.gzip).read_to_end(&mut plain);
+            // Of what this program has packed itself, it can only fail where memory does.
+            read.map(|_| plain).unwrap_or_default().into()
+        })
+    }
+
+    fn answer(&self, request: &Request, route: &'static str, policy: CachePolicy) -> Response {
         let encoding = Encoding::of(request.headers());
         let (body, token, suffix) = match encoding {
-            Encoding::Plain => (&self.plain, None, ""),
-            Encoding::Gzip => (&self.gzip, Some("gzip"), "-gz"),
-            Encoding::Brotli => (&self.brotli, Some("br"), "-br"),
+            Encoding::Plain => (self.plain(), None, ""),
+            Encoding::Gzip => (self.gzip.clone(), Some("gzip"), "-gz"),
+            Encoding::Brotli => (self.brotli.clone(), Some("br"), "-br"),
         };
         let etag = format!("\"{}{suffix}\"", self.digest);
         let is_head = request.method() == Method::HEAD;
@@ -194,7 +230,7 @@ impl ReadyPage {
             }
         }
         headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
-        headers.insert(header::CACHE_CONTROL, CachePolicy::Revalidate.header());
+        policy.write(headers);
         let written = [(header::ETAG, &etag), (CACHE_TAG, &self.tags)].into_iter().filter(|(_, text)| !text.is_empty());
         headers.extend(written.filter_map(|(name, text)| Some((name, HeaderValue::try_from(text).ok()?))));
         // Of what a GET would get: an answer without content must not say 0.
@@ -204,7 +240,7 @@ impl ReadyPage {
         if let Some(token) = token.filter(|_| !is_known) {
             headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(token));
         }
-        response.extensions_mut().insert(RouteName(path));
+        response.extensions_mut().insert(RouteName(route));
         response
     }
 }

@@ -16,12 +16,11 @@ pub use pixels::BadImage;
 
 use crate::{
     blobs::{Blobs, BlobsError, Digest},
-    cache::Cache,
     clock::Clock,
     db::{Database, DbError},
     jobs::{Failure, Jobs, JobsError, Kinds, Options},
     limits::{Limited, Limits, Quota},
-    projects::explore_tag,
+    shown::Shown,
 };
 use pixels::{AVATAR, COVER, Made, Sizes};
 use store::Tx;
@@ -40,7 +39,7 @@ const SENT: Quota = Quota { name: "images", burst: 20, every: Duration::from_sec
 pub struct Images {
     db: Database,
     clock: Clock,
-    cache: Cache,
+    shown: Shown,
     blobs: Blobs,
     jobs: Jobs,
     limits: Limits,
@@ -54,8 +53,8 @@ pub struct Parts {
     pub db: Database,
     /// Time and ids.
     pub clock: Clock,
-    /// What shows pictures, and is kept.
-    pub cache: Cache,
+    /// Where pictures are shown, and kept.
+    pub shown: Shown,
     /// Where files lie.
     pub blobs: Blobs,
     /// Who makes them.
@@ -132,9 +131,9 @@ pub enum ImagesError {
 impl Images {
     /// Makes the domain.
     pub fn new(parts: Parts) -> Self {
-        let Parts { db, clock, cache, blobs, jobs, limits } = parts;
+        let Parts { db, clock, shown, blobs, jobs, limits } = parts;
         let (arriving, turns) = (Arc::new(Semaphore::new(ARRIVING)), Arc::new(Semaphore::new(AT_ONCE)));
-        Self { db, clock, cache, blobs, jobs, limits, arriving, turns }
+        Self { db, clock, shown, blobs, jobs, limits, arriving, turns }
     }
 
     /// A place for a picture that is about to arrive, which is held in memory until it has.
@@ -281,13 +280,12 @@ impl Images {
 
     /// Commits a change of what is shown.
     async fn commit_change(&self, mut tx: Tx, subject: Subject) -> Result<(), ImagesError> {
-        let is_listed = store::is_listed(&mut tx, subject).await?;
-        let changing = self.cache.changing(vec![explore_tag()]);
+        // Nothing that is kept shows people yet.
+        let Subject::Project(project) = subject else { return Ok(store::commit(tx).await?) };
+        let is_shown = store::is_shown(&mut tx, project).await?;
+        let changing = self.shown.changing(project);
         store::commit(tx).await?;
-        match is_listed {
-            true => changing.is_committed().await,
-            false => changing.withdraw(),
-        }
+        changing.is_committed_if_shown(is_shown).await;
         Ok(())
     }
 }

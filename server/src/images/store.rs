@@ -57,14 +57,14 @@ pub(super) async fn lock(tx: &mut PgConnection, subject: Subject) -> Result<(), 
     Ok(())
 }
 
-/// Whether everybody may see it in a list.
-#[instrument(name = "db.images.is_listed", skip_all)]
-pub(super) async fn is_listed(tx: &mut PgConnection, subject: Subject) -> Result<bool, DbError> {
-    let is_listed = sqlx::query_scalar!(
-        r#"select exists (select from projects where id = $1 and visibility = 'public') as "is_listed!""#,
-        subject.ids().0
+/// Whether others may see a project.
+#[instrument(name = "db.images.is_shown", skip_all)]
+pub(super) async fn is_shown(tx: &mut PgConnection, project: ProjectId) -> Result<bool, DbError> {
+    let is_shown = sqlx::query_scalar!(
+        r#"select exists (select from projects where id = $1 and visibility <> 'private') as "is_shown!""#,
+        project.0
     );
-    Ok(is_listed.fetch_one(tx).await?)
+    Ok(is_shown.fetch_one(tx).await?)
 }
 
 /// Writes down a picture that was sent, in place of one that is not ready yet or was refused.

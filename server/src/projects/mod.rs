@@ -15,12 +15,13 @@ use time::OffsetDateTime;
 pub use jobs::TidyProjects;
 
 use crate::{
-    cache::{Answer, Cache, Changing, Space, Tag, Times, Unmade},
+    cache::{Answer, Cache, Space, Times, Unmade},
     clock::{Clock, NoRandomness},
     db::{Database, DbError, micros},
     events::{About, Event, Events},
     jobs::{Failure, Kinds},
     limits::{Limited, Limits, Quota},
+    shown::{Showing, Shown, list_tag},
 };
 
 /// What was thrown away is gone for good after this.
@@ -52,6 +53,7 @@ pub struct Projects {
     clock: Clock,
     events: Events,
     limits: Limits,
+    shown: Shown,
 }
 
 /// A project with its latest generation.
@@ -138,16 +140,11 @@ pub enum ProjectsError {
     Unmade(#[from] Unmade),
 }
 
-/// What hangs on which projects everybody may see, and what they are called.
-pub fn explore_tag() -> Tag {
-    Tag::new("explore", &[])
-}
-
 impl Projects {
     /// Makes the domain.
-    pub fn new(db: Database, cache: Cache, clock: Clock, events: Events, limits: Limits) -> Self {
+    pub fn new(db: Database, cache: Cache, clock: Clock, events: Events, limits: Limits, shown: Shown) -> Self {
         cache.expect(&EXPLORE);
-        Self { db, cache, clock, events, limits }
+        Self { db, cache, clock, events, limits, shown }
     }
 
     /// One page of a user's projects. Nobody has none.
@@ -204,7 +201,7 @@ impl Projects {
         let title = ProjectTitle::parse(typed).map_err(ProjectsError::BadTitle)?;
         let user = user.ok_or(ProjectsError::NotFound)?;
         let title = title.as_ref().map(ProjectTitle::as_str);
-        let changing = self.cache.changing(vec![explore_tag()]);
+        let changing = self.shown.changing(id);
         let renamed = store::rename(self.db.primary(), user, id, title, self.clock.now()).await?;
         told(changing, renamed.as_slice()).await;
         renamed.map(drop).ok_or(ProjectsError::NotFound)
@@ -229,7 +226,7 @@ impl Projects {
         if let Some(happened) = happened {
             self.events.publish(&mut tx, Some(user), &happened).await?;
         }
-        let changing = self.cache.changing(vec![explore_tag()]);
+        let changing = self.shown.changing(id);
         tx.commit().await.map_err(DbError::from)?;
         self.events.wake();
         told(changing, &[before.visibility]).await;
@@ -260,7 +257,7 @@ impl Projects {
             let about = About { project: id, title: project.name() };
             self.events.publish(&mut tx, Some(user), &Event::ProjectShared(about, visibility)).await?;
         }
-        let changing = self.cache.changing(vec![explore_tag()]);
+        let changing = self.shown.changing(id);
         tx.commit().await.map_err(DbError::from)?;
         self.events.wake();
         told(changing, &[before, visibility]).await;
@@ -301,6 +298,15 @@ impl Projects {
         found.ok_or(ProjectsError::NotFound)
     }
 
+    /// Likewise as it is now, to be kept until it changes: what a replica does not have yet would be kept as well.
+    ///
+    /// # Errors
+    /// As [`Projects::shared`].
+    pub async fn shared_now(&self, slug: &str) -> Result<Project, ProjectsError> {
+        let found = if is_slug(slug) { store::shared(self.db.primary(), slug).await? } else { None };
+        found.ok_or(ProjectsError::NotFound)
+    }
+
     /// One page of what everybody may see, the latest first. The first is what everybody asks for, so that it is kept.
     ///
     /// # Errors
@@ -319,7 +325,7 @@ impl Projects {
         let first = self.cache.get(&key, move || async move {
             // From the primary: what a replica does not have yet would be kept.
             let rows = store::explore(db.primary(), None, limit).await?;
-            Ok::<_, DbError>(Answer::of(explored(rows, limit)).on([explore_tag()]))
+            Ok::<_, DbError>(Answer::of(explored(rows, limit)).on([list_tag()]))
         });
         Ok(first.await?.unwrap_or_else(|| Arc::new(empty())))
     }
@@ -351,13 +357,16 @@ impl Projects {
 }
 
 /// A project changed that these may or might see.
-async fn told(changing: Changing, seen_by: &[Visibility]) {
-    if seen_by.contains(&Visibility::Public) { changing.is_committed().await } else { changing.withdraw() }
+async fn told(changing: Showing, seen_by: &[Visibility]) {
+    let is_shown = seen_by.iter().any(|visibility| *visibility != Visibility::Private);
+    changing.is_committed_if_shown(is_shown).await;
 }
 
 /// Whether this can be a shared page's address: what cannot is not asked for.
-fn is_slug(slug: &str) -> bool {
-    slug.len() <= SLUG_MAX_CHARS && slug.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+pub(crate) fn is_slug(slug: &str) -> bool {
+    !slug.is_empty()
+        && slug.len() <= SLUG_MAX_CHARS
+        && slug.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
 }
 
 fn explored(rows: Vec<SharedSummary>, limit: PageLimit) -> Page<SharedSummary> {

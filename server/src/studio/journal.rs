@@ -57,7 +57,10 @@ impl<'a> Journal<'a> {
         let mut logged = self.append(&mut tx, &log.events, Fate::GoesOn).await?;
         let number = store::insert_revision(&mut tx, &revision, now).await?;
         logged.extend(self.append(&mut tx, &[Event::StageDone { stage, revision: number }], Fate::GoesOn).await?);
+        let is_shown = store::is_shown(&mut tx, self.claim.project).await?;
+        let changing = self.studio.shown.changing(self.claim.project);
         store::commit(tx).await?;
+        changing.is_committed_if_shown(is_shown).await;
         log.clear();
         self.studio.fanout.announce(self.claim.generation, logged);
         Ok(number)
@@ -82,7 +85,10 @@ impl<'a> Journal<'a> {
             let owner = store::owner(&mut tx, *project).await?;
             self.studio.events.publish(&mut tx, owner, &happened).await?;
         }
+        let is_shown = store::is_shown(&mut tx, *project).await?;
+        let changing = self.studio.shown.changing(*project);
         store::commit(tx).await?;
+        changing.is_committed_if_shown(is_shown).await;
         self.studio.events.wake();
         log.clear();
         self.studio.fanout.announce(self.claim.generation, logged);

@@ -52,6 +52,7 @@ use crate::{
     jobs::{Jobs, JobsError, Options},
     limits::{Limited, Limits, Quota},
     metrics::Metrics,
+    shown::Shown,
     tasks::Tasks,
 };
 use fanout::Fanout;
@@ -89,6 +90,7 @@ pub struct Studio {
     limits: Limits,
     /// Who is changing something.
     hands: Memory<UserId, Arc<Semaphore>>,
+    shown: Shown,
 }
 
 /// A project that was started.
@@ -232,12 +234,13 @@ impl Studio {
         metrics: Metrics,
         tasks: Tasks,
         limits: Limits,
+        shown: Shown,
     ) -> Self {
         let fanout = Fanout::new(bus);
         let scribe = Scribe::new(db.clone(), fanout.clone(), metrics.clone(), tasks.clone());
         let first_pieces = FirstPiecesLately::default();
         let hands = Memory::builder().max_capacity(HANDS_MAX).time_to_idle(4 * HAND_WITHIN).build();
-        Self { db, clock, fanout, scribe, jobs, events, engines, metrics, tasks, first_pieces, limits, hands }
+        Self { db, clock, fanout, scribe, jobs, events, engines, metrics, tasks, first_pieces, limits, hands, shown }
     }
 
     /// Records a project and its first generation, and returns; a worker does the rest. The same directive from the same person

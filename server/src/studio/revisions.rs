@@ -194,10 +194,12 @@ impl Studio {
                 error.into()
             }
         })?;
-        store::touch_project(&mut tx, project, now).await?;
+        let is_shown = store::touch_project(&mut tx, project, now).await?;
         let happened = Happened::RevisionCreated(project, stage, number, origin);
         self.events.publish(&mut tx, Some(user), &happened).await?;
+        let changing = self.shown.changing(project);
         store::commit(tx).await?;
+        changing.is_committed_if_shown(is_shown).await;
         self.events.wake();
         Ok(number)
     }
@@ -252,8 +254,10 @@ impl Studio {
                 }
             }
         }
-        store::touch_project(&mut tx, generation.project, now).await?;
+        let is_shown = store::touch_project(&mut tx, generation.project, now).await?;
+        let changing = self.shown.changing(generation.project);
         store::commit(tx).await?;
+        changing.is_committed_if_shown(is_shown).await;
         Ok(())
     }
 

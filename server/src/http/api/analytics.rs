@@ -4,15 +4,16 @@ use axum::{
     Json,
     extract::{Query, State},
     http::{HeaderMap, StatusCode, header::CONTENT_TYPE},
+    response::{IntoResponse, Response},
 };
 use model::vitals::Vital;
 use serde::Deserialize;
 
 use crate::{
     accounts::Client,
-    http::{extract::RawBody, problem::ApiError},
+    http::{CachePolicy, extract::RawBody, problem::ApiError},
     services::Services,
-    vitals::{BEACON_MAX, DAYS_DEFAULT, DAYS_MAX, Filter, Summary},
+    vitals::{BEACON_MAX, DAYS_DEFAULT, DAYS_MAX, Filter},
 };
 
 /// `POST /api/analytics`: one measurement or an array of them, as `sendBeacon` sends it. 204 whether it is kept or there is too much already.
@@ -49,11 +50,11 @@ pub(in crate::http) struct SummaryQuery {
     filter: Filter,
 }
 
-/// `GET /api/analytics/summary`: percentiles of the last days, with one vital in full.
+/// `GET /api/analytics/summary`: percentiles of the last days, with one vital in full. The same for everybody.
 pub(in crate::http) async fn summary(
     State(services): State<Services>,
     Query(query): Query<SummaryQuery>,
-) -> Result<Json<Summary>, ApiError> {
+) -> Result<Response, ApiError> {
     let days = query.days.as_deref().map_or(Ok(DAYS_DEFAULT), str::parse::<u16>);
     let days = days.ok().filter(|days| (1..=DAYS_MAX).contains(days));
     let days = days.ok_or_else(|| ApiError::bad_request("`days` takes a number from 1 to 90."))?;
@@ -62,5 +63,8 @@ pub(in crate::http) async fn summary(
     if let Some(part) = query.filter.malformed() {
         return Err(ApiError::bad_request(format!("`{}` takes a value that this route told.", part.as_str())));
     }
-    Ok(Json(services.vitals.summary(&query.filter, vital, days).await?))
+    let summary = services.vitals.summary(&query.filter, vital, days).await?;
+    let mut response = Json(summary).into_response();
+    response.extensions_mut().insert(CachePolicy::Listed);
+    Ok(response)
 }

@@ -6,8 +6,6 @@ mod hooks;
 mod jobs;
 mod revisions;
 
-use std::sync::Arc;
-
 use axum::{
     Json,
     extract::{Path, Query, State},
@@ -15,20 +13,23 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use model::{
-    Directive, GenerationId, Page, PageLimit, ProjectId, ProjectSummary, SharedSummary, Shelf, Sorting, Stage, UserId,
-    Visibility, sections::Sections,
+    Directive, GenerationId, Page, PageLimit, ProjectId, ProjectSummary, Shelf, Sorting, Stage, UserId, Visibility,
+    sections::Sections,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{
+    CachePolicy,
     extract::{Caller, JsonBody},
     problem::ApiError,
+    ready::CACHE_TAG,
 };
 use crate::{
     accounts::Client,
     projects::{Listing, Project},
     services::Services,
+    shown::list_tag,
     studio::Wish,
 };
 pub(super) use {analytics::*, generations::*, hooks::*, jobs::*, revisions::*};
@@ -128,12 +129,18 @@ pub(super) async fn list_projects(
     Ok(Json(services.projects.list(caller.user(), &listing, query.cursor(), limit).await?))
 }
 
-/// `GET /api/explore?limit=&cursor=`.
+/// `GET /api/explore?limit=&cursor=`. The same for everybody.
 pub(super) async fn explore(
     State(services): State<Services>,
     Query(query): Query<ListQuery>,
-) -> Result<Json<Page<SharedSummary>>, ApiError> {
-    Ok(Json(Arc::unwrap_or_clone(services.projects.explore(query.cursor(), query.limit()?).await?)))
+) -> Result<Response, ApiError> {
+    let page = services.projects.explore(query.cursor(), query.limit()?).await?;
+    let mut response = Json(&*page).into_response();
+    response.extensions_mut().insert(CachePolicy::Listed);
+    if let Ok(tag) = list_tag().for_others().parse() {
+        response.headers_mut().insert(CACHE_TAG, tag);
+    }
+    Ok(response)
 }
 
 #[derive(Deserialize, Default)]

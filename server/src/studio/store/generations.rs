@@ -296,15 +296,27 @@ pub(in crate::studio) async fn is_owner(pool: &PgPool, owner: UserId, project: P
     Ok(found.fetch_one(pool).await?)
 }
 
-/// Notes that somebody worked on a project.
+/// Notes that somebody worked on a project; says whether others may see it.
 #[instrument(name = "db.projects.touch", skip_all)]
 pub(in crate::studio) async fn touch_project(
     tx: &mut Tx,
     project: ProjectId,
     now: OffsetDateTime,
-) -> Result<(), DbError> {
-    sqlx::query!("update projects set updated_at = $2 where id = $1", project.0, now).execute(&mut **tx).await?;
-    Ok(())
+) -> Result<bool, DbError> {
+    let touched = sqlx::query_scalar!(
+        r#"update projects set updated_at = $2 where id = $1 returning visibility <> 'private' as "is_shown!""#,
+        project.0,
+        now
+    );
+    Ok(touched.fetch_optional(&mut **tx).await?.unwrap_or_default())
+}
+
+/// Whether others may see a project.
+#[instrument(name = "db.projects.is_shown", skip_all)]
+pub(in crate::studio) async fn is_shown(tx: &mut Tx, project: ProjectId) -> Result<bool, DbError> {
+    let shown =
+        sqlx::query_scalar!(r#"select visibility <> 'private' as "is_shown!" from projects where id = $1"#, project.0);
+    Ok(shown.fetch_optional(&mut **tx).await?.unwrap_or_default())
 }
 
 /// A new project of the same person, with the directive and the title of the one a generation is of. Returns what it is called.
