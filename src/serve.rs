@@ -43,6 +43,7 @@ pub(crate) async fn serve(with_worker: bool) -> anyhow::Result<ExitCode> {
     };
     let app = site::router(&context);
     services.start_serving();
+    site::keep_files(&context);
     let stopping = services.tasks.stop_token();
     let serving = connections::serve(listener, app, services.config.http.connections, stopping.clone());
     let in_time = async {

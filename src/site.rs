@@ -89,6 +89,16 @@ fn ready_pages(context: &PageContext) -> ReadyPages {
     ReadyPages::new(services.cache.clone(), &services.shown, &build, &paths)
 }
 
+/// Keeps the files that pages refer to for instances of other releases. A build that does not name them by their content has none to keep.
+pub(crate) fn keep_files(context: &PageContext) {
+    if context.options.hash_files {
+        let (releases, folder) = (context.services.releases.clone(), context.site.join("pkg"));
+        let tasks = context.services.tasks.clone();
+        let keep = move || releases.clone().keep(folder.clone(), tasks.clone());
+        context.services.tasks.keep("release files", keep);
+    }
+}
+
 /// Everything the program answers, inside of request id and log, security and cache headers.
 pub(crate) fn router(context: &PageContext) -> Router {
     let services = &context.services;

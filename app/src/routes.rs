@@ -19,6 +19,7 @@ use server::{
         is_upload, present_problem, remember_writes, tell_route,
     },
     metrics::{METHODS, PKG, STATIC, UNMATCHED},
+    releases::Releases,
     services::Services,
 };
 use tower::{ServiceBuilder, ServiceExt};
@@ -123,21 +124,40 @@ fn expect(services: &Services, pages: &[AxumRouteListing]) {
     metrics.expect(UNMATCHED, &METHODS);
 }
 
-/// Hashed files: kept for a year, sent as they were compressed at build time.
+/// Hashed files: kept for a year, sent as they were compressed at build time; those of other releases from the store.
 fn pkg(context: &PageContext) -> Router {
     let files = ServeDir::new(context.site.join("pkg")).precompressed_br().precompressed_gzip();
-    let hashed = context.options.hash_files;
-    Router::new().fallback_service(files).layer(middleware::from_fn(move |request: Request, next: Next| async move {
-        let mut response = if may_be_a_file(request.uri().path()) { next.run(request).await } else { no_file() };
-        if response.status() == StatusCode::NOT_FOUND {
-            response = ApiError::not_found().into_response();
-        } else {
-            in_utf8(&mut response);
-            response.extensions_mut().insert(if hashed { CachePolicy::Immutable } else { CachePolicy::Private });
+    let (hashed, releases) = (context.options.hash_files, context.services.releases.clone());
+    Router::new().fallback_service(files).layer(middleware::from_fn(move |request: Request, next: Next| {
+        let releases = releases.clone();
+        async move {
+            let name = request.uri().path().trim_start_matches('/').to_owned();
+            let mut response = if may_be_a_file(request.uri().path()) { next.run(request).await } else { no_file() };
+            if hashed && response.status() == StatusCode::NOT_FOUND {
+                response = of_another_release(&releases, &name).await;
+            }
+            if response.status() == StatusCode::NOT_FOUND {
+                response = ApiError::not_found().into_response();
+            } else {
+                in_utf8(&mut response);
+                response.extensions_mut().insert(if hashed { CachePolicy::Immutable } else { CachePolicy::Private });
+            }
+            response.extensions_mut().insert(RouteName(PKG));
+            response
         }
-        response.extensions_mut().insert(RouteName(PKG));
-        response
     }))
+}
+
+/// A page of the release before, or of the one that is being rolled out, asks any instance for its files.
+async fn of_another_release(releases: &Releases, name: &str) -> Response {
+    match releases.file(name).await {
+        Ok(Some(file)) => ([(header::CONTENT_TYPE, file.media_type)], file.bytes).into_response(),
+        Ok(None) => no_file(),
+        Err(error) => {
+            tracing::warn!(%error, name, "a file of another release cannot be read");
+            ApiError::unavailable().into_response()
+        }
+    }
 }
 
 /// A file of the site folder; else the page that says that there is nothing.

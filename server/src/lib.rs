@@ -10,6 +10,8 @@ pub mod composer;
 pub mod config;
 pub mod db;
 pub mod events;
+#[cfg(feature = "fuzz")]
+pub mod fuzzed;
 pub mod http;
 pub mod images;
 pub mod jobs;
@@ -20,6 +22,7 @@ pub mod metrics;
 pub mod outbound;
 pub mod projects;
 pub mod providers;
+pub mod releases;
 pub mod rest;
 pub mod services;
 pub mod shown;

@@ -2,10 +2,10 @@
 
 use std::{sync::Arc, time::Duration};
 
-use redis::{Script, aio::ConnectionManager};
+use redis::Script;
 use sha2::{Digest, Sha256};
 
-use crate::{clock::Clock, rest::Rest};
+use crate::{bus::Redis, clock::Clock, rest::Rest};
 
 /// How long to wait for Redis before this process counts alone.
 const ASK_WITHIN: Duration = Duration::from_millis(100);
@@ -48,7 +48,7 @@ pub struct Limited {
 /// Counts tries.
 #[derive(Clone)]
 pub struct Limits {
-    redis: ConnectionManager,
+    redis: Redis,
     admit: Arc<Script>,
     clock: Clock,
     alone: moka::sync::Cache<String, i64>,
@@ -57,7 +57,7 @@ pub struct Limits {
 
 impl Limits {
     /// Counts over this connection.
-    pub fn new(redis: ConnectionManager, clock: Clock) -> Self {
+    pub fn new(redis: Redis, clock: Clock) -> Self {
         let alone = moka::sync::Cache::builder().max_capacity(ALONE_MAX).time_to_idle(Duration::from_secs(3_600));
         Self { redis, admit: Arc::new(Script::new(ADMIT)), clock, alone: alone.build(), rest: Rest::default() }
     }

@@ -26,6 +26,7 @@ use crate::{
     outbound::NoClient,
     projects::{Projects, TidyProjects},
     providers::Providers,
+    releases::Releases,
     shown::{Shown, ShownSubscriber},
     studio::{ComposerEngine, Engines, Studio},
     tasks::Tasks,
@@ -75,6 +76,8 @@ pub struct Everything {
     pub blobs: Blobs,
     /// What everybody is shown.
     pub shown: Shown,
+    /// Files of this release and of others.
+    pub releases: Releases,
     /// Pictures that people bring.
     pub images: Images,
     /// Webhooks of others.
@@ -233,6 +236,7 @@ impl Services {
         let services = Self(Arc::new(Everything {
             hooks: Hooks::new(config.hooks.clone(), dedup, jobs.clone(), clock.clone(), consumers),
             archive: Archive::new(studio.clone(), blobs.clone(), limits.clone()),
+            releases: Releases::new(db.clone(), clock.clone(), blobs.clone()),
             blobs,
             images,
             accounts,

@@ -1,8 +1,8 @@
 //! Sessions in Redis, and for a moment in memory, so that most requests ask PostgreSQL nothing. PostgreSQL stays the truth: what stands here
 //! may go at any time, and whatever changes a session drops it here.
 //!
-//! A session stands under three kinds of key: by its secret's hash (what a cookie leads to), by its id (what revoking knows), and in the set
-//! of its user (what "sign out everywhere" and changes of the user know).
+//! A session stands under its id, together with the hash of its secret: under one key, so that a Redis that lets go of keys can never leave half of it. The
+//! set of its user has its id as well (what "sign out everywhere" and changes of the user know).
 
 use std::{
     sync::Arc,
@@ -14,13 +14,17 @@ use bytes::Bytes;
 use model::{Role, SessionId, Theme, UserId, UserKind};
 use moka::sync::Cache as Memory;
 use prometheus_client::{metrics::counter::Counter, registry::Registry};
-use redis::{FromRedisValue, aio::ConnectionManager};
+use redis::FromRedisValue;
 use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq;
 use time::OffsetDateTime;
 use tokio::sync::broadcast::error::RecvError;
 
-use crate::{bus::Bus, clock::Clock, limits::hex, tasks::Tasks};
+use crate::{
+    bus::{Bus, Redis},
+    clock::Clock,
+    tasks::Tasks,
+};
 
 /// What stands here is forgotten after this, or when the session ends.
 const TTL_MAX: Duration = Duration::from_secs(3_600);
@@ -78,14 +82,25 @@ impl SessionMetrics {
     }
 }
 
-/// A session as this process knows it, with the hash of its secret.
-type Remembered = Arc<([u8; 32], Record)>;
+/// A session with the hash of its secret.
+#[derive(Debug, Serialize, Deserialize)]
+struct Known {
+    hash: [u8; 32],
+    record: Record,
+}
+
+impl Known {
+    /// Whether this is its secret.
+    fn opens_with(&self, secret_hash: &[u8; 32]) -> bool {
+        self.hash.ct_eq(secret_hash).into()
+    }
+}
 
 #[derive(Clone)]
 pub(super) struct SessionCache {
-    redis: ConnectionManager,
+    redis: Redis,
     bus: Bus,
-    memory: Memory<SessionId, Remembered>,
+    memory: Memory<SessionId, Arc<Known>>,
     dropped: Memory<SessionId, ()>,
     clock: Clock,
     rests_until: Arc<AtomicI64>,
@@ -101,20 +116,19 @@ impl SessionCache {
 
     /// The session with this id and secret, if it stands here.
     pub(super) async fn get(&self, session: SessionId, secret_hash: &[u8; 32]) -> Option<Record> {
-        let known = self.memory.get(&session).filter(|known| known.0.ct_eq(secret_hash).into());
-        let known = match known {
+        let known = match self.memory.get(&session) {
             Some(known) => known,
             None => {
-                let text: Option<String> = self.ask(redis::cmd("GET").arg(token_key(secret_hash))).await?;
-                let record: Record = serde_json::from_str(&text?).ok()?;
-                let known = Arc::new((*secret_hash, record));
-                if known.1.session == session && !self.dropped.contains_key(&session) {
+                let text: Option<String> = self.ask(redis::cmd("GET").arg(key(session))).await?;
+                let known: Arc<Known> = Arc::new(serde_json::from_str(&text?).ok()?);
+                if known.record.session == session && !self.dropped.contains_key(&session) {
                     self.memory.insert(session, Arc::clone(&known));
                 }
                 known
             }
         };
-        (known.1.session == session && known.1.expires_at > self.clock.now()).then(|| known.1.clone())
+        let is_it = known.record.session == session && known.opens_with(secret_hash);
+        (is_it && known.record.expires_at > self.clock.now()).then(|| known.record.clone())
     }
 
     /// Forgets what other instances drop, until the program stops. Without it, a session that ended elsewhere may go on for [`REMEMBERED`].
@@ -143,21 +157,21 @@ impl SessionCache {
     pub(super) async fn put(&self, secret_hash: &[u8; 32], record: &Record) {
         let left = record.expires_at - self.clock.now();
         let ttl = Duration::try_from(left).unwrap_or_default().min(TTL_MAX).as_secs();
-        let Ok(text) = serde_json::to_string(record) else { return };
+        let known = Known { hash: *secret_hash, record: record.clone() };
+        let Ok(text) = serde_json::to_string(&known) else { return };
         if ttl == 0 {
             return;
         }
-        let (token, id) = (token_key(secret_hash), id_key(record.session));
+        let key = key(record.session);
         let mut put = redis::pipe();
-        put.cmd("SET").arg(&token).arg(text).arg("EX").arg(UNCONFIRMED.as_secs().min(ttl)).ignore();
-        put.cmd("SET").arg(&id).arg(hex(secret_hash)).arg("EX").arg(TTL_MAX.as_secs()).ignore();
+        put.cmd("SET").arg(&key).arg(text).arg("EX").arg(UNCONFIRMED.as_secs().min(ttl)).ignore();
         put.cmd("SADD").arg(user_key(record.user)).arg(record.session.to_string()).ignore();
         put.cmd("EXPIRE").arg(user_key(record.user)).arg(TTL_MAX.as_secs()).ignore();
         put.cmd("EXISTS").arg(hold_key(record.session));
         // Whoever dropped the session set the hold before deleting. What was put after that is taken back; what was put before, they delete.
         match self.ask_all::<(bool,)>(&put).await {
-            Some((false,)) => drop(self.ask::<i64>(redis::cmd("EXPIRE").arg(&token).arg(ttl)).await),
-            Some((true,)) => drop(self.ask::<i64>(redis::cmd("DEL").arg(&token)).await),
+            Some((false,)) => drop(self.ask::<i64>(redis::cmd("EXPIRE").arg(&key).arg(ttl)).await),
+            Some((true,)) => drop(self.ask::<i64>(redis::cmd("DEL").arg(&key)).await),
             None => {}
         }
     }
@@ -173,19 +187,12 @@ impl SessionCache {
         for session in sessions {
             hold.cmd("SET").arg(hold_key(*session)).arg(1).arg("EX").arg(HOLD.as_secs()).ignore();
         }
-        hold.cmd("MGET").arg(sessions.iter().map(|session| id_key(*session)).collect::<Vec<_>>());
-        let Some((hashes,)) = self.ask_all::<(Vec<Option<String>>,)>(&hold).await else { return false };
-        let mut keys: Vec<String> =
-            hashes.into_iter().flatten().map(|hash| format!("atlas9:session:token:{hash}")).collect();
-        let stood_here = keys.len();
-        keys.extend(sessions.iter().map(|session| id_key(*session)));
-        let are_gone = self.ask::<i64>(redis::cmd("DEL").arg(keys)).await.is_some();
-        if are_gone {
-            let ids: Vec<String> = sessions.iter().map(SessionId::to_string).collect();
-            self.bus.publish(DROPPED, Bytes::from(ids.join(" ")));
-            self.metrics.evictions.inc_by(u64::try_from(stood_here).unwrap_or_default());
-        }
-        are_gone
+        hold.cmd("DEL").arg(sessions.iter().map(|session| key(*session)).collect::<Vec<_>>());
+        let Some((stood_here,)) = self.ask_all::<(u64,)>(&hold).await else { return false };
+        let ids: Vec<String> = sessions.iter().map(SessionId::to_string).collect();
+        self.bus.publish(DROPPED, Bytes::from(ids.join(" ")));
+        self.metrics.evictions.inc_by(stood_here);
+        true
     }
 
     /// The sessions of a user that stand here.
@@ -219,18 +226,16 @@ impl SessionCache {
     }
 }
 
-fn token_key(secret_hash: &[u8; 32]) -> String {
-    format!("atlas9:session:token:{}", hex(secret_hash))
-}
+// In a cluster, the braces put all of them into one slot, so that several can be asked for together.
 
-fn id_key(session: SessionId) -> String {
-    format!("atlas9:session:id:{session}")
+fn key(session: SessionId) -> String {
+    format!("atlas9:{{session}}:known:{session}")
 }
 
 fn hold_key(session: SessionId) -> String {
-    format!("atlas9:session:hold:{session}")
+    format!("atlas9:{{session}}:hold:{session}")
 }
 
 fn user_key(user: UserId) -> String {
-    format!("atlas9:session:user:{user}")
+    format!("atlas9:{{session}}:user:{user}")
 }

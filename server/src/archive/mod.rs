@@ -301,3 +301,16 @@ fn title(project: &Project) -> Option<String> {
 fn knows(known: Option<&str>, tag: &Digest) -> bool {
     known.is_some_and(|known| known.trim() == "*" || known.contains(&format!("\"{}\"", tag.as_str())))
 }
+
+#[cfg(feature = "fuzz")]
+pub(crate) fn fuzzed(bytes: &[u8]) {
+    let _ = bring::bring(bytes);
+    if let Ok(entries) = zip::read(bytes) {
+        // What can be read can be written, and is the same again.
+        let names: Vec<String> = entries.iter().map(|entry| entry.name.clone()).collect();
+        if let Ok(written) = zip::write(entries) {
+            let again = zip::read(&written).map(|entries| entries.len());
+            assert_eq!(again.ok(), Some(names.len()), "{names:?}");
+        }
+    }
+}

@@ -78,6 +78,7 @@ pub(super) async fn delete_unused(
              where created_at < $1 and not exists (select from blob_uses u where u.digest = b.digest)
                and not exists (select from image_files f where f.digest = b.digest)
                and not exists (select from images i where i.original = b.digest)
+               and not exists (select from release_files r where r.digest = b.digest)
              order by created_at limit 1 for update skip locked
          ) returning digest",
         before

@@ -29,11 +29,10 @@ use std::{
 };
 
 use moka::sync::Cache as Memory;
-use redis::aio::ConnectionManager;
 use serde::{Serialize, de::DeserializeOwned};
 use tokio::time::timeout;
 
-use crate::{clock::Clock, tasks::Tasks};
+use crate::{bus::Redis, clock::Clock, tasks::Tasks};
 use entry::{Entry, Verdict};
 use flight::{Flight, Flights, Seat};
 use keeper::Pending;
@@ -164,7 +163,7 @@ impl Unmade {
 impl Cache {
     /// A cache that is empty and by itself until [`Cache::keep`] runs. It is shared with those at the same Redis whose things are of the same
     /// `origin`.
-    pub fn new(redis: ConnectionManager, origin: &str, clock: Clock, tasks: Tasks, metrics: CacheMetrics) -> Self {
+    pub fn new(redis: Redis, origin: &str, clock: Clock, tasks: Tasks, metrics: CacheMetrics) -> Self {
         let memory = Memory::builder()
             .max_capacity(MEMORY_MAX)
             .weigher(|name: &Arc<str>, entry: &Arc<Entry>| {

@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use redis::{RedisResult, Script, aio::ConnectionManager};
+use redis::{RedisResult, Script};
 use sha2::{Digest, Sha256};
 use tokio::sync::Notify;
 
@@ -17,6 +17,7 @@ use super::{
     Tag,
     marks::{Change, News},
 };
+use crate::bus::Redis;
 use crate::limits::hex;
 
 /// How long Redis is waited for.
@@ -63,7 +64,7 @@ const RELEASE: &str = r"if redis.call('GET', KEYS[1]) == ARGV[1] then return red
 /// Redis, as the cache uses it.
 #[derive(Clone)]
 pub struct Remote {
-    connection: ConnectionManager,
+    connection: Redis,
     names: Arc<Names>,
     scripts: Arc<Scripts>,
     breaker: Arc<Breaker>,
@@ -121,8 +122,13 @@ pub enum Lease {
 }
 
 impl Remote {
-    pub fn new(connection: ConnectionManager, origin: &str) -> Self {
-        let prefix = format!("atlas9:cache:{}", &hex(&Sha256::digest(origin))[..12]);
+    pub fn new(connection: Redis, origin: &str) -> Self {
+        let origin = &hex(&Sha256::digest(origin))[..12];
+        // What is asked for together must lie in one slot where there are slots.
+        let prefix = match connection.has_slots() {
+            true => format!("atlas9:{{cache:{origin}}}"),
+            false => format!("atlas9:cache:{origin}"),
+        };
         let names = Names { marks: format!("{prefix}:marks"), channel: format!("{prefix}:changes"), prefix };
         let scripts = Scripts { mark: Script::new(MARK), release: Script::new(RELEASE) };
         // Nobody asks before the keeper knows what changed.

@@ -30,7 +30,7 @@ pub use jobs::JobsConfig;
 pub use mail::MailConfig;
 pub use providers::{Api, ApiKey, Models, Price, ProviderConfig, ProvidersConfig, Waits};
 pub use qstash::{QstashConfig, QstashKey};
-pub use redis::RedisConfig;
+pub use redis::{RedisConfig, RedisPlace};
 pub use secret::Secret;
 pub use shared_cache::SharedCacheConfig;
 pub use studio::StudioConfig;

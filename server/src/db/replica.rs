@@ -14,12 +14,11 @@ use std::{
 
 use model::UserId;
 use moka::sync::Cache as Memory;
-use redis::aio::ConnectionManager;
 use sqlx::PgPool;
 use tokio::time::{Instant, timeout};
 
 use super::{Database, DbError};
-use crate::{rest::Rest, tasks::Tasks};
+use crate::{bus::Redis, rest::Rest, tasks::Tasks};
 
 /// How long a replica that did not answer, or fell behind, is left alone.
 const REST: Duration = Duration::from_secs(10);
@@ -52,7 +51,7 @@ pub(super) struct Replica {
 /// What instances know together.
 #[derive(Clone)]
 struct Shared {
-    redis: ConnectionManager,
+    redis: Redis,
     rest: Rest,
 }
 
@@ -98,7 +97,7 @@ impl Database {
     }
 
     /// Lets other instances know who wrote what.
-    pub fn share_writes(&self, redis: ConnectionManager) {
+    pub fn share_writes(&self, redis: Redis) {
         if let Some(replica) = &self.replica {
             let _ = replica.redis.set(Shared { redis, rest: Rest::default() });
         }

@@ -5,10 +5,10 @@
 
 use std::{sync::Arc, time::Duration};
 
-use redis::{FromRedisValue, Script, aio::ConnectionManager};
+use redis::{FromRedisValue, Script};
 use sha2::{Digest, Sha256};
 
-use crate::{clock::Clock, limits::hex, rest::Rest};
+use crate::{bus::Redis, clock::Clock, limits::hex, rest::Rest};
 
 /// How long an event is remembered: whoever did not hear our answer asks again after seconds, minutes or some hours.
 pub const REMEMBERED: Duration = Duration::from_secs(24 * 3_600);
@@ -47,7 +47,7 @@ pub struct Claim {
 /// Remembers events.
 #[derive(Clone)]
 pub struct Dedup {
-    redis: ConnectionManager,
+    redis: Redis,
     clock: Clock,
     release: Arc<Script>,
     rest: Rest,
@@ -55,7 +55,7 @@ pub struct Dedup {
 
 impl Dedup {
     /// Remembers over this connection.
-    pub fn new(redis: ConnectionManager, clock: Clock) -> Self {
+    pub fn new(redis: Redis, clock: Clock) -> Self {
         Self { redis, clock, release: Arc::new(Script::new(RELEASE)), rest: Rest::default() }
     }
 

@@ -295,3 +295,8 @@ fn described(typed: &str) -> Result<String, ImagesError> {
     let is_fine = description.chars().count() <= DESCRIPTION_MAX_CHARS && !description.chars().any(char::is_control);
     if is_fine { Ok(description.to_owned()) } else { Err(ImagesError::BadDescription) }
 }
+
+#[cfg(feature = "fuzz")]
+pub(crate) fn fuzzed(bytes: &[u8]) {
+    pixels::fuzzed(bytes);
+}

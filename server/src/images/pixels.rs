@@ -191,6 +191,19 @@ fn webp(image: &RgbaImage, quality: u8) -> Option<Vec<u8>> {
     encoder.encode_simple(false, quality.into()).ok().map(|made| made.to_vec())
 }
 
+/// Everything before the encoders, which see points alone.
+#[cfg(feature = "fuzz")]
+pub(super) fn fuzzed(bytes: &[u8]) {
+    let is_small = |(width, height)| u64::from(width) * u64::from(height) < 250_000;
+    let Ok(format) = look(bytes) else { return };
+    if reader(bytes, format, None).into_dimensions().is_ok_and(is_small)
+        && let Ok(image) = decode(bytes, format)
+    {
+        let cut = cut(image, COVER.aspect);
+        assert!(cut.width() > 0 && cut.height() > 0);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use image::{Rgb, RgbImage, Rgba};

@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use model::{Piece, Stage, sections::Sections};
-use redis::{AsyncCommands, aio::ConnectionManager};
+use redis::AsyncCommands;
 use sha2::{Digest, Sha256};
 
 use super::wire::Question;
+use crate::bus::Redis;
 use crate::limits::hex;
 
 const KEPT: Duration = Duration::from_secs(3_600);
@@ -16,7 +17,7 @@ const ANSWER_MAX_BYTES: usize = 1 << 20;
 
 /// Where answers are kept; nowhere without Redis.
 #[derive(Clone)]
-pub(super) struct Cache(pub Option<ConnectionManager>);
+pub(super) struct Cache(pub Option<Redis>);
 
 /// The key of a question: `llm:{model}:{version}:{hash}`, the hash over all that the answer depends on.
 fn key(question: Question<'_>, version: &str) -> String {

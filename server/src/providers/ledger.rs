@@ -10,9 +10,9 @@ use std::{
     time::Duration,
 };
 
-use redis::{Script, aio::ConnectionManager};
+use redis::Script;
 
-use crate::{clock::Clock, tasks::Tasks};
+use crate::{bus::Redis, clock::Clock, tasks::Tasks};
 
 const ASK_WITHIN: Duration = Duration::from_millis(250);
 /// Sums are kept until the day they belong to is certainly over.
@@ -62,7 +62,7 @@ pub(super) struct Caps {
 /// Where sums are kept. A process that was given no Redis, such as a command, is the only one that spends.
 #[derive(Clone)]
 enum Sums {
-    Shared(ConnectionManager),
+    Shared(Redis),
     Alone(Arc<Mutex<HashMap<String, u64>>>),
 }
 
@@ -84,7 +84,7 @@ pub(super) struct Reservation {
 }
 
 impl Ledger {
-    pub(super) fn new(redis: Option<ConnectionManager>, caps: Caps, clock: Clock, tasks: Tasks) -> Self {
+    pub(super) fn new(redis: Option<Redis>, caps: Caps, clock: Clock, tasks: Tasks) -> Self {
         let sums = redis.map_or_else(|| Sums::Alone(Arc::default()), Sums::Shared);
         Self { sums, caps, clock, tasks, full_until: Arc::default() }
     }
@@ -123,13 +123,7 @@ impl Ledger {
         }
     }
 
-    async fn ask(
-        &self,
-        mut redis: ConnectionManager,
-        keys: &[String; 2],
-        want: u64,
-        least: u64,
-    ) -> Result<i64, Denied> {
+    async fn ask(&self, mut redis: Redis, keys: &[String; 2], want: u64, least: u64) -> Result<i64, Denied> {
         let script = Script::new(RESERVE);
         let mut asked = script.key(&keys[0]);
         asked.key(&keys[1]).arg(want).arg(least).arg(self.caps.generation).arg(self.caps.day).arg(KEPT_SECONDS);

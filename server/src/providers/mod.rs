@@ -24,12 +24,12 @@ mod wire;
 use std::sync::Arc;
 
 use model::Stage;
-use redis::aio::ConnectionManager;
 
 pub use engine::ProviderEngine;
 pub use metrics::{ByKind, ByProvider, ProviderMetrics};
 
 use crate::{
+    bus::Redis,
     clock::Clock,
     config::ProvidersConfig,
     metrics::Metrics,
@@ -79,7 +79,7 @@ impl Providers {
     pub fn new(
         config: ProvidersConfig,
         client: reqwest::Client,
-        redis: Option<ConnectionManager>,
+        redis: Option<Redis>,
         clock: Clock,
         metrics: &Metrics,
         tasks: Tasks,
@@ -116,4 +116,20 @@ impl Shared {
     fn model_label(model: &str, stage: Stage) -> String {
         format!("{model}, prompts {}", prompts::rules(stage).version)
     }
+}
+
+#[cfg(feature = "fuzz")]
+pub(crate) fn fuzzed(bytes: &[u8], at_once: usize) {
+    let (mut events, mut objects) = (wire::sse::Events::default(), objects::Objects::default());
+    for some in bytes.chunks(at_once.max(1)) {
+        if events.feed(some).is_err() {
+            break;
+        }
+    }
+    events.finish();
+    while let Some(data) = events.next() {
+        wire::fuzzed(&data);
+        objects.feed(&data);
+    }
+    objects.finish();
 }

@@ -145,3 +145,12 @@ impl Vitals {
         Ok(())
     }
 }
+
+#[cfg(feature = "fuzz")]
+pub(crate) fn fuzzed(bytes: &[u8]) {
+    let releases = ["1.2.3".to_owned()];
+    let known = beacon::Known { routes: &["/", "/projects/{id}"], releases: &releases };
+    if let Ok(measurements) = beacon::read(bytes, known) {
+        assert!(!measurements.is_empty());
+    }
+}

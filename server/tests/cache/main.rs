@@ -8,4 +8,5 @@ mod support;
 mod changes;
 mod faults;
 mod node;
+mod several;
 mod times;

@@ -21,7 +21,7 @@ use serde_json::{Value, json};
 use server::{
     bus::Bus,
     clock::Clock,
-    config::{Config, ProvidersConfig, RedisConfig, Variables},
+    config::{Config, ProvidersConfig, RedisConfig, RedisPlace, Variables},
     metrics::Metrics,
     providers::Providers,
     studio::{Brief, EngineError, Made, StageEngine, Usage},
@@ -259,7 +259,12 @@ impl Engine {
         let metrics = Metrics::new(&tasks);
         let client = server::providers::client(&config).unwrap();
         let redis = match redis {
-            Some(url) => Some(Bus::connect(&RedisConfig { url: url.to_owned() }, &tasks).await.unwrap().connection()),
+            Some(url) => Some(
+                Bus::connect(&RedisConfig { url: url.to_owned(), place: RedisPlace::One(url.to_owned()) }, &tasks)
+                    .await
+                    .unwrap()
+                    .connection(),
+            ),
             None => None,
         };
         let providers = Providers::new(config, client, redis, Clock::system(), &metrics, tasks.clone());

@@ -183,3 +183,9 @@ async fn code(response: Response) -> Option<String> {
     let plain = word.len() <= 60 && word.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.'));
     plain.then(|| word.to_owned())
 }
+
+#[cfg(feature = "fuzz")]
+pub(super) fn fuzzed(data: &str) {
+    let _ = anthropic::signal(data);
+    let _ = openai::signal(data);
+}

@@ -1,6 +1,8 @@
 //! Messages between instances over Redis. They may be lost: whoever listens also looks into PostgreSQL now and then, so that Redis being
 //! away costs a moment and nothing else.
 
+mod wire;
+
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
@@ -8,13 +10,15 @@ use std::{
 };
 
 use bytes::Bytes;
-use redis::{
-    AsyncCommands, Client, IntoConnectionInfo, ProtocolVersion, PushInfo, PushKind, RedisError, Value,
-    aio::{ConnectionManager, ConnectionManagerConfig},
+use redis::{AsyncCommands, PushInfo, PushKind, RedisError, Value};
+use tokio::{
+    sync::{broadcast, mpsc},
+    time::MissedTickBehavior,
 };
-use tokio::sync::{broadcast, mpsc};
 
 use crate::{config::RedisConfig, tasks::Tasks};
+pub use wire::Redis;
+use wire::{Hear, Leader};
 
 /// Messages a listener may lag behind before it misses some.
 const LISTENER_BUFFER: usize = 64;
@@ -23,13 +27,16 @@ const OUT_BUFFER: usize = 1_024;
 const SEND_WITHIN: Duration = Duration::from_millis(250);
 /// How often channels nobody listens to are given back.
 const SWEEP_EVERY: Duration = Duration::from_secs(30);
+/// How often sentinels are asked which server is the primary; sooner when it does not answer as one, but not more often than [`ASK_AGAIN`].
+const ASK_EVERY: Duration = Duration::from_secs(5);
+const ASK_AGAIN: Duration = Duration::from_millis(200);
 
 type Listeners = Arc<Mutex<HashMap<String, broadcast::Sender<Bytes>>>>;
 
 /// A connection to Redis that sends and hears messages, and comes back by itself.
 #[derive(Clone)]
 pub struct Bus {
-    connection: ConnectionManager,
+    connection: Redis,
     listeners: Listeners,
     out: mpsc::Sender<Out>,
 }
@@ -45,26 +52,16 @@ impl Bus {
     /// # Errors
     /// [`RedisError`] when it does not.
     pub async fn connect(config: &RedisConfig, tasks: &Tasks) -> Result<Self, RedisError> {
-        let info = config.url.as_str().into_connection_info()?;
-        // Only RESP3 delivers messages on the connection that sends commands.
-        let settings = info.redis_settings().clone().set_protocol(ProtocolVersion::RESP3);
-        let client = Client::open(info.set_redis_settings(settings))?;
         let listeners: Listeners = Listeners::default();
         let heard = Arc::clone(&listeners);
-        let options = ConnectionManagerConfig::new()
-            .set_connection_timeout(Some(Duration::from_secs(2)))
-            .set_response_timeout(Some(Duration::from_millis(500)))
-            .set_number_of_retries(2)
-            .set_max_delay(Duration::from_secs(1))
-            .set_push_sender(move |push| {
-                hear(&heard, &push);
-                Ok::<(), redis::aio::SendError>(())
-            })
-            .set_automatic_resubscription();
-        let connection = ConnectionManager::new_with_config(client, options).await?;
+        let hear: Hear = Arc::new(move |push| hear(&heard, push));
+        let (connection, leader) = Redis::connect(config, hear).await?;
         let (out, queue) = mpsc::channel(OUT_BUFFER);
         let bus = Self { connection, listeners, out };
         tasks.spawn("bus", bus.clone().run(queue, tasks.clone()));
+        if let Some(leader) = leader {
+            tasks.spawn("sentinels", bus.clone().follow(leader, tasks.clone()));
+        }
         Ok(bus)
     }
 
@@ -76,7 +73,7 @@ impl Bus {
     }
 
     /// The connection, for what is asked and answered rather than told.
-    pub fn connection(&self) -> ConnectionManager {
+    pub fn connection(&self) -> Redis {
         self.connection.clone()
     }
 
@@ -112,12 +109,36 @@ impl Bus {
         }
     }
 
+    /// Goes over to another primary when the sentinels name one, and tells it what is listened to.
+    async fn follow(self, mut leader: Leader, tasks: Tasks) {
+        let mut ask = tokio::time::interval(ASK_EVERY);
+        ask.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                () = tasks.stopping() => return,
+                () = leader.doubted() => tokio::time::sleep(ASK_AGAIN).await,
+                _ = ask.tick() => {}
+            }
+            match leader.follow().await {
+                Ok(false) => {}
+                Ok(true) => {
+                    let channels: Vec<String> =
+                        self.listeners.lock().unwrap_or_else(PoisonError::into_inner).keys().cloned().collect();
+                    for channel in channels {
+                        self.send(Out::Subscribe(channel)).await;
+                    }
+                }
+                Err(error) => tracing::debug!(%error, "sentinels do not say which Redis is the primary"),
+            }
+        }
+    }
+
     async fn send(&self, out: Out) {
         let mut connection = self.connection.clone();
         let sent = async move {
             match out {
                 Out::Publish(channel, message) => connection.publish::<_, _, ()>(channel, message.as_ref()).await,
-                Out::Subscribe(channel) => connection.subscribe(channel).await,
+                Out::Subscribe(channel) => connection.subscribe(&channel).await,
             }
         };
         match tokio::time::timeout(SEND_WITHIN, sent).await {
@@ -138,9 +159,8 @@ impl Bus {
             });
             unheard
         };
-        let mut connection = self.connection.clone();
         for channel in unheard {
-            let given_back = tokio::time::timeout(SEND_WITHIN, connection.unsubscribe(&channel)).await;
+            let given_back = tokio::time::timeout(SEND_WITHIN, self.connection.unsubscribe(&channel)).await;
             if !matches!(given_back, Ok(Ok(()))) {
                 tracing::debug!(channel, "not unsubscribed");
             }

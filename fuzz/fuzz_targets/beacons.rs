@@ -1,0 +1,6 @@
+//! What browsers measured.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|bytes: &[u8]| server::fuzzed::beacon(bytes));
