@@ -5,7 +5,7 @@ import { StringDecoder } from 'node:string_decoder';
 export interface Ask {
   readonly method?: string;
   readonly headers?: Record<string, string>;
-  readonly body?: string;
+  readonly body?: string | Buffer;
   /** The whole answer has to be there by then. */
   readonly limitMs?: number;
   /** Stop reading once this holds of the text so far. */

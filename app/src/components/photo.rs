@@ -17,8 +17,12 @@ pub(crate) struct Frame {
 }
 
 /// Above everything else of a project.
-pub(crate) const HEAD: Frame =
-    Frame { class: "cover", sizes: "(width >= 80rem) 72rem, 92vw", width: 1_280, is_first: true };
+pub(crate) const HEAD: Frame = Frame {
+    class: "cover",
+    sizes: "(width >= 80rem) 57rem, (width >= 64rem) 70vw, 92vw",
+    width: 1_280,
+    is_first: true,
+};
 /// Beside a line of a list.
 pub(crate) const THUMBNAIL: Frame = Frame { class: "thumbnail", sizes: "9rem", width: 320, is_first: false };
 /// In a form that sets it.

@@ -2,7 +2,7 @@
 
 mod anthropic;
 mod openai;
-mod sse;
+pub(super) mod sse;
 
 use std::time::Duration;
 
