@@ -37,10 +37,10 @@ async fn settled(instance: &Instance, subject: Subject) -> Option<Waiting> {
 }
 
 /// Ends when the products are made that nobody looked at.
-async fn end(scratch: Scratch, instance: Instance) {
+async fn end(scratch: Scratch, instances: impl IntoIterator<Item = Instance>) {
     let unfinished = "select count(*) from generations where finished_at is null";
     until("every product is made", async || scratch.count(unfinished).await == 0).await;
-    scratch.finish([instance]).await;
+    scratch.finish(instances).await;
 }
 
 fn name_of(picture: &Picture) -> String {
@@ -84,7 +84,7 @@ async fn a_cover_is_shown_wherever_its_project_is_and_to_nobody_else() {
     images.remove(Some(user), subject).await.unwrap();
     assert_eq!(explored().await, None);
     assert!(matches!(images.file(None, &name, false).await, Err(ImagesError::NotFound)));
-    end(scratch, instance).await;
+    end(scratch, [instance]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -113,7 +113,25 @@ async fn what_cannot_be_made_a_picture_of_is_refused_in_words_and_the_one_before
     let reason = BadImage::Damaged.to_string();
     assert_eq!(settled(&instance, subject).await, Some(Waiting::Refused(reason)));
     assert_eq!(cover_of(&instance, user, project).await, Some(cover));
-    end(scratch, instance).await;
+    end(scratch, [instance]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_picture_whose_job_is_given_up_is_said_to_be_refused() {
+    let scratch = Scratch::new().await;
+    let instance = scratch.instance().await;
+    let user = instance.guest().await;
+    let project = instance.start(user, "A bakery").await.project;
+    let subject = Subject::Project(project);
+    instance.services.images.set(Some(user), subject, png(4_000, 3_000, [30, 90, 30]), "").await.unwrap();
+    // The file is gone before anybody looks at it: no attempt can do anything.
+    for file in files_below(&scratch.blobs()) {
+        std::fs::remove_file(file).unwrap();
+    }
+    let worker = scratch.worker().await;
+    let refused = settled(&instance, subject).await;
+    assert!(matches!(&refused, Some(Waiting::Refused(reason)) if reason.contains("Send it again")), "{refused:?}");
+    end(scratch, [instance, worker]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -141,7 +159,7 @@ async fn what_was_replaced_is_swept_away_and_what_is_shown_is_not() {
     scratch.break_it("delete from projects").await;
     instance.services.blobs.sweep().await.unwrap();
     assert_eq!(files_below(&scratch.blobs()).len(), 0);
-    end(scratch, instance).await;
+    end(scratch, [instance]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -169,5 +187,5 @@ async fn a_picture_of_a_person_is_a_members_and_everybody_may_see_it() {
     images.remove(Some(user), subject).await.unwrap();
     images.remove(Some(user), subject).await.unwrap();
     assert_eq!(images.avatar(user).await.unwrap(), None);
-    end(scratch, instance).await;
+    end(scratch, [instance]).await;
 }

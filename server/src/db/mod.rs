@@ -125,13 +125,17 @@ impl Database {
     pub async fn connect(config: &DatabaseConfig) -> Result<Self, DbError> {
         let direct = options(&config.primary)?;
         let for_leases = config.pool / LEASED_SHARE;
-        let (requests, way) = match &config.pooler {
-            Some(url) => (limited_after_connecting(trusting(pool(config))), through_pooler(url)?),
-            None => (trusting(pool(config)), direct.clone()),
+        let requests = trusting(pool(config)).max_connections(config.pool - for_leases);
+        let leased = trusting(pool(config)).max_connections(for_leases).min_connections(0);
+        let ((requests, way), (leased, leased_way)) = match &config.pooler {
+            Some(url) => {
+                let way = through_pooler(url)?;
+                ((set_up(requests, &LIMITS), way.clone()), (set_up(leased, &LEASED), way))
+            }
+            None => ((requests, direct.clone()), (leased, direct.clone().options(LEASED))),
         };
-        let leased = requests.clone().max_connections(for_leases).min_connections(0);
-        let leases = Leases::new(leased.connect_lazy_with(way.clone()), config.acquire);
-        let primary = requests.max_connections(config.pool - for_leases).connect_with(way).await?;
+        let leases = Leases::new(leased.connect_lazy_with(leased_way), config.acquire);
+        let primary = requests.connect_with(way).await?;
         let replica = match &config.replica {
             Some(url) => Some(Replica::new(pool(config).connect_lazy_with(options(url)?))),
             None => None,
@@ -153,7 +157,15 @@ impl Database {
         &self.worker
     }
 
-    /// For one short query of somebody who expects to find what they have just written.
+    /// For queries of somebody who expects to find what they have just written, and which are planned for what they look for.
+    ///
+    /// # Errors
+    /// [`DbError::Away`] when there is no connection to spare.
+    pub async fn connection_for(&self, user: UserId) -> Result<Lease, DbError> {
+        Ok(Lease::of(self.reader_for(user).await.acquire().await?))
+    }
+
+    /// For one short query of somebody who expects to find what they have just written, which has one good plan whatever it looks for.
     ///
     /// # Errors
     /// [`DbError::Away`] when there is no connection to spare.
@@ -293,6 +305,10 @@ fn pool_use(pool: &PgPool) -> (u32, u32, u32) {
 const LIMITS: [(&str, &str); 3] =
     [("statement_timeout", "15s"), ("lock_timeout", "5s"), ("idle_in_transaction_session_timeout", "15s")];
 
+/// The same for short queries that walk one index. They are planned once: left to itself, PostgreSQL plans such a query anew each time where a table is large,
+/// because it holds a plan for one owner to be cheaper, and planning takes longer than the query.
+const LEASED: [(&str, &str); 4] = [LIMITS[0], LIMITS[1], LIMITS[2], ("plan_cache_mode", "force_generic_plan")];
+
 fn options(url: &str) -> Result<PgConnectOptions, DbError> {
     Ok(plain_options(url)?.options(LIMITS))
 }
@@ -309,10 +325,10 @@ fn through_pooler(url: &str) -> Result<PgConnectOptions, DbError> {
 }
 
 /// Sets, once a connection is there, what else is said when it begins.
-fn limited_after_connecting(pool: PgPoolOptions) -> PgPoolOptions {
-    pool.after_connect(|connection, _| {
+fn set_up(pool: PgPoolOptions, settings: &'static [(&'static str, &'static str)]) -> PgPoolOptions {
+    pool.after_connect(move |connection, _| {
         Box::pin(async move {
-            for (name, value) in LIMITS {
+            for (name, value) in settings {
                 sqlx::query!("select set_config($1, $2, false)", name, value).fetch_one(&mut *connection).await?;
             }
             Ok(())

@@ -9,9 +9,12 @@ use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use model::{DESCRIPTION_MAX_CHARS, ImageId, Picture, PictureFormat, PictureSize, ProjectId, UserId};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::timeout,
+};
 
-pub use jobs::MakeImage;
+pub use jobs::{ImageGivenUp, MakeImage};
 pub use pixels::BadImage;
 
 use crate::{
@@ -31,6 +34,10 @@ pub const IMAGE_MAX_BYTES: usize = 12 * 1_024 * 1_024;
 const ARRIVING: usize = 4;
 /// Pictures made at the same time by one process: the points of one may take a few hundred megabytes.
 const AT_ONCE: usize = 1;
+/// How long a picture waits for its turn in one process before it stands in line again, where another may take it.
+const TURN_WITHIN: Duration = Duration::from_secs(20);
+/// What whoever sent a picture is told when it is not its fault.
+const NOT_MADE: &str = "it could not be made ready. Send it again in a moment";
 /// Pictures that one person may send.
 const SENT: Quota = Quota { name: "images", burst: 20, every: Duration::from_secs(30) };
 
@@ -233,22 +240,34 @@ impl Images {
     /// Adds what is done in the background.
     #[must_use]
     pub fn kinds(&self, kinds: Kinds) -> Kinds {
-        let images = self.clone();
+        let (images, teller) = (self.clone(), self.clone());
+        let kinds = kinds.on::<ImageGivenUp, _, _>(move |job, _| {
+            let images = teller.clone();
+            async move {
+                let job: MakeImage = serde_json::from_str(&job.0.payload).map_err(Failure::give_up)?;
+                store::refuse(images.db.primary(), job.image, NOT_MADE).await.map_err(Failure::retry)
+            }
+        });
         kinds.on::<MakeImage, _, _>(move |job, _| {
             let images = images.clone();
-            async move { images.make(job.image).await.map_err(Failure::retry) }
+            async move {
+                // Before anything is held in memory.
+                let turn = timeout(TURN_WITHIN, Arc::clone(&images.turns).acquire_owned()).await;
+                let Ok(Ok(turn)) = turn else { return Err(Failure::put_off("other pictures come first", TURN_WITHIN)) };
+                images.make(job.image, turn).await.map_err(Failure::retry)
+            }
         })
     }
 
     /// Makes a picture ready. May be asked twice: what is ready, refused or replaced stays as it is.
-    async fn make(&self, id: ImageId) -> Result<(), ImagesError> {
+    async fn make(&self, id: ImageId, turn: OwnedSemaphorePermit) -> Result<(), ImagesError> {
         let Some(sent) = store::sent(self.db.primary(), id).await? else { return Ok(()) };
         let sizes = match sent.subject {
             Subject::Project(_) => COVER,
             Subject::User(_) => AVATAR,
         };
         let original = self.blobs.get(&sent.original).await?;
-        let made = match self.in_turn(original, sizes).await {
+        let made = match pixels_of(original, sizes, turn).await {
             Ok(made) => made,
             Err(reason) => return Ok(store::refuse(self.db.primary(), id, &reason.to_string()).await?),
         };
@@ -267,17 +286,6 @@ impl Images {
         self.commit_change(tx, sent.subject).await
     }
 
-    /// What takes cores and memory, off the async threads and one after another. A decoder that panics over a file has met one that it cannot read.
-    async fn in_turn(&self, original: Bytes, sizes: Sizes) -> Result<Vec<Made>, BadImage> {
-        let turn = Arc::clone(&self.turns).acquire_owned().await;
-        let made = tokio::task::spawn_blocking(move || {
-            let made = pixels::make(&original, sizes);
-            drop(turn);
-            made
-        });
-        made.await.unwrap_or(Err(BadImage::Damaged))
-    }
-
     /// Commits a change of what is shown.
     async fn commit_change(&self, mut tx: Tx, subject: Subject) -> Result<(), ImagesError> {
         // Nothing that is kept shows people yet.
@@ -288,6 +296,17 @@ impl Images {
         changing.is_committed_if_shown(is_shown).await;
         Ok(())
     }
+}
+
+/// What takes a core and memory, off the async threads, and for as long as it takes whoever waits. A decoder that panics over a file has met one that it
+/// cannot read.
+async fn pixels_of(original: Bytes, sizes: Sizes, turn: OwnedSemaphorePermit) -> Result<Vec<Made>, BadImage> {
+    let made = tokio::task::spawn_blocking(move || {
+        let made = pixels::make(&original, sizes);
+        drop(turn);
+        made
+    });
+    made.await.unwrap_or(Err(BadImage::Damaged))
 }
 
 fn described(typed: &str) -> Result<String, ImagesError> {

@@ -17,7 +17,7 @@ pub use jobs::TidyProjects;
 use crate::{
     cache::{Answer, Cache, Space, Times, Unmade},
     clock::{Clock, NoRandomness},
-    db::{Database, DbError, micros},
+    db::{Database, DbError, Lease, micros},
     events::{About, Event, Events},
     jobs::{Failure, Kinds},
     limits::{Limited, Limits, Quota},
@@ -163,14 +163,14 @@ impl Projects {
         if listing.sorting == Sorting::Title {
             let after = cursor.map(str::parse::<WordsCursor>).transpose()?;
             let Some(user) = user else { return Ok(empty()) };
-            let mut lease = self.db.lease_for(user).await?;
+            let mut lease = self.lease(user, listing).await?;
             let rows = store::list_by_title(&mut lease, wanted(user), after.as_ref()).await?;
             lease.done();
             return Ok(Page::cut(rows, limit, |row| WordsCursor { words: store::title_key(row), id: row.id.0 }));
         }
         let after = cursor.map(str::parse::<Cursor>).transpose()?;
         let Some(user) = user else { return Ok(empty()) };
-        let mut lease = self.db.lease_for(user).await?;
+        let mut lease = self.lease(user, listing).await?;
         let rows = match listing.sorting {
             Sorting::Oldest => store::list_oldest(&mut lease, wanted(user), after).await?,
             Sorting::Updated => store::list_updated(&mut lease, wanted(user), after).await?,
@@ -182,6 +182,14 @@ impl Projects {
             _ => row.created_at,
         };
         Ok(Page::cut(rows, limit, |row| Cursor { micros: micros(time(row)), id: row.id.0 }))
+    }
+
+    /// For a list. How a search is best planned depends on what is searched for.
+    async fn lease(&self, user: UserId, listing: &Listing) -> Result<Lease, DbError> {
+        match listing.search {
+            None => self.db.lease_for(user).await,
+            Some(_) => self.db.connection_for(user).await,
+        }
     }
 
     /// A project, for its owner; also one that was thrown away, so that it can be taken back.

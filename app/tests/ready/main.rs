@@ -2,9 +2,10 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests may")]
 
-#[path = "support/mod.rs"]
+#[path = "../support/mod.rs"]
 mod browser;
-#[path = "../../server/tests/support/mod.rs"]
+mod shown;
+#[path = "../../../server/tests/support/mod.rs"]
 mod support;
 
 use std::{io::Read, time::Duration};

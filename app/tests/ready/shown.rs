@@ -1,12 +1,5 @@
 //! Pages of projects that are shown to others: ready bytes that are taken back when the project changes, here and in a shared cache outside.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "tests may")]
-
-#[path = "support/mod.rs"]
-mod browser;
-#[path = "../../server/tests/support/mod.rs"]
-mod support;
-
 use std::{
     sync::{Arc, Mutex},
     time::Duration,
@@ -18,10 +11,13 @@ use axum::{
     http::{HeaderMap, Method, StatusCode, header},
     routing::post,
 };
-use browser::{Browser, project};
 use pretty_assertions::assert_eq;
 use serde_json::Value;
-use support::{Instance, SYNTHESIZERS, Scratch, until};
+
+use super::{
+    browser::{Browser, project},
+    support::{Instance, SYNTHESIZERS, Scratch, until},
+};
 
 /// A project that is made, and where it is shown.
 async fn shown(owner: &mut Browser) -> (String, String) {
