@@ -119,3 +119,19 @@ async fn statuses(instance: &support::Instance, user: UserId) -> Vec<&'static st
     let page = projects.list(Some(user), &Listing::default(), None, PageLimit::DEFAULT).await;
     page.map_or_else(|_| Vec::new(), |page| page.items.iter().map(|project| project.status.as_str()).collect())
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_index_that_a_migration_left_unfinished_is_made_anew_by_the_next() {
+    let scratch = Scratch::new().await;
+    let instance = scratch.instance().await;
+    let is_valid = "select count(*) from pg_index where indexrelid = 'projects_shelf_newest'::regclass and indisvalid";
+    assert_eq!(scratch.count(is_valid).await, 1);
+    // As when whoever made it concurrently was killed: it is there, serves nobody, and the migration counts as not done.
+    let unfinished = "update pg_index set indisvalid = false where indexrelid = 'projects_shelf_newest'::regclass";
+    scratch.break_it(unfinished).await;
+    scratch.break_it("delete from _sqlx_migrations where version = 9").await;
+    assert_eq!(scratch.count(is_valid).await, 0);
+    instance.services.db.migrate().await.unwrap();
+    assert_eq!(scratch.count(is_valid).await, 1);
+    scratch.finish([instance]).await;
+}

@@ -337,3 +337,30 @@ async fn a_wish_that_cannot_be_met_says_why() {
     }
     scratch.finish([instance]).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn changes_by_hand_without_end_are_stopped_and_the_next_is_told_when() {
+    let scratch = Scratch::new().await;
+    let instance = scratch.worker().await;
+    let owner = owner(&instance).await;
+    let at = address("product/summary");
+    // Each says what is so already, and makes no revision; it is a try all the same.
+    let same = json!(owner.sections(&instance).await.product.summary);
+    let (mut refused, began) = (None, std::time::Instant::now());
+    for _ in 0..400 {
+        match owner.edit(&instance, "product/summary", same.clone(), 1).await {
+            Ok(number) => assert_eq!(number, 1),
+            Err(error) => {
+                refused = Some(error);
+                break;
+            }
+        }
+    }
+    // In a time so long some are earned back.
+    assert!(began.elapsed().as_secs() < 90, "this machine is too slow for this test");
+    let Some(StudioError::Limited(limited)) = refused else { panic!("not stopped: {refused:?}") };
+    assert!(limited.retry_after.as_secs() <= 1, "{limited:?}");
+    let locked = instance.services.studio.lock(owner.user, owner.project.project, &at, true).await;
+    assert!(matches!(locked, Err(StudioError::Limited(_))), "a lock is a change as well: {locked:?}");
+    scratch.finish([instance]).await;
+}

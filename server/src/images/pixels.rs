@@ -330,7 +330,9 @@ mod tests {
             (b"\x89PNG\r\n\x1a\n".to_vec(), BadImage::Damaged),
             (large(12_001, 10), BadImage::TooLarge(12_001, 10)),
             (large(10_000, 10_000), BadImage::TooLarge(10_000, 10_000)),
-            (large(2_000_000_000, 2_000_000_000), BadImage::TooLarge(2_000_000_000, 2_000_000_000)),
+            (large(100_000, 100_000), BadImage::TooLarge(100_000, 100_000)),
+            // More bytes than can be counted.
+            (large(2_000_000_000, 2_000_000_000), BadImage::Damaged),
             (large(15, 400), BadImage::TooSmall(15, 400)),
         ] {
             let refused = make(&bytes, COVER).err();
