@@ -167,7 +167,7 @@ impl Services {
         let webhooks =
             Webhooks::new(db.clone(), clock.clone(), jobs.clone(), limits.clone(), postman.clone(), &config.webhooks)?;
         let client = crate::providers::client(&config.providers)?;
-        let shown = Shown::new(cache.clone(), jobs.clone(), client.clone(), config.shared_cache.clone());
+        let shown = Shown::new(cache.clone(), jobs.clone(), tasks.clone(), client.clone(), config.shared_cache.clone());
         let events = Events::new(
             db.clone(),
             clock.clone(),

@@ -140,7 +140,7 @@ async fn labels_are_names_of_the_program_and_its_configuration() {
         assert_eq!(values(&text, metric, "stage"), stages.map(str::to_owned).into(), "{metric}");
         assert_eq!(values(&text, metric, "engine"), ["composer", "openai-compatible"].map(str::to_owned).into());
     }
-    let queues = ["mail", "studio", "suspects", "upkeep", "usual", "webhooks"];
+    let queues = ["images", "mail", "studio", "suspects", "upkeep", "usual", "webhooks"];
     assert_eq!(values(&text, "atlas9_jobs_slots", "queue"), queues.map(str::to_owned).into());
     assert_eq!(values(&text, "atlas9_jobs_slots", "state"), ["most", "used"].map(str::to_owned).into());
     assert_eq!(values(&text, "atlas9_jobs_workers", "state"), ["alive", "silent"].map(str::to_owned).into());

@@ -26,8 +26,13 @@ pub(crate) fn PictureForm(
     let description = picture.as_ref().map(|picture| picture.description.clone()).unwrap_or_default();
     let told = waiting.map(|waiting| match waiting {
         Waiting::ForItsTurn => {
-            let words = "It is being made ready. This page looks again by itself.";
-            view! { <p class="notice" role="status">{words}</p> }.into_any()
+            let again = if project.is_empty() {
+                "/settings?done=picture#picture".to_owned()
+            } else {
+                format!("/projects/{project}?open=cover#cover")
+            };
+            view! { <p class="notice" role="status">"It is being made ready. " <a href=again>"Look again"</a></p> }
+                .into_any()
         }
         Waiting::Refused(reason) => {
             let words = format!("The last picture was not taken: {reason}.");

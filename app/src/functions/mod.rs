@@ -12,6 +12,7 @@ pub(crate) mod webhooks;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
+use leptos_router::hooks::use_query_map;
 use serde::{Deserialize, Serialize};
 use server::http::ApiError;
 use server_fn::{
@@ -72,6 +73,20 @@ pub(crate) fn see_other(path: &str) {
 pub(crate) fn answer_header(name: HeaderName, value: &str) {
     if let (Some(response), Ok(value)) = (use_context::<ResponseOptions>(), HeaderValue::from_str(value)) {
         response.append_header(name, value);
+    }
+}
+
+/// How often a page looks again by itself for something that takes a while, and after how many seconds each time. Not without end: it would take what somebody
+/// types meanwhile away from them.
+const LOOKS_MAX: u32 = 8;
+const LOOK_AFTER: u32 = 2;
+
+/// Has the browser open this page again, a few times; `address` is the page's own, with a query.
+pub(crate) fn look_again(address: &str, anchor: &str) {
+    let looks = use_query_map().read_untracked().get("look").and_then(|look| look.parse().ok()).unwrap_or(0_u32);
+    if looks < LOOKS_MAX {
+        let refresh = format!("{LOOK_AFTER}; url={address}&look={}#{anchor}", looks + 1);
+        answer_header(header::REFRESH, &refresh);
     }
 }
 

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use axum::http::{HeaderName, header};
+use axum::http::HeaderName;
 use leptos::{either::Either, prelude::*};
 use leptos_router::hooks::use_query_map;
 use model::{CheckResult, Draft, PiecePath, ProjectId, Stage, StageDraft};
@@ -37,7 +37,7 @@ use crate::{
         workbench::checks_slot,
     },
     context::{caller, services},
-    functions::answer_header,
+    functions::{answer_header, look_again},
 };
 
 /// A page is not kept open longer than this; what is missing then, a reload shows.
@@ -100,7 +100,7 @@ async fn open(id: String, looks_at_cover: bool) -> Result<Opened, ApiError> {
     };
     let waiting = if looks_at_cover { services.images.waiting(Subject::Project(project.id)).await? } else { None };
     if is_over && waiting == Some(Waiting::ForItsTurn) {
-        answer_header(header::REFRESH, "2");
+        look_again(&format!("/projects/{}?open=cover", project.id), "cover");
     }
     Ok(Opened { project, draft: receiver, checks, waiting })
 }

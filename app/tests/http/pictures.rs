@@ -34,7 +34,12 @@ async fn a_cover_is_sent_by_a_form_and_shown_in_every_size() {
     let page = format!("/projects/{id}?open=cover");
     let waiting = browser.page(&page).await;
     if waiting.body.contains("It is being made ready") {
-        assert_eq!(waiting.headers[header::REFRESH], "2");
+        let refresh = waiting.headers[header::REFRESH].to_str().unwrap();
+        assert_eq!(refresh, format!("2; url=/projects/{id}?open=cover&look=1#cover"));
+        assert!(
+            !browser.page(&format!("{page}&look=8")).await.headers.contains_key(header::REFRESH),
+            "not without end"
+        );
     }
     let cover = format!("/api/projects/{id}/cover");
     let ready = async || browser.api(Method::GET, &cover, "").await.json()["state"] == "ready";
@@ -63,7 +68,9 @@ async fn a_cover_is_sent_by_a_form_and_shown_in_every_size() {
     assert_eq!(nobody.page(&address).await.status, StatusCode::NOT_FOUND);
     browser.api(Method::PATCH, &format!("/api/projects/{id}"), r#"{"visibility":"unlisted"}"#).await;
     let file = nobody.page(&address).await;
-    assert_eq!(file.headers[header::CACHE_CONTROL], "public, max-age=31536000, immutable");
+    assert_eq!(file.status, StatusCode::OK);
+    let kept = &file.headers[header::CACHE_CONTROL];
+    assert_eq!(kept, "private, max-age=31536000, immutable", "no shared cache could be told to forget it");
 
     let taken_away = browser.form("/fn/remove_picture", &format!("project={id}")).await;
     assert_eq!(taken_away.status, StatusCode::SEE_OTHER);

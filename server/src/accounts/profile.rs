@@ -174,11 +174,12 @@ impl Accounts {
         }
         let mut tx = store::begin(self.db.primary()).await?;
         let ended = store::sessions::delete(&mut tx, visitor.user, None, None, self.clock.now()).await?;
+        let is_shown = store::users::shows_something(&mut tx, visitor.user).await?;
         store::users::delete(&mut tx, visitor.user).await?;
         self.events.forget(&mut tx, visitor.user).await?;
-        let changing = self.shown.changing_many();
+        let changing = self.shown.changing_of(visitor.user);
         store::commit(tx).await?;
-        changing.is_committed().await;
+        changing.is_committed_if_shown(is_shown).await;
         self.forget_sessions(visitor.user, ended).await;
         tracing::info!(user = %visitor.user, "somebody deleted everything of theirs");
         Ok(cookie::forget(client.over_tls))

@@ -26,8 +26,9 @@ use crate::{
     tasks::Tasks,
 };
 
-/// What stands here is forgotten after this, or when the session ends.
-const TTL_MAX: Duration = Duration::from_secs(3_600);
+/// What stands here is forgotten after this, or when the session ends. Short, because what drops a session may get lost: with a primary of Redis that dies before
+/// its replica has heard of it, or with an instance of a release that keeps sessions under other names.
+const TTL_MAX: Duration = Duration::from_secs(300);
 /// How long to wait for Redis before PostgreSQL is asked.
 const ASK_WITHIN: Duration = Duration::from_millis(50);
 /// How long a Redis that did not answer is left alone.
@@ -166,7 +167,7 @@ impl SessionCache {
         let mut put = redis::pipe();
         put.cmd("SET").arg(&key).arg(text).arg("EX").arg(UNCONFIRMED.as_secs().min(ttl)).ignore();
         put.cmd("SADD").arg(user_key(record.user)).arg(record.session.to_string()).ignore();
-        put.cmd("EXPIRE").arg(user_key(record.user)).arg(TTL_MAX.as_secs()).ignore();
+        put.cmd("EXPIRE").arg(user_key(record.user)).arg(2 * TTL_MAX.as_secs()).ignore();
         put.cmd("EXISTS").arg(hold_key(record.session));
         // Whoever dropped the session set the hold before deleting. What was put after that is taken back; what was put before, they delete.
         match self.ask_all::<(bool,)>(&put).await {
@@ -189,10 +190,29 @@ impl SessionCache {
         }
         hold.cmd("DEL").arg(sessions.iter().map(|session| key(*session)).collect::<Vec<_>>());
         let Some((stood_here,)) = self.ask_all::<(u64,)>(&hold).await else { return false };
+        self.drop_for_release_before(sessions).await;
         let ids: Vec<String> = sessions.iter().map(SessionId::to_string).collect();
         self.bus.publish(DROPPED, Bytes::from(ids.join(" ")));
         self.metrics.evictions.inc_by(stood_here);
         true
+    }
+
+    /// While releases run side by side: the one before finds a session by its secret's hash, which it keeps under the session's id. To be removed with the
+    /// release after this one. (It knows no clusters, where these keys could not be asked for together.)
+    async fn drop_for_release_before(&self, sessions: &[SessionId]) {
+        if self.redis.has_slots() {
+            return;
+        }
+        let (mut look, ids) = (redis::pipe(), sessions.iter().map(|session| format!("atlas9:session:id:{session}")));
+        for session in sessions {
+            let hold = format!("atlas9:session:hold:{session}");
+            look.cmd("SET").arg(hold).arg(1).arg("EX").arg(HOLD.as_secs()).ignore();
+        }
+        look.cmd("MGET").arg(ids.clone().collect::<Vec<_>>());
+        let Some((hashes,)) = self.ask_all::<(Vec<Option<String>>,)>(&look).await else { return };
+        let tokens = hashes.into_iter().flatten().map(|hash| format!("atlas9:session:token:{hash}"));
+        let keys: Vec<String> = tokens.chain(ids).collect();
+        let _: Option<i64> = self.ask(redis::cmd("DEL").arg(keys)).await;
     }
 
     /// The sessions of a user that stand here.

@@ -213,16 +213,25 @@ impl Blobs {
     pub async fn sweep(&self) -> Result<u64, BlobsError> {
         let now = self.clock.now();
         store::forget_uses(self.db.primary(), now - KEEP_USES).await?;
-        let mut gone = 0;
-        // One at a time, so that no lock outlives one answer of the store.
-        while let Some((tx, digest)) = store::delete_unused(self.db.primary(), now - KEEP_UNUSED).await? {
-            match within(self.files.delete(&digest.path(&self.prefix))).await {
-                Ok(()) | Err(BlobsError::Missing) => store::commit(tx).await?,
-                Err(error) => return Err(error),
+        let (mut gone, mut place) = (0, None);
+        loop {
+            let (unused, next) = store::unused(self.db.primary(), now - KEEP_UNUSED, place.as_ref()).await?;
+            if next.is_none() {
+                return Ok(gone);
             }
-            gone += 1;
+            place = next;
+            // One at a time, so that no lock outlives one answer of the store.
+            for digest in unused {
+                let Some(tx) = store::delete_unused(self.db.primary(), &digest, now - KEEP_UNUSED).await? else {
+                    continue;
+                };
+                match within(self.files.delete(&digest.path(&self.prefix))).await {
+                    Ok(()) | Err(BlobsError::Missing) => store::commit(tx).await?,
+                    Err(error) => return Err(error),
+                }
+                gone += 1;
+            }
         }
-        Ok(gone)
     }
 }
 

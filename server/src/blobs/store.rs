@@ -7,6 +7,9 @@ use tracing::instrument;
 use super::{Digest, Use};
 use crate::db::DbError;
 
+/// Blobs that are looked at in one statement.
+const LOOKED_AT: i64 = 1_000;
+
 /// Writes down that a content is about to be stored, or was used again.
 #[instrument(name = "db.blobs.insert", skip_all)]
 pub(super) async fn insert(
@@ -65,27 +68,64 @@ pub(super) async fn forget_uses(pool: &PgPool, before: OffsetDateTime) -> Result
     Ok(())
 }
 
-/// Takes the row of one blob away that nothing has used since before `before`. Until the transaction ends nobody can store or use that content.
+/// Where a walk over all blobs is, from the oldest on.
+#[derive(Clone)]
+pub(super) struct Place {
+    created_at: OffsetDateTime,
+    digest: String,
+}
+
+/// Some blobs behind a place that were stored before `before`: those that nothing uses, and the place behind all that were looked at; none at the end.
+#[instrument(name = "db.blobs.unused", skip_all)]
+pub(super) async fn unused(
+    pool: &PgPool,
+    before: OffsetDateTime,
+    after: Option<&Place>,
+) -> Result<(Vec<Digest>, Option<Place>), DbError> {
+    let rows = sqlx::query!(
+        r#"select b.digest, b.created_at,
+                  not exists (select from blob_uses u where u.digest = b.digest)
+                  and not exists (select from image_files f where f.digest = b.digest)
+                  and not exists (select from images i where i.original = b.digest)
+                  and not exists (select from release_files r where r.digest = b.digest) as "is_unused!"
+           from blobs b
+           where b.created_at < $1 and (b.created_at, b.digest) > ($2, $3)
+           order by b.created_at, b.digest limit $4"#,
+        before,
+        after.map_or(OffsetDateTime::UNIX_EPOCH, |place| place.created_at),
+        after.map_or("", |place| place.digest.as_str()),
+        LOOKED_AT
+    )
+    .fetch_all(pool)
+    .await?;
+    let place = rows.last().map(|row| Place { created_at: row.created_at, digest: row.digest.clone() });
+    Ok((rows.into_iter().filter(|row| row.is_unused).map(|row| Digest(row.digest)).collect(), place))
+}
+
+/// Takes the row of a blob away, if nothing has used it since before `before`. Until the transaction ends nobody can store or use that content.
 #[instrument(name = "db.blobs.delete_unused", skip_all)]
 pub(super) async fn delete_unused(
     pool: &PgPool,
+    digest: &Digest,
     before: OffsetDateTime,
-) -> Result<Option<(Transaction<'static, Postgres>, Digest)>, DbError> {
+) -> Result<Option<Transaction<'static, Postgres>>, DbError> {
     let mut tx = pool.begin().await?;
-    let digest = sqlx::query_scalar!(
+    let gone = sqlx::query_scalar!(
         "delete from blobs where digest = (
              select digest from blobs b
-             where created_at < $1 and not exists (select from blob_uses u where u.digest = b.digest)
+             where digest = $1 and created_at < $2
+               and not exists (select from blob_uses u where u.digest = b.digest)
                and not exists (select from image_files f where f.digest = b.digest)
                and not exists (select from images i where i.original = b.digest)
                and not exists (select from release_files r where r.digest = b.digest)
-             order by created_at limit 1 for update skip locked
+             for update skip locked
          ) returning digest",
+        digest.as_str(),
         before
     )
     .fetch_optional(&mut *tx)
     .await?;
-    Ok(digest.map(|digest| (tx, Digest(digest))))
+    Ok(gone.map(|_| tx))
 }
 
 pub(super) async fn commit(tx: Transaction<'static, Postgres>) -> Result<(), DbError> {

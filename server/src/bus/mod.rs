@@ -104,7 +104,13 @@ impl Bus {
             tokio::select! {
                 () = tasks.stopping() => return,
                 Some(out) = queue.recv() => self.send(out).await,
-                _ = sweep.tick() => self.sweep().await,
+                _ = sweep.tick() => {
+                    self.sweep().await;
+                    // What the primary before this one was told, or this one did not take in time.
+                    if self.connection.is_led() {
+                        self.subscribe_all().await;
+                    }
+                }
             }
         }
     }
@@ -121,15 +127,18 @@ impl Bus {
             }
             match leader.follow().await {
                 Ok(false) => {}
-                Ok(true) => {
-                    let channels: Vec<String> =
-                        self.listeners.lock().unwrap_or_else(PoisonError::into_inner).keys().cloned().collect();
-                    for channel in channels {
-                        self.send(Out::Subscribe(channel)).await;
-                    }
-                }
+                Ok(true) => self.subscribe_all().await,
                 Err(error) => tracing::debug!(%error, "sentinels do not say which Redis is the primary"),
             }
+        }
+    }
+
+    /// Tells the server of every channel that is listened to. May be done twice.
+    async fn subscribe_all(&self) {
+        let channels: Vec<String> =
+            self.listeners.lock().unwrap_or_else(PoisonError::into_inner).keys().cloned().collect();
+        for channel in channels {
+            self.send(Out::Subscribe(channel)).await;
         }
     }
 

@@ -95,6 +95,11 @@ impl Redis {
         matches!(self.0, Way::Cluster(_))
     }
 
+    /// Whether the server may become another one, which is to be told anew what is listened to.
+    pub(super) fn is_led(&self) -> bool {
+        matches!(self.0, Way::Led(_))
+    }
+
     /// Hears a channel from now on, also after the connection was lost.
     pub(super) async fn subscribe(&self, channel: &str) -> RedisResult<()> {
         match self.0.clone() {

@@ -37,7 +37,7 @@ impl JobsConfig {
             Queue::Studio => self.generations,
             Queue::Webhooks => self.others.min(64),
             Queue::Mail => self.others.min(4),
-            Queue::Upkeep => 1,
+            Queue::Images | Queue::Upkeep => 1,
         }
     }
 }

@@ -130,7 +130,8 @@ impl Database {
         let ((requests, way), (leased, leased_way)) = match &config.pooler {
             Some(url) => {
                 let way = through_pooler(url)?;
-                ((set_up(requests, &LIMITS), way.clone()), (set_up(leased, &LEASED), way))
+                // Servers behind it are lent to every pool, so that each must be set up alike.
+                ((set_up(requests), way.clone()), (set_up(leased), way))
             }
             None => ((requests, direct.clone()), (leased, direct.clone().options(LEASED))),
         };
@@ -325,10 +326,10 @@ fn through_pooler(url: &str) -> Result<PgConnectOptions, DbError> {
 }
 
 /// Sets, once a connection is there, what else is said when it begins.
-fn set_up(pool: PgPoolOptions, settings: &'static [(&'static str, &'static str)]) -> PgPoolOptions {
-    pool.after_connect(move |connection, _| {
+fn set_up(pool: PgPoolOptions) -> PgPoolOptions {
+    pool.after_connect(|connection, _| {
         Box::pin(async move {
-            for (name, value) in settings {
+            for (name, value) in LIMITS {
                 sqlx::query!("select set_config($1, $2, false)", name, value).fetch_one(&mut *connection).await?;
             }
             Ok(())

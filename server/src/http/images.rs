@@ -15,9 +15,11 @@ use super::{
     CachePolicy,
     extract::Caller,
     problem::ApiError,
+    ready::CACHE_TAG,
     upload::{FORM_BYTES, Taken, Upload, is},
 };
 use crate::{
+    cache::Tag,
     images::{IMAGE_MAX_BYTES, Subject, Viewed, Waiting},
     services::Services,
 };
@@ -67,7 +69,8 @@ async fn take(
     query: Described,
     request: Request,
 ) -> Result<Response, ApiError> {
-    let place = services.images.place()?;
+    services.images.make_sure(caller.user(), subject).await?;
+    let place = services.images.place(caller.user()).await?;
     let upload = Upload::read(request, services, &PICTURES).await?;
     let image = services.images.set(caller.user(), subject, upload.file, &query.description).await?;
     drop(place);
@@ -126,7 +129,7 @@ pub(super) async fn set_from_form(
     caller: Caller,
     request: Request,
 ) -> Result<Response, ApiError> {
-    let place = services.images.place()?;
+    let place = services.images.place(caller.user()).await?;
     let upload = Upload::read(request, &services, &PICTURES).await?;
     let field = |name: &str| upload.fields.get(name).map(String::as_str).unwrap_or_default();
     let (subject, page) = match field("project") {
@@ -162,11 +165,13 @@ pub(super) async fn file(
         Some(bytes) => Body::from(bytes).into_response(),
         None => StatusCode::NOT_MODIFIED.into_response(),
     };
-    response.extensions_mut().insert(match file.viewed {
-        Viewed::ByEverybody => CachePolicy::Immutable,
-        Viewed::ByOwner => CachePolicy::PrivateImmutable,
-    });
+    // What nobody can take back from a shared cache is not given to one.
+    let is_kept_outside = file.viewed == Viewed::ByEverybody && services.shown.is_kept_outside();
+    let policy = if is_kept_outside { CachePolicy::Immutable } else { CachePolicy::PrivateImmutable };
+    response.extensions_mut().insert(policy);
+    let tags = file.tags.iter().map(Tag::for_others).collect::<Vec<_>>().join(",");
     let headers = response.headers_mut();
+    headers.extend(HeaderValue::try_from(tags).ok().filter(|_| is_kept_outside).map(|tags| (CACHE_TAG, tags)));
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(format.media_type()));
     headers.extend(HeaderValue::try_from(tag).ok().map(|tag| (header::ETAG, tag)));
     Ok(response)

@@ -96,6 +96,11 @@ impl ReadyPages {
         Self { cache, keys: Arc::new(keys.collect()), build, policy }
     }
 
+    /// While this instance does not hear what others change, nobody else may keep what it sends.
+    fn policy(&self) -> CachePolicy {
+        if self.cache.is_shared() { self.policy } else { CachePolicy::Revalidate }
+    }
+
     /// The page at this address, if it is one of them: its route and its key.
     fn find(&self, path: &str) -> Option<(&'static str, Key<ReadyPage>)> {
         if let Some((route, key)) = self.keys.get_key_value(path) {
@@ -151,12 +156,12 @@ pub async fn serve_ready(State(pages): State<ReadyPages>, request: Request, next
         return next.run(request).await;
     };
     if let Some(page) = pages.cache.at_hand(&key) {
-        return page.answer(&request, route, pages.policy);
+        return page.answer(&request, route, pages.policy());
     }
     let (renderer, asked) = (next.clone(), request.uri().path().to_owned());
     let id = request.extensions().get::<RequestId>().cloned();
     match pages.cache.get(&key, move || render(renderer, asked, id)).await {
-        Ok(Some(page)) => page.answer(&request, route, pages.policy),
+        Ok(Some(page)) => page.answer(&request, route, pages.policy()),
         Ok(None) => next.run(request).await,
         // Rendering it once more would not be another page, only another wait.
         Err(unmade) => {

@@ -15,6 +15,8 @@ use crate::services::Services;
 /// The most bytes of a field that is no file, and the most fields.
 const FIELD_MAX_BYTES: usize = 4 * 1_024;
 const FIELDS_MAX: usize = 16;
+/// Longer names than any field has are cut.
+const NAME_MAX_CHARS: usize = 100;
 /// Room for what a form puts around its file.
 pub(super) const FORM_BYTES: usize = 16 * 1_024;
 
@@ -63,11 +65,14 @@ impl Upload {
                 file = Some(field.bytes().await.map_err(unreadable)?);
                 continue;
             }
-            let name = field.name().unwrap_or_default().to_owned();
+            if fields.len() >= FIELDS_MAX {
+                return Err(ApiError::bad_request("The form has more fields than any it knows."));
+            }
+            let name: String = field.name().unwrap_or_default().chars().take(NAME_MAX_CHARS).collect();
             let mut value = Vec::new();
             while let Some(chunk) = field.chunk().await.map_err(unreadable)? {
                 value.extend_from_slice(&chunk);
-                if value.len() > FIELD_MAX_BYTES || fields.len() >= FIELDS_MAX {
+                if value.len() > FIELD_MAX_BYTES {
                     return Err(ApiError::bad_request("A field of the form is longer than any it knows."));
                 }
             }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use model::ImageId;
 use serde::{Deserialize, Serialize};
 
-use crate::jobs::{GivenUp, Job, Rules};
+use crate::jobs::{GivenUp, Job, Queue, Rules};
 
 /// Makes the sizes of a picture that somebody sent.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -16,8 +16,12 @@ pub struct MakeImage {
 
 impl Job for MakeImage {
     const KIND: &'static str = "make-image";
-    const RULES: Rules =
-        Rules { time_limit: Duration::from_secs(180), on_failure: Some(ImageGivenUp::KIND), ..Rules::USUAL };
+    const RULES: Rules = Rules {
+        queue: Queue::Images,
+        time_limit: Duration::from_secs(180),
+        on_failure: Some(ImageGivenUp::KIND),
+        ..Rules::USUAL
+    };
 }
 
 /// Tells whoever sent a picture that it will not be made.

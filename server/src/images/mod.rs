@@ -19,6 +19,7 @@ pub use pixels::BadImage;
 
 use crate::{
     blobs::{Blobs, BlobsError, Digest},
+    cache::Tag,
     clock::Clock,
     db::{Database, DbError},
     jobs::{Failure, Jobs, JobsError, Kinds, Options},
@@ -102,8 +103,10 @@ pub enum Viewed {
 pub struct ImageFile {
     /// Its content; none when whoever asks has it already.
     pub bytes: Option<Bytes>,
-    /// Who may keep it.
+    /// Who may see it.
     pub viewed: Viewed,
+    /// On what that hangs.
+    pub tags: Vec<Tag>,
 }
 
 /// Something that could not be done with a picture.
@@ -143,19 +146,31 @@ impl Images {
         Self { db, clock, shown, blobs, jobs, limits, arriving, turns }
     }
 
-    /// A place for a picture that is about to arrive, which is held in memory until it has.
+    /// A place for a picture of somebody that is about to arrive, which is held in memory until it has.
     ///
     /// # Errors
-    /// [`ImagesError::Busy`] when all are taken.
-    pub fn place(&self) -> Result<OwnedSemaphorePermit, ImagesError> {
+    /// [`ImagesError::NotFound`] for nobody; [`ImagesError::Limited`]; [`ImagesError::Busy`] when all are taken.
+    pub async fn place(&self, user: Option<UserId>) -> Result<OwnedSemaphorePermit, ImagesError> {
+        let user = user.ok_or(ImagesError::NotFound)?;
+        self.limits.admit(&SENT, &user.to_string()).await?;
         Arc::clone(&self.arriving).try_acquire_owned().map_err(|_| ImagesError::Busy)
+    }
+
+    /// Makes sure that this is a project of theirs that was not thrown away, or they themselves as a member.
+    ///
+    /// # Errors
+    /// [`ImagesError::NotFound`] when it is not.
+    pub async fn make_sure(&self, user: Option<UserId>, subject: Subject) -> Result<UserId, ImagesError> {
+        let user = user.ok_or(ImagesError::NotFound)?;
+        let is_theirs = store::is_theirs(self.db.primary(), subject, user).await?;
+        if is_theirs { Ok(user) } else { Err(ImagesError::NotFound) }
     }
 
     /// Takes a picture of a project or a person; a job makes it ready. Until it is, and when it cannot be, the one before is shown.
     ///
     /// # Errors
     /// [`ImagesError::Bad`] for what is no picture, by what it says of itself; [`ImagesError::NotFound`] for everybody but the owner;
-    /// [`ImagesError::BadDescription`]; [`ImagesError::Limited`].
+    /// [`ImagesError::BadDescription`]. The caller has a [`Images::place`] for it.
     pub async fn set(
         &self,
         user: Option<UserId>,
@@ -163,13 +178,11 @@ impl Images {
         file: Bytes,
         description: &str,
     ) -> Result<ImageId, ImagesError> {
-        let user = user.ok_or(ImagesError::NotFound)?;
         let description = described(description)?;
-        self.limits.admit(&SENT, &user.to_string()).await?;
-        pixels::look(&file)?;
-        if !store::is_theirs(self.db.primary(), subject, user).await? {
-            return Err(ImagesError::NotFound);
-        }
+        let user = self.make_sure(user, subject).await?;
+        let bytes = file.clone();
+        let looked = tokio::task::spawn_blocking(move || pixels::look(&bytes)).await;
+        looked.unwrap_or(Err(BadImage::Damaged))?;
         let original = self.blobs.store(file, "application/octet-stream").await?;
         let id = ImageId(self.clock.new_id());
         let new = store::New { id, subject, original: &original, description: &description, now: self.clock.now() };
@@ -229,12 +242,12 @@ impl Images {
         let (digest, extension) = name.split_once('.').ok_or(ImagesError::NotFound)?;
         let format = PictureFormat::named(extension).ok_or(ImagesError::NotFound)?;
         let digest = Digest::named(digest).ok_or(ImagesError::NotFound)?;
-        let viewed = store::viewed(self.db.primary(), &digest, user).await?.ok_or(ImagesError::NotFound)?;
+        let (viewed, tags) = store::viewed(self.db.primary(), &digest, user).await?.ok_or(ImagesError::NotFound)?;
         let bytes = match known {
             true => None,
             false => Some(self.blobs.get(&digest).await?),
         };
-        Ok((ImageFile { bytes, viewed }, format))
+        Ok((ImageFile { bytes, viewed, tags }, format))
     }
 
     /// Adds what is done in the background.
@@ -288,10 +301,10 @@ impl Images {
 
     /// Commits a change of what is shown.
     async fn commit_change(&self, mut tx: Tx, subject: Subject) -> Result<(), ImagesError> {
-        // Nothing that is kept shows people yet.
-        let Subject::Project(project) = subject else { return Ok(store::commit(tx).await?) };
-        let is_shown = store::is_shown(&mut tx, project).await?;
-        let changing = self.shown.changing(project);
+        let (is_shown, changing) = match subject {
+            Subject::Project(project) => (store::is_shown(&mut tx, project).await?, self.shown.changing(project)),
+            Subject::User(user) => (true, self.shown.changing_person(user)),
+        };
         store::commit(tx).await?;
         changing.is_committed_if_shown(is_shown).await;
         Ok(())

@@ -3,7 +3,7 @@
 use std::io::Cursor;
 
 use image::{
-    ColorType, DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits, RgbaImage, imageops::FilterType,
+    DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits, RgbaImage, imageops::FilterType,
     metadata::Orientation,
 };
 use ravif::{BitDepth, Encoder, Img};
@@ -14,8 +14,14 @@ pub(super) const POINTS_MAX: u64 = 40_000_000;
 pub(super) const SIDE_MAX: u32 = 12_000;
 /// The fewest points of a side: less is no picture of anything.
 const SIDE_MIN: u32 = 16;
-/// Bytes that a decoder may take: the points at four bytes each, and as much for what it works with.
-const DECODER_MAX: u64 = 2 * 4 * POINTS_MAX;
+/// Bytes of the points as they are decoded: as many as there may be with a byte a colour. With two bytes a colour it is fewer points.
+const DECODED_MAX: u64 = 4 * POINTS_MAX;
+/// Bytes that a decoder may take for what it works with, and for what else stands in a file, such as its colour profile.
+const WORK_MAX: u64 = 16 << 20;
+/// Likewise when only the head of a file is read.
+const LOOK_MAX: u64 = 2 << 20;
+/// The largest colour profile that is heeded.
+const PROFILE_MAX: usize = 4 << 20;
 /// What may be sent, as the file itself says.
 const TAKEN: [ImageFormat; 4] = [ImageFormat::Jpeg, ImageFormat::Png, ImageFormat::WebP, ImageFormat::Gif];
 /// Qualities that are tried, best first, until a file is small enough.
@@ -59,6 +65,9 @@ pub enum BadImage {
     /// More points than are read.
     #[error("it has {0} × {1} points; at most 40 million are read, and {SIDE_MAX} on a side. Send a smaller one")]
     TooLarge(u32, u32),
+    /// More bytes than points of a byte a colour would have.
+    #[error("it has more than {} MB once it is unpacked. Send a smaller one, or one with 8 bits a colour", DECODED_MAX / 1_000_000)]
+    TooHeavy,
     /// Hardly any points.
     #[error("it has {0} × {1} points; {SIDE_MIN} on each side are the least")]
     TooSmall(u32, u32),
@@ -73,7 +82,7 @@ pub(super) fn look(bytes: &[u8]) -> Result<ImageFormat, BadImage> {
     if !TAKEN.contains(&format) {
         return Err(BadImage::Unknown);
     }
-    let (width, height) = reader(bytes, format, None).into_dimensions().map_err(|_| BadImage::Damaged)?;
+    let (width, height) = reader(bytes, format, None, LOOK_MAX).into_dimensions().map_err(|_| BadImage::Damaged)?;
     if width > SIDE_MAX || height > SIDE_MAX || u64::from(width) * u64::from(height) > POINTS_MAX {
         return Err(BadImage::TooLarge(width, height));
     }
@@ -111,11 +120,11 @@ pub(super) fn make(bytes: &[u8], sizes: Sizes) -> Result<Vec<Made>, BadImage> {
 }
 
 /// A decoder with bounds, of which that of a side is told to people by [`look`].
-fn reader(bytes: &[u8], format: ImageFormat, side_max: Option<u32>) -> ImageReader<Cursor<&[u8]>> {
+fn reader(bytes: &[u8], format: ImageFormat, side_max: Option<u32>, work_max: u64) -> ImageReader<Cursor<&[u8]>> {
     let mut limits = Limits::default();
     limits.max_image_width = side_max;
     limits.max_image_height = side_max;
-    limits.max_alloc = Some(DECODER_MAX);
+    limits.max_alloc = Some(work_max);
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
     reader.limits(limits);
     reader
@@ -123,20 +132,19 @@ fn reader(bytes: &[u8], format: ImageFormat, side_max: Option<u32>) -> ImageRead
 
 /// The points as somebody sees them: turned as the camera was held, in the colours of the web. Of a film the first picture.
 fn decode(bytes: &[u8], format: ImageFormat) -> Result<DynamicImage, BadImage> {
-    let mut decoder = reader(bytes, format, Some(SIDE_MAX)).into_decoder().map_err(|_| BadImage::Damaged)?;
+    let mut decoder = reader(bytes, format, Some(SIDE_MAX), WORK_MAX).into_decoder().map_err(|_| BadImage::Damaged)?;
+    if decoder.total_bytes() > DECODED_MAX {
+        return Err(BadImage::TooHeavy);
+    }
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
     let profile = decoder.icc_profile().ok().flatten();
     let colors = decoder.color_type();
     let mut image = DynamicImage::from_decoder(decoder).map_err(|_| BadImage::Damaged)?;
-    if let Some(profile) = profile.filter(|_| !is_gray(colors)) {
+    if let Some(profile) = profile.filter(|profile| profile.len() <= PROFILE_MAX && colors.has_color()) {
         image = DynamicImage::ImageRgba8(in_srgb(image.into_rgba8(), &profile));
     }
     image.apply_orientation(orientation);
     Ok(image)
-}
-
-fn is_gray(colors: ColorType) -> bool {
-    !colors.has_color()
 }
 
 /// The same colours in the space that pages are shown in. A profile that is none changes nothing.
@@ -161,7 +169,10 @@ fn cut(image: DynamicImage, (across, down): (u32, u32)) -> RgbaImage {
     let fits = u32::try_from(fits).unwrap_or(width);
     let tall = (u64::from(fits) * u64::from(down) / u64::from(across)).clamp(1, u64::from(height));
     let tall = u32::try_from(tall).unwrap_or(height);
-    image.crop_imm((width - fits) / 2, (height - tall) / 2, fits, tall).into_rgba8()
+    let cut = image.crop_imm((width - fits) / 2, (height - tall) / 2, fits, tall);
+    // Before there is a third of them.
+    drop(image);
+    cut.into_rgba8()
 }
 
 /// Both files of a size, each as good as its bytes allow; nothing when no quality is small enough.
@@ -196,7 +207,7 @@ fn webp(image: &RgbaImage, quality: u8) -> Option<Vec<u8>> {
 pub(super) fn fuzzed(bytes: &[u8]) {
     let is_small = |(width, height)| u64::from(width) * u64::from(height) < 250_000;
     let Ok(format) = look(bytes) else { return };
-    if reader(bytes, format, None).into_dimensions().is_ok_and(is_small)
+    if reader(bytes, format, None, LOOK_MAX).into_dimensions().is_ok_and(is_small)
         && let Ok(image) = decode(bytes, format)
     {
         let cut = cut(image, COVER.aspect);
@@ -305,6 +316,23 @@ mod tests {
         segment.extend(tiff);
         let length = u16::try_from(segment.len() + 2).unwrap().to_be_bytes();
         [&jpeg[..2], &[0xff, 0xe1], &length, &segment, &jpeg[2..]].concat()
+    }
+
+    #[test]
+    fn a_file_that_is_small_and_unpacks_to_much_is_refused_before_it_does() {
+        let deep = image::ImageBuffer::<image::Luma<u16>, _>::from_pixel(8_900, 4_450, image::Luma([7_u16]));
+        let deep = DynamicImage::ImageLuma16(deep).into_rgba16();
+        let file = png(&DynamicImage::ImageRgba16(deep));
+        assert!(file.len() < 4 << 20, "{} bytes", file.len());
+        assert_eq!(make(&file, COVER).err(), Some(BadImage::TooHeavy));
+        // A profile of nothing but zeros, as much as a decoder would take.
+        let profile = [&b"x\0\0"[..], &miniz_oxide::deflate::compress_to_vec_zlib(&vec![0; 64 << 20], 6)].concat();
+        let chunk = [&b"iCCP"[..], &profile].concat();
+        let plain = png(&dunes(64, 64));
+        let length = u32::try_from(profile.len()).unwrap().to_be_bytes();
+        let bomb = [&plain[..33], &length, &chunk, &crc32fast::hash(&chunk).to_be_bytes(), &plain[33..]].concat();
+        assert_eq!(look(&bomb), Ok(ImageFormat::Png));
+        assert_eq!(make(&bomb, AVATAR).map(|made| made.len()), Ok(1));
     }
 
     #[test]

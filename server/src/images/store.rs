@@ -6,7 +6,12 @@ use time::OffsetDateTime;
 use tracing::instrument;
 
 use super::{Subject, Viewed, Waiting};
-use crate::{blobs::Digest, db::DbError};
+use crate::{
+    blobs::Digest,
+    cache::Tag,
+    db::DbError,
+    shown::{person_tag, project_tag, projects_tag},
+};
 
 /// A picture that was sent.
 pub(super) struct New<'a> {
@@ -192,12 +197,18 @@ pub(super) async fn avatar(pool: &PgPool, user: UserId) -> Result<Option<Picture
     Ok(text.flatten().and_then(|text| serde_json::from_str(&text).ok()))
 }
 
-/// Who may see a file of a picture.
+/// Who may see a file of a picture, and on which projects and people that hangs; a few of them, where the same picture is of many.
 #[instrument(name = "db.images.viewed", skip_all)]
-pub(super) async fn viewed(pool: &PgPool, file: &Digest, user: Option<UserId>) -> Result<Option<Viewed>, DbError> {
+pub(super) async fn viewed(
+    pool: &PgPool,
+    file: &Digest,
+    user: Option<UserId>,
+) -> Result<Option<(Viewed, Vec<Tag>)>, DbError> {
     let row = sqlx::query!(
         r#"select bool_or(i.user_id is not null or (p.visibility <> 'private' and p.deleted_at is null)) as "is_public",
-                  bool_or(p.owner_id = $2) as "is_own"
+                  bool_or(p.owner_id = $2) as "is_own",
+                  (array_agg(p.id) filter (where p.id is not null))[1:20] as projects,
+                  (array_agg(i.user_id) filter (where i.user_id is not null))[1:20] as people
            from image_files f
            join images i on i.id = f.image_id
            left join projects p on p.id = i.project_id
@@ -206,11 +217,14 @@ pub(super) async fn viewed(pool: &PgPool, file: &Digest, user: Option<UserId>) -
         user.map(|user| user.0)
     );
     let row = row.fetch_one(pool).await?;
-    Ok(match (row.is_public, row.is_own) {
-        (Some(true), _) => Some(Viewed::ByEverybody),
-        (_, Some(true)) => Some(Viewed::ByOwner),
-        _ => None,
-    })
+    let viewed = match (row.is_public, row.is_own) {
+        (Some(true), _) => Viewed::ByEverybody,
+        (_, Some(true)) => Viewed::ByOwner,
+        _ => return Ok(None),
+    };
+    let projects = row.projects.into_iter().flatten().map(|id| project_tag(ProjectId(id)));
+    let people = row.people.into_iter().flatten().map(|id| person_tag(UserId(id)));
+    Ok(Some((viewed, projects.chain(people).chain([projects_tag()]).collect())))
 }
 
 impl Subject {

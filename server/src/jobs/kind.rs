@@ -82,13 +82,15 @@ pub enum Queue {
     Mail,
     /// Webhooks: servers of others, of which any may be slow.
     Webhooks,
+    /// Pictures: each takes a core and some hundred megabytes for seconds.
+    Images,
     /// What is tidied up now and then.
     Upkeep,
 }
 
 impl Queue {
     /// All of them.
-    pub const ALL: [Self; 5] = [Self::Usual, Self::Studio, Self::Mail, Self::Webhooks, Self::Upkeep];
+    pub const ALL: [Self; 6] = [Self::Usual, Self::Studio, Self::Mail, Self::Webhooks, Self::Images, Self::Upkeep];
 
     /// Its name in the database.
     pub const fn as_str(self) -> &'static str {
@@ -97,6 +99,7 @@ impl Queue {
             Self::Studio => "studio",
             Self::Mail => "mail",
             Self::Webhooks => "webhooks",
+            Self::Images => "images",
             Self::Upkeep => "upkeep",
         }
     }

@@ -204,11 +204,12 @@ impl Projects {
     /// Calls a project what was typed; nothing typed takes the name back.
     ///
     /// # Errors
-    /// [`ProjectsError::BadTitle`], and [`ProjectsError::NotFound`] for everybody but the owner.
+    /// [`ProjectsError::BadTitle`], [`ProjectsError::Limited`], and [`ProjectsError::NotFound`] for everybody but the owner.
     pub async fn rename(&self, user: Option<UserId>, id: ProjectId, typed: &str) -> Result<(), ProjectsError> {
         let title = ProjectTitle::parse(typed).map_err(ProjectsError::BadTitle)?;
         let user = user.ok_or(ProjectsError::NotFound)?;
         let title = title.as_ref().map(ProjectTitle::as_str);
+        self.limits.admit(&CHANGES, &user.to_string()).await?;
         let changing = self.shown.changing(id);
         let renamed = store::rename(self.db.primary(), user, id, title, self.clock.now()).await?;
         told(changing, renamed.as_slice()).await;

@@ -102,7 +102,12 @@ impl Ledger {
     /// Sets money aside: `want`, or what is left of it, but not less than `least`.
     pub(super) async fn reserve(&self, generation: &str, want: u64, least: u64) -> Result<Reservation, Denied> {
         let day = self.clock.now().date();
-        let keys = [format!("atlas9:spent:generation:{generation}"), format!("atlas9:spent:day:{day}")];
+        // In a cluster, the braces put both into one slot, where they are counted together.
+        let spent = match &self.sums {
+            Sums::Shared(redis) if redis.has_slots() => "{spent}",
+            _ => "spent",
+        };
+        let keys = [format!("atlas9:{spent}:generation:{generation}"), format!("atlas9:{spent}:day:{day}")];
         if want == 0 {
             return Ok(Reservation { ledger: None, keys, granted: 0, spent: 0 });
         }

@@ -1,12 +1,15 @@
 //! What everybody is shown: public pages and lists, which are kept here and by shared caches outside, and are taken back from both when what they show changes.
 //!
-//! Whoever changes something tells it around the commit ([`Shown::changing`]). Should they die in between, the outbox tells it once more
-//! ([`ShownSubscriber`]); and nothing is kept without end.
+//! Whoever changes something tells it around the commit ([`Shown::changing`]), also when they give up in between. Should the process die there, the outbox tells
+//! once more of what has an event ([`ShownSubscriber`]): who may see a project, where it is put, and changes by hand. Everything else is then old by itself,
+//! here after five minutes and outside after an hour.
 
 mod purge;
 mod subscriber;
 
-use model::ProjectId;
+use std::{sync::Arc, time::Duration};
+
+use model::{ProjectId, UserId};
 use reqwest::Client;
 
 pub use purge::PurgeShared;
@@ -15,8 +18,15 @@ pub use subscriber::ShownSubscriber;
 use crate::{
     cache::{Cache, Changing, Tag},
     config::SharedCacheConfig,
-    jobs::{Jobs, Kinds, Options},
+    jobs::{Jobs, JobsError, Kinds, Options},
+    tasks::Tasks,
 };
+
+/// A page whose rendering began before a change may be sent after it: what is kept outside is told once more when that is over.
+const TOLD_AGAIN: Duration = Duration::from_secs(20);
+/// How often, and after which pause, a change is written down for outside that the database did not take.
+const WRITES: u32 = 5;
+const WRITE_AGAIN: Duration = Duration::from_secs(2);
 
 /// What hangs on which projects everybody may see, and what they are called.
 pub fn list_tag() -> Tag {
@@ -33,11 +43,19 @@ pub fn projects_tag() -> Tag {
     Tag::new("shown", &[])
 }
 
+/// What shows a person to others.
+pub fn person_tag(user: UserId) -> Tag {
+    Tag::new("person", &[&user])
+}
+
 /// What everybody is shown, here and in shared caches.
 #[derive(Clone)]
-pub struct Shown {
+pub struct Shown(Arc<Parts>);
+
+struct Parts {
     cache: Cache,
     jobs: Jobs,
+    tasks: Tasks,
     client: Client,
     outside: Option<SharedCacheConfig>,
 }
@@ -45,36 +63,49 @@ pub struct Shown {
 /// A change of what everybody is shown that may be committed at any moment.
 #[must_use = "dropped, it counts as committed"]
 pub struct Showing {
-    changing: Changing,
+    /// None once it is known what became of it.
+    changing: Option<Changing>,
     tags: Vec<Tag>,
     shown: Shown,
 }
 
+impl Drop for Showing {
+    fn drop(&mut self) {
+        // The cache's half tells by itself.
+        if self.changing.is_some() {
+            self.shown.tell_outside(&self.tags);
+        }
+    }
+}
+
 impl Showing {
     /// It is committed: nobody is shown what was there before, but by a shared cache for as long as the job takes that tells it.
-    pub async fn is_committed(self) {
-        self.changing.is_committed().await;
-        self.shown.tell_outside(&self.tags).await;
+    pub async fn is_committed(mut self) {
+        self.shown.tell_outside(&self.tags);
+        if let Some(changing) = self.changing.take() {
+            changing.is_committed().await;
+        }
     }
 
     /// It is committed, and concerns others if the project is shown to them, or was.
-    pub async fn is_committed_if_shown(self, is_shown: bool) {
-        match is_shown {
-            true => self.is_committed().await,
-            false => self.changing.withdraw(),
+    pub async fn is_committed_if_shown(mut self, is_shown: bool) {
+        if is_shown {
+            self.is_committed().await;
+        } else if let Some(changing) = self.changing.take() {
+            changing.withdraw();
         }
     }
 }
 
 impl Shown {
     /// Over this cache, and the one outside if there is one.
-    pub fn new(cache: Cache, jobs: Jobs, client: Client, outside: Option<SharedCacheConfig>) -> Self {
-        Self { cache, jobs, client, outside }
+    pub fn new(cache: Cache, jobs: Jobs, tasks: Tasks, client: Client, outside: Option<SharedCacheConfig>) -> Self {
+        Self(Arc::new(Parts { cache, jobs, tasks, client, outside }))
     }
 
     /// Whether shared caches may keep what everybody is shown: they are told when it changes.
     pub fn is_kept_outside(&self) -> bool {
-        self.outside.is_some()
+        self.0.outside.is_some()
     }
 
     /// A project is about to change in what it shows, or in whether it is shown.
@@ -82,24 +113,41 @@ impl Shown {
         self.changing_tags(vec![list_tag(), project_tag(project)])
     }
 
-    /// Any number of them may be.
-    pub fn changing_many(&self) -> Showing {
-        self.changing_tags(vec![list_tag(), projects_tag()])
+    /// A person is about to change in what others see of them.
+    pub fn changing_person(&self, user: UserId) -> Showing {
+        self.changing_tags(vec![person_tag(user)])
+    }
+
+    /// A person is about to go, with all of their projects.
+    pub fn changing_of(&self, user: UserId) -> Showing {
+        self.changing_tags(vec![list_tag(), projects_tag(), person_tag(user)])
     }
 
     fn changing_tags(&self, tags: Vec<Tag>) -> Showing {
-        Showing { changing: self.cache.changing(tags.clone()), tags, shown: self.clone() }
+        Showing { changing: Some(self.0.cache.changing(tags.clone())), tags, shown: self.clone() }
     }
 
-    /// A job, because whoever keeps pages outside may be away.
-    async fn tell_outside(&self, tags: &[Tag]) {
-        if self.outside.is_none() {
+    /// By a job, because whoever keeps pages outside may be away. Nobody waits for it, and whoever caused it may go away.
+    fn tell_outside(&self, tags: &[Tag]) {
+        if self.0.outside.is_none() {
             return;
         }
-        let job = PurgeShared { tags: tags.iter().map(Tag::for_others).collect() };
-        if let Err(error) = self.jobs.publish_now(&job, &Options::default()).await {
-            tracing::warn!(%error, "shared caches are not told of a change: they keep what they have for an hour at most");
-        }
+        let (shown, job) = (self.clone(), PurgeShared { tags: tags.iter().map(Tag::for_others).collect() });
+        self.0.tasks.spawn("purge", async move {
+            for _ in 0..WRITES {
+                match shown.write_down(&job).await {
+                    Ok(()) => return,
+                    Err(error) => tracing::warn!(%error, "shared caches are not told of a change yet"),
+                }
+                tokio::time::sleep(WRITE_AGAIN).await;
+            }
+        });
+    }
+
+    async fn write_down(&self, job: &PurgeShared) -> Result<(), JobsError> {
+        let again = Options { delay: Some(TOLD_AGAIN), ..Options::default() };
+        self.0.jobs.publish_now(job, &Options::default()).await?;
+        self.0.jobs.publish_now(job, &again).await.map(drop)
     }
 
     /// Adds what is done in the background.
@@ -108,7 +156,7 @@ impl Shown {
         let shown = self.clone();
         kinds.on::<PurgeShared, _, _>(move |job, _| {
             let shown = shown.clone();
-            async move { purge::purge(&shown.client, shown.outside.as_ref(), &job).await }
+            async move { purge::purge(&shown.0.client, shown.0.outside.as_ref(), &job).await }
         })
     }
 }

@@ -5,7 +5,6 @@ mod tokens;
 mod webhook;
 mod webhooks;
 
-use axum::http::header;
 use leptos::{either::Either, prelude::*};
 use leptos_router::{
     components::Redirect,
@@ -27,7 +26,7 @@ use crate::{
         title::PageTitle,
     },
     context::{caller, services},
-    functions::answer_header,
+    functions::look_again,
 };
 use devices::Devices;
 use tokens::Tokens;
@@ -64,9 +63,10 @@ struct Loaded {
 #[component]
 pub(crate) fn Settings() -> impl IntoView {
     let done = use_query_map().read_untracked().get("done");
+    let sent_picture = done.as_deref() == Some("picture");
     let done = done.and_then(|word| DONE.iter().find(|(known, _)| *known == word)).map(|(_, text)| *text);
     let page = Suspend::new(async move {
-        match load().await {
+        match load(sent_picture).await {
             Ok(Some(loaded)) => Either::Left(view! { <Sections loaded done /> }),
             Ok(None) => Either::Right(Either::Left(view! { <Redirect path="/login?next=/settings" /> })),
             Err(error) => Either::Right(Either::Right(error_view(&error))),
@@ -78,14 +78,14 @@ pub(crate) fn Settings() -> impl IntoView {
     }
 }
 
-async fn load() -> Result<Option<Loaded>, ApiError> {
+async fn load(sent_picture: bool) -> Result<Option<Loaded>, ApiError> {
     let Some(visitor) = caller().await?.visitor().cloned() else { return Ok(None) };
     let services = services();
     let accounts = &services.accounts;
     let profile = accounts.profile(&visitor).await?;
     let waiting = services.images.waiting(Subject::User(visitor.user)).await?;
-    if waiting == Some(Waiting::ForItsTurn) {
-        answer_header(header::REFRESH, "2");
+    if sent_picture && waiting == Some(Waiting::ForItsTurn) {
+        look_again("/settings?done=picture", "picture");
     }
     let devices = accounts.devices(&visitor).await?;
     let tokens = if visitor.is_member() { accounts.tokens(&visitor).await? } else { Vec::new() };

@@ -108,6 +108,17 @@ pub(in crate::accounts) async fn merge_guest(
     Ok(())
 }
 
+/// Whether others see anything of somebody: a project, or their picture.
+#[instrument(name = "db.users.shows_something", skip_all)]
+pub(in crate::accounts) async fn shows_something(tx: &mut PgConnection, user: UserId) -> Result<bool, DbError> {
+    let shows = sqlx::query_scalar!(
+        r#"select exists (select from projects where owner_id = $1 and visibility <> 'private')
+               or exists (select from users where id = $1 and avatar is not null) as "shows!""#,
+        user.0
+    );
+    Ok(shows.fetch_one(tx).await?)
+}
+
 #[instrument(name = "db.users.credentials", skip_all)]
 pub(in crate::accounts) async fn credentials(pool: &PgPool, key: &str) -> Result<Option<Credentials>, DbError> {
     let row = sqlx::query!(

@@ -136,7 +136,11 @@ pub(super) async fn explore(
 ) -> Result<Response, ApiError> {
     let page = services.projects.explore(query.cursor(), query.limit()?).await?;
     let mut response = Json(&*page).into_response();
-    response.extensions_mut().insert(CachePolicy::Listed);
+    if services.shown.is_kept_outside() {
+        response.extensions_mut().insert(CachePolicy::Listed);
+    } else {
+        response.extensions_mut().insert(CachePolicy::Revalidate);
+    }
     if let Ok(tag) = list_tag().for_others().parse() {
         response.headers_mut().insert(CACHE_TAG, tag);
     }
