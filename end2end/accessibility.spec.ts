@@ -151,7 +151,7 @@ test.describe('axe finds nothing serious, in light and dark, on', () => {
     await guest.enter(context);
     for (const path of [`/projects/${project}`, `/projects/${project}/edit`]) {
       await page.goto(fast.url(path));
-      await page.getByText('Name, sharing, archive').click();
+      await page.getByText('Name, cover, sharing, archive').click();
       await expect(page.getByRole('button', { name: 'Rename' })).toBeVisible();
       await expect(page.getByText('Shared at')).toBeVisible();
       await expectAccessible(page, '.project-head');

@@ -19,7 +19,7 @@ test('five sections that arrive at once, typing goes on, and nothing is missing'
   const status = async () => (await guest.json<{ status: string }>(`/api/projects/${project}`)).status;
   await expect.poll(status, { timeout: 15_000 }).toBe('done');
   const early = await page.locator('[data-piece]').count();
-  await page.getByText('Name, sharing, archive').click();
+  await page.getByText('Name, cover, sharing, archive').click();
   const name = page.getByLabel('Name', { exact: true });
   await name.fill('');
 

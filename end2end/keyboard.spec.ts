@@ -99,7 +99,7 @@ test('a project is made public without a mouse', async ({ page, context }) => {
   const guest = await guestWith(server, context);
   const [project] = (await guest.list()).items;
   await page.goto(server.url(`/projects/${project?.id}`));
-  const manage = page.getByText('Name, sharing, archive');
+  const manage = page.getByText('Name, cover, sharing, archive');
   await expect(page.getByLabel('Public')).toBeHidden();
 
   await tabTo(page, manage);

@@ -156,7 +156,7 @@ test.describe('with JavaScript off', () => {
     const guest = await guestWith(fast, context);
     const [project] = (await guest.list()).items;
     await page.goto(fast.url(`/projects/${project?.id}`));
-    await page.getByText('Name, sharing, archive').click();
+    await page.getByText('Name, cover, sharing, archive').click();
     await page.getByLabel('Name', { exact: true }).fill('The <b>tool</b> shed');
     await page.getByRole('button', { name: 'Rename' }).click();
     await expect(page).toHaveTitle('The <b>tool</b> shed · Atlas9');
@@ -168,7 +168,7 @@ test.describe('with JavaScript off', () => {
     const guest = await guestWith(fast, context);
     const [project] = (await guest.list()).items;
     await page.goto(fast.url(`/projects/${project?.id}`));
-    await page.getByText('Name, sharing, archive').click();
+    await page.getByText('Name, cover, sharing, archive').click();
     await page.getByLabel('Public').check();
     await page.getByRole('button', { name: 'Save' }).click();
     await page.waitForURL(`**/projects/${project?.id}?open=sharing#sharing`);
@@ -183,7 +183,7 @@ test.describe('with JavaScript off', () => {
     await expect(pieces(stranger).first()).toBeVisible();
 
     await page.goto(fast.url(`/projects/${project?.id}`));
-    await page.getByText('Name, sharing, archive').click();
+    await page.getByText('Name, cover, sharing, archive').click();
     await page.getByLabel('Private').check();
     await page.getByRole('button', { name: 'Save' }).click();
     await page.waitForURL(`**/projects/${project?.id}?open=sharing#sharing`);

@@ -49,6 +49,28 @@ pub(crate) async fn caller() -> Result<Caller, ApiError> {
     }
 }
 
+/// Who asks, for what goes on in a task of its own: when whoever asked goes away, that finds no context any more.
+pub(crate) struct Asker {
+    pub(crate) services: Services,
+    known: Option<Known>,
+    headers: HeaderMap,
+}
+
+impl Asker {
+    /// Of this request.
+    pub(crate) fn of_request() -> Self {
+        Self { services: services(), known: known(), headers: headers() }
+    }
+
+    /// Who it is.
+    pub(crate) async fn caller(&self) -> Result<Caller, ApiError> {
+        match &self.known {
+            Some(known) => known.0.clone(),
+            None => Caller::of(&self.headers, &self.services).await,
+        }
+    }
+}
+
 /// Who asks, on pages for one reader; unknown on pages that are the same for everybody.
 pub(crate) fn known() -> Option<Known> {
     of_request(|parts| parts.extensions.get::<Known>().cloned())?

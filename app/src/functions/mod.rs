@@ -81,9 +81,13 @@ pub(crate) fn answer_header(name: HeaderName, value: &str) {
 const LOOKS_MAX: u32 = 8;
 const LOOK_AFTER: u32 = 2;
 
+/// How often this page has looked again. To be asked before anything is waited for.
+pub(crate) fn looks_so_far() -> u32 {
+    use_query_map().read_untracked().get("look").and_then(|look| look.parse().ok()).unwrap_or(0)
+}
+
 /// Has the browser open this page again, a few times; `address` is the page's own, with a query.
-pub(crate) fn look_again(address: &str, anchor: &str) {
-    let looks = use_query_map().read_untracked().get("look").and_then(|look| look.parse().ok()).unwrap_or(0_u32);
+pub(crate) fn look_again(address: &str, anchor: &str, looks: u32) {
     if looks < LOOKS_MAX {
         let refresh = format!("{LOOK_AFTER}; url={address}&look={}#{anchor}", looks + 1);
         answer_header(header::REFRESH, &refresh);

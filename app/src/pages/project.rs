@@ -20,7 +20,7 @@ use server::{
 use tokio::sync::watch;
 use tracing::Instrument;
 
-use super::{error::error_view, file::files_of, id_of_address, label, project_of_address};
+use super::{error::error_view, file::files_of, id_of_address, label};
 use crate::{
     components::{
         directive_form::DirectiveHeading,
@@ -36,8 +36,8 @@ use crate::{
         title::PageTitle,
         workbench::checks_slot,
     },
-    context::{caller, services},
-    functions::{answer_header, look_again},
+    context::Asker,
+    functions::{answer_header, look_again, looks_so_far},
 };
 
 /// A page is not kept open longer than this; what is missing then, a reload shows.
@@ -48,10 +48,12 @@ const OPEN_AT_MOST: Duration = Duration::from_secs(600);
 pub(crate) fn ProjectPage() -> impl IntoView {
     let id = id_of_address();
     let looks_at_cover = use_query_map().read_untracked().get("open").is_some_and(|what| what == "cover");
+    let looks = looks_at_cover.then(looks_so_far);
+    let asker = Asker::of_request();
     let opened: Arc<std::sync::Mutex<Option<Result<Opened, ApiError>>>> = Arc::default();
     let keep = Arc::clone(&opened);
     let opening = async move {
-        let result = open(id, looks_at_cover).await;
+        let result = open(asker, id, looks).await;
         if let Err(error) = &result {
             super::set_error_status(error.0.status.as_u16());
         }
@@ -80,9 +82,10 @@ struct Opened {
     waiting: Option<Waiting>,
 }
 
-async fn open(id: String, looks_at_cover: bool) -> Result<Opened, ApiError> {
-    let project = project_of_address(id).await?;
-    let (user, services) = (caller().await?.user(), services());
+/// `looks`: how often somebody has looked again whether their cover is ready, if they come from sending one.
+async fn open(asker: Asker, id: String, looks: Option<u32>) -> Result<Opened, ApiError> {
+    let (user, services) = (asker.caller().await?.user(), &asker.services);
+    let project = services.projects.get(user, id.parse::<ProjectId>()?).await?;
     let draft = services.studio.project_draft(user, project.generation).await?;
     let follower = services.studio.follow(user, project.generation, draft.seq).await?;
     let is_over = draft.ending.is_some();
@@ -98,9 +101,12 @@ async fn open(id: String, looks_at_cover: bool) -> Result<Opened, ApiError> {
     } else {
         BTreeMap::new()
     };
-    let waiting = if looks_at_cover { services.images.waiting(Subject::Project(project.id)).await? } else { None };
-    if is_over && waiting == Some(Waiting::ForItsTurn) {
-        look_again(&format!("/projects/{}?open=cover", project.id), "cover");
+    let waiting = match looks {
+        Some(_) => services.images.waiting(Subject::Project(project.id)).await?,
+        None => None,
+    };
+    if let (true, Some(looks), Some(Waiting::ForItsTurn)) = (is_over, looks, &waiting) {
+        look_again(&format!("/projects/{}?open=cover", project.id), "cover", looks);
     }
     Ok(Opened { project, draft: receiver, checks, waiting })
 }

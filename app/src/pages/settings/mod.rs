@@ -26,7 +26,7 @@ use crate::{
         title::PageTitle,
     },
     context::{caller, services},
-    functions::look_again,
+    functions::{look_again, looks_so_far},
 };
 use devices::Devices;
 use tokens::Tokens;
@@ -63,10 +63,10 @@ struct Loaded {
 #[component]
 pub(crate) fn Settings() -> impl IntoView {
     let done = use_query_map().read_untracked().get("done");
-    let sent_picture = done.as_deref() == Some("picture");
+    let (sent_picture, looks) = (done.as_deref() == Some("picture"), looks_so_far());
     let done = done.and_then(|word| DONE.iter().find(|(known, _)| *known == word)).map(|(_, text)| *text);
     let page = Suspend::new(async move {
-        match load(sent_picture).await {
+        match load(sent_picture, looks).await {
             Ok(Some(loaded)) => Either::Left(view! { <Sections loaded done /> }),
             Ok(None) => Either::Right(Either::Left(view! { <Redirect path="/login?next=/settings" /> })),
             Err(error) => Either::Right(Either::Right(error_view(&error))),
@@ -78,14 +78,14 @@ pub(crate) fn Settings() -> impl IntoView {
     }
 }
 
-async fn load(sent_picture: bool) -> Result<Option<Loaded>, ApiError> {
+async fn load(sent_picture: bool, looks: u32) -> Result<Option<Loaded>, ApiError> {
     let Some(visitor) = caller().await?.visitor().cloned() else { return Ok(None) };
     let services = services();
     let accounts = &services.accounts;
     let profile = accounts.profile(&visitor).await?;
     let waiting = services.images.waiting(Subject::User(visitor.user)).await?;
     if sent_picture && waiting == Some(Waiting::ForItsTurn) {
-        look_again("/settings?done=picture", "picture");
+        look_again("/settings?done=picture", "picture", looks);
     }
     let devices = accounts.devices(&visitor).await?;
     let tokens = if visitor.is_member() { accounts.tokens(&visitor).await? } else { Vec::new() };
