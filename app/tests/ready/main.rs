@@ -119,6 +119,8 @@ async fn a_page_is_served_on_while_the_database_is_away_and_an_error_is_not_kept
     let wire = Wire::to(&scratch.url).await;
     let instance = scratch.instance_at(&wire.instead_of(&scratch.url)).await;
     let mut browser = Browser::of(&instance);
+    // What is made before an instance knows what others changed is made once more when it does.
+    until("the cache is shared", async || instance.services.cache.is_shared()).await;
     wire.cut();
     assert_eq!(browser.page("/explore").await.status, StatusCode::SERVICE_UNAVAILABLE);
     wire.mend();

@@ -156,6 +156,8 @@ async fn a_shared_cache_keeps_pages_for_an_hour_and_is_told_what_to_forget_until
     // What nobody else sees concerns nobody else.
     change(&mut owner, &project, r#"{"visibility":"private"}"#).await;
     until("it is told to forget", told(before + 2)).await;
+    // Each change is told a second time later, which is written down a moment after the first.
+    tokio::time::sleep(Duration::from_secs(1)).await;
     let written = written_down(&instance);
     change(&mut owner, &project, r#"{"title":"Nobody sees this"}"#).await;
     tokio::time::sleep(Duration::from_secs(1)).await;
