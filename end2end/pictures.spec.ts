@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { expect, type Page, test } from '@playwright/test';
 import { ROOT } from './support/database';
 import { Guest } from './support/guest';
-import { expectWellMade } from './support/looks';
 import { useServer } from './support/server';
 import { makePublic } from './support/shelves';
 
@@ -29,7 +28,6 @@ test('a cover is sent, made ready while one looks, shown and taken away', async 
   // The page looks again by itself.
   await expect(cover).toBeVisible({ timeout: 30_000 });
   await expect(cover).toHaveAttribute('alt', 'A mark on paper');
-  await expectWellMade(page, 'project with a cover');
 
   await page.goto(server.url('/projects'));
   await expect(page.locator('ol.projects picture.thumbnail img')).toBeVisible();
