@@ -84,8 +84,9 @@ struct Opened {
 
 /// `looks`: how often somebody has looked again whether their cover is ready, if they come from sending one.
 async fn open(asker: Asker, id: String, looks: Option<u32>) -> Result<Opened, ApiError> {
+    let id: ProjectId = id.parse()?;
     let (user, services) = (asker.caller().await?.user(), &asker.services);
-    let project = services.projects.get(user, id.parse::<ProjectId>()?).await?;
+    let project = services.projects.get(user, id).await?;
     let draft = services.studio.project_draft(user, project.generation).await?;
     let follower = services.studio.follow(user, project.generation, draft.seq).await?;
     let is_over = draft.ending.is_some();

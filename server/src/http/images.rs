@@ -142,11 +142,10 @@ pub(super) async fn set_from_form(
             (Subject::Project(project), format!("/projects/{project}?open=cover#cover"))
         }
     };
-    let file = upload.file.clone();
-    if file.is_empty() {
+    if upload.file.is_empty() {
         return Err(ApiError::unprocessable("no-file", "Choose a picture first, and then send it."));
     }
-    services.images.set(caller.user(), subject, file, field("description")).await?;
+    services.images.set(caller.user(), subject, upload.file.clone(), field("description")).await?;
     drop(place);
     Ok(Redirect::to(&page).into_response())
 }

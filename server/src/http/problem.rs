@@ -93,6 +93,13 @@ impl ApiError {
         error
     }
 
+    /// 503 in words of its own: everybody wants the same right now.
+    fn busy(detail: String) -> Self {
+        let mut busy = Self::unavailable();
+        busy.0.detail = detail;
+        busy
+    }
+
     /// 429.
     pub fn limited(detail: impl Into<String>, retry_after: Duration) -> Self {
         let mut error = Self::new(StatusCode::TOO_MANY_REQUESTS, "too-many-tries", "Too many tries", detail);
@@ -272,11 +279,7 @@ impl From<ArchiveError> for ApiError {
             ArchiveError::TooBig(_) => Self::unprocessable("too-big-to-export", detail),
             ArchiveError::Bad(_) => Self::unprocessable("bad-archive", detail),
             ArchiveError::Limited(limited) => Self::limited(detail, limited.retry_after),
-            ArchiveError::Busy => {
-                let mut busy = Self::unavailable();
-                busy.0.detail = detail;
-                busy
-            }
+            ArchiveError::Busy => Self::busy(detail),
             ArchiveError::Failed(_) => {
                 tracing::error!(error = detail, "answered 500");
                 Self::internal()
@@ -295,11 +298,7 @@ impl From<ImagesError> for ApiError {
             ImagesError::Bad(_) => Self::unprocessable("bad-picture", detail),
             ImagesError::BadDescription => Self::unprocessable("bad-description", detail),
             ImagesError::Limited(limited) => Self::limited(detail, limited.retry_after),
-            ImagesError::Busy => {
-                let mut busy = Self::unavailable();
-                busy.0.detail = detail;
-                busy
-            }
+            ImagesError::Busy => Self::busy(detail),
             ImagesError::Blobs(error) => {
                 tracing::error!(%error, "answered 503: a picture cannot be stored or read");
                 Self::unavailable()

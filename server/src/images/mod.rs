@@ -33,7 +33,8 @@ use store::Tx;
 pub const IMAGE_MAX_BYTES: usize = 12 * 1_024 * 1_024;
 /// Pictures on their way in, each as large as it may be.
 const ARRIVING: usize = 4;
-/// Pictures made at the same time by one process: the points of one may take a few hundred megabytes.
+/// Pictures made at the same time by one process: the points of one may take a few hundred megabytes. Their queue has one slot as well; but a job that ran out of
+/// time leaves a decoder at work behind it, and one that came from outside has no slot.
 const AT_ONCE: usize = 1;
 /// How long a picture waits for its turn in one process before it stands in line again, where another may take it.
 const TURN_WITHIN: Duration = Duration::from_secs(20);
