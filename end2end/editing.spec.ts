@@ -9,6 +9,7 @@ const server = useServer();
 
 const FORM = '[data-piece-form]';
 const SAVED = 'Saved as a new revision.';
+const IN_EDITOR = /\/edit#/;
 
 test('a piece is edited in its place, and what depends on it is marked out of date', async ({ page }) => {
   const { project } = await opened(page);
@@ -121,11 +122,13 @@ test.describe('with JavaScript off', () => {
     await page.getByRole('link', { name: 'summary', exact: true }).click();
     await page.getByRole('textbox').fill('Said without a script.');
     await page.getByRole('button', { name: 'Save as a new revision' }).click();
+    await page.waitForURL(IN_EDITOR);
     await page.goto(server.url(`/projects/${project}`));
     await expect(piece(page, 'product', 'summary')).toHaveText('Said without a script.');
 
     await page.goto(server.url(`/projects/${project}/edit/brand/name`));
     await page.getByRole('button', { name: 'Lock' }).click();
+    await page.waitForURL(IN_EDITOR);
     await page.goto(server.url(`/projects/${project}/pieces`));
     await expect(page.getByRole('listitem').filter({ hasText: 'locked' })).toHaveCount(1);
   });
@@ -140,6 +143,7 @@ test.describe('with JavaScript off', () => {
     // As pasting would; typing that much takes the browser minutes.
     await page.getByLabel('Content').evaluate((area: HTMLTextAreaElement, text) => (area.value = text), long);
     await page.getByRole('button', { name: 'Save as a new revision' }).click();
+    await page.waitForURL(IN_EDITOR);
     await page.goto(server.url(`/projects/${project}/files/src/main.rs`));
     expect(await page.locator('.listing code').textContent()).toBe(long);
   });

@@ -209,6 +209,7 @@ test.describe('with JavaScript off', () => {
     await page.goto(fast.url('/settings'));
     await page.getByLabel('As my device').check();
     await page.locator('#appearance').getByRole('button', { name: 'Save' }).click();
+    await expect(page.getByRole('status')).toContainText('Saved.');
     await page.goto(fast.url('/projects'));
     await expect(page.locator('html')).not.toHaveAttribute('data-theme');
     await expect(page.locator('html')).toHaveCSS('background-color', 'rgb(250, 248, 243)');

@@ -8,6 +8,8 @@ import { Server } from './support/server';
 import { tell } from './support/studio';
 
 const READERS = 8;
+/** A hundred changes at once and one every two seconds are what a person may make; however slow the machine is, this stays below. */
+const BETWEEN_CHANGES_MS = 700;
 const first = new Server({ paceMs: 60, leaseSeconds: 3 });
 const servers = [first, new Server({ paceMs: 60, leaseSeconds: 3, besides: first }), new Server({ paceMs: 60, leaseSeconds: 3, besides: first })];
 const balancer = new Balancer(servers);
@@ -79,7 +81,7 @@ test('instances are killed one after another under load: no failed request, no l
       title = `Turn ${turn}`;
       const body = JSON.stringify({ title });
       await ask(`/api/projects/${project}`, { method: 'PATCH', body, headers: { 'content-type': 'application/json' } }, () => true);
-      await pause(60);
+      await pause(BETWEEN_CHANGES_MS);
     }
   };
   const followed = follow(guest, generation);
