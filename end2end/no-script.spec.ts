@@ -178,6 +178,11 @@ test.describe('with JavaScript off', () => {
     const elsewhere = await browser.newContext({ javaScriptEnabled: false });
     const stranger = await elsewhere.newPage();
     await stranger.goto(fast.url('/explore'));
+    await stranger.getByRole('searchbox').fill('nothing of the kind');
+    await stranger.getByRole('button', { name: 'Search' }).click();
+    await expect(stranger.getByText('Nobody shows anything that says “nothing of the kind”.')).toBeVisible();
+    await stranger.getByRole('searchbox').fill(NEIGHBOURS.slice(0, 9));
+    await stranger.getByRole('button', { name: 'Search' }).click();
     await stranger.getByRole('link', { name: NEIGHBOURS }).first().click();
     await expect(stranger.getByRole('heading', { level: 1 })).toHaveText(NEIGHBOURS);
     await expect(pieces(stranger).first()).toBeVisible();

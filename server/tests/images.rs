@@ -79,7 +79,7 @@ async fn a_cover_is_shown_wherever_its_project_is_and_to_nobody_else() {
     // A public one's is everybody's, and stands in the list that everybody is served from memory, also when it changes.
     projects.share(Some(user), project, Visibility::Public).await.unwrap();
     assert_eq!(images.file(None, &name, true).await.unwrap().0.viewed, Viewed::ByEverybody);
-    let explored = || async { projects.explore(None, PageLimit::DEFAULT).await.unwrap().items[0].cover.clone() };
+    let explored = || async { projects.explore(None, None, PageLimit::DEFAULT).await.unwrap().items[0].cover.clone() };
     assert_eq!(explored().await, Some(cover));
     images.remove(Some(user), subject).await.unwrap();
     assert_eq!(explored().await, None);

@@ -10,7 +10,7 @@ use model::{PageLimit, ProjectId, Shelf, Sorting, UserId, Visibility};
 use pretty_assertions::assert_eq;
 use server::{
     db::DbError,
-    projects::{Listing, ProjectsError},
+    projects::{Listing, ProjectsError, SEARCH_MAX_CHARS},
     studio::{StudioError, Wish},
 };
 use support::{Instance, Scratch, Wire, directive};
@@ -206,7 +206,7 @@ async fn a_project_is_seen_by_whom_its_owner_shows_it_to() {
     let started = instance.start(user, "A register of village bridges").await;
     instance.log(user, started.generation, 0).await;
     let slug = async || projects.get(Some(user), started.project).await.unwrap().slug;
-    let listed = async || projects.explore(None, PageLimit::DEFAULT).await.unwrap().items.len();
+    let listed = async || projects.explore(None, None, PageLimit::DEFAULT).await.unwrap().items.len();
     assert_eq!((slug().await, listed().await), (None, 0));
     let not_theirs = projects.share(Some(stranger), started.project, Visibility::Public).await;
     assert!(matches!(not_theirs, Err(ProjectsError::NotFound)));
@@ -220,10 +220,19 @@ async fn a_project_is_seen_by_whom_its_owner_shows_it_to() {
     projects.share(Some(user), started.project, Visibility::Public).await.unwrap();
     projects.share(Some(user), started.project, Visibility::Public).await.unwrap();
     assert_eq!((slug().await.as_deref(), listed().await), (Some(address.as_str()), 1));
+    let found = async |search: &str| {
+        projects.explore(Some(search), None, PageLimit::DEFAULT).await.map(|page| page.items.len())
+    };
+    for (search, many) in
+        [("bridge", 1), ("VILLAGE register", 1), (" ", 1), ("wells", 0), ("village wells", 0), ("' | !:*", 0)]
+    {
+        assert_eq!(found(search).await.unwrap(), many, "{search}");
+    }
+    assert!(matches!(found(&"b".repeat(SEARCH_MAX_CHARS + 1)).await, Err(ProjectsError::SearchTooLong)));
     for hidden in [Visibility::Private] {
         projects.share(Some(user), started.project, hidden).await.unwrap();
         assert!(matches!(projects.shared(&address).await, Err(ProjectsError::NotFound)));
-        assert_eq!(listed().await, 0);
+        assert_eq!((listed().await, found("bridge").await.unwrap()), (0, 0));
     }
     projects.share(Some(user), started.project, Visibility::Public).await.unwrap();
     assert_eq!(slug().await.as_deref(), Some(address.as_str()), "the address that was handed out works again");

@@ -1,6 +1,8 @@
 //! Model providers against an independent implementation of both APIs (aimock), and against raw servers where a fault must be exact to the
 //! byte: split UTF-8, a stall, a missing header, an error in mid-stream.
 
+#[path = "support/fleet.rs"]
+mod fleet;
 #[path = "support/models.rs"]
 mod models;
 mod support;
@@ -10,6 +12,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use fleet::Fleet;
 use futures::{StreamExt, future::join_all};
 use model::{PiecePath, Stage};
 use models::{Engine, Mock, Raw, Step, answer, brief, end, generation, product, product_text, stream, words};
@@ -402,12 +405,21 @@ fn costly(received: u64) -> Value {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_generation_and_a_day_end_at_their_caps_over_all_instances() {
-    let redis = OwnRedis::start().await;
+    caps_hold(&OwnRedis::start().await.url).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn caps_hold_over_a_cluster_of_redis() {
+    let (_fleet, url) = Fleet::cluster().await;
+    caps_hold(&url).await;
+}
+
+async fn caps_hold(redis: &str) {
     let mock = Mock::start(costly(10_000)).await;
     // A section costs 0.155 dollars; the most that one could cost is 0.25.
     let told = mock.openai();
     let told = told.with("ATLAS9_SPEND_CAP_GENERATION_USD", "0.17").with("ATLAS9_SPEND_CAP_DAY_USD", "0.33");
-    let (one, two) = (told.engine_at(&redis.url).await, told.engine_at(&redis.url).await);
+    let (one, two) = (told.engine_at(redis).await, told.engine_at(redis).await);
     let first = brief();
     assert!(one.make_of(first.clone()).await.is_whole());
     let outcome = two.make_of(first).await;
@@ -416,7 +428,8 @@ async fn a_generation_and_a_day_end_at_their_caps_over_all_instances() {
     let outcome = one.make().await;
     assert!(outcome.message().starts_with("The spending cap of the day ($0.33) is reached."), "{}", outcome.message());
     assert_eq!(mock.requests().await.len(), 2, "nothing is asked that could not be paid");
-    assert_eq!(one.engine.ready(Stage::Product).unwrap_err().message, outcome.message());
+    let refused = one.engine.ready(Stage::Product).err().map(|error| error.message);
+    assert_eq!(refused.as_deref(), Some(outcome.message()));
     assert_eq!(one.measured("atlas9_provider_cost_micros_total{provider=\"openai-compatible\"}"), 155_000.0);
 }
 

@@ -15,16 +15,21 @@ use crate::{
         title::PageTitle,
     },
     context::{for_everybody, services},
+    functions::url_encoded,
 };
 
-/// `/explore`: the same bytes for everyone.
+/// `/explore`, whole or searched: the same bytes for everyone.
 #[component]
 pub(crate) fn Explore() -> impl IntoView {
     for_everybody([list_tag()]);
-    let cursor = use_query_map().read_untracked().get("cursor").filter(|cursor| !cursor.is_empty());
+    let query = use_query_map().read_untracked().clone();
+    let cursor = query.get("cursor").filter(|cursor| !cursor.is_empty());
+    let search = query.get("q").filter(|search| !search.trim().is_empty());
     let list = Suspend::new(async move {
-        match services().projects.explore(cursor.as_deref(), PageLimit::DEFAULT).await {
-            Ok(page) => Either::Left(view! { <List page=Arc::unwrap_or_clone(page) is_first=cursor.is_none() /> }),
+        match services().projects.explore(search.as_deref(), cursor.as_deref(), PageLimit::DEFAULT).await {
+            Ok(page) => {
+                Either::Left(view! { <List page=Arc::unwrap_or_clone(page) search is_first=cursor.is_none() /> })
+            }
             Err(error) => Either::Right(error_view(&ApiError::from(error))),
         }
     });
@@ -36,28 +41,68 @@ pub(crate) fn Explore() -> impl IntoView {
 }
 
 #[component]
-fn List(page: Page<SharedSummary>, is_first: bool) -> impl IntoView {
+fn List(page: Page<SharedSummary>, search: Option<String>, is_first: bool) -> impl IntoView {
     let is_empty = page.items.is_empty();
     let rows = page.items.into_iter().map(|project| view! { <Row project /> }).collect_view();
-    let older =
-        page.next_cursor.map(|cursor| view! { <a rel="next" href=format!("/explore?cursor={cursor}")>"Older"</a> });
-    let newest = (!is_first).then(|| view! { <a rel="first" href="/explore">"Latest"</a> });
+    let asked = search.as_deref().map(url_encoded);
+    let older = page.next_cursor.map(|cursor| {
+        let href = match &asked {
+            Some(asked) => format!("/explore?q={asked}&cursor={cursor}"),
+            None => format!("/explore?cursor={cursor}"),
+        };
+        view! { <a rel="next" href=href>"Older"</a> }
+    });
+    let newest = (!is_first).then(|| {
+        let href = asked.as_ref().map_or_else(|| "/explore".to_owned(), |asked| format!("/explore?q={asked}"));
+        view! { <a rel="first" href=href>"Latest"</a> }
+    });
+    // While nobody shows anything there is nothing to search.
+    let form = (!is_empty || search.is_some() || !is_first).then(|| view! { <Search search=search.clone() /> });
     view! {
         <header class="explore-head">
             <h1>"Explore"</h1>
             <p class="lede">"Products that people made from one directive each, and show to everybody."</p>
         </header>
+        {form}
         {if is_empty {
-            Either::Left(view! {
-                <div class="empty">
-                    <p>"Nobody shows anything yet. Open one of your projects and make it public, and it stands here."</p>
-                    <p><a class="button primary" href="/#directive">"Start something"</a></p>
-                </div>
-            })
+            Either::Left(view! { <Empty search /> })
         } else {
             Either::Right(view! { <ol class="explore">{rows}</ol> })
         }}
         <nav class="pager" aria-label="Pages">{newest} {older}</nav>
+    }
+}
+
+#[component]
+fn Search(search: Option<String>) -> impl IntoView {
+    view! {
+        <form class="search" method="get" action="/explore" role="search" aria-label="What people show">
+            <label class="visually-hidden" for="search">"Search names and directives"</label>
+            <input id="search" type="search" name="q" value=search.unwrap_or_default() placeholder="Search names and directives" dir="auto" autocomplete="off" />
+            <button type="submit">"Search"</button>
+        </form>
+    }
+}
+
+#[component]
+fn Empty(search: Option<String>) -> impl IntoView {
+    let (text, href, way_on) = match search {
+        Some(search) => (
+            format!("Nobody shows anything that says \u{201c}{}\u{201d}.", search.trim()),
+            "/explore",
+            "Everything that people show",
+        ),
+        None => (
+            "Nobody shows anything yet. Open one of your projects and make it public, and it stands here.".to_owned(),
+            "/#directive",
+            "Start something",
+        ),
+    };
+    view! {
+        <div class="empty">
+            <p dir="auto">{text}</p>
+            <p><a class="button primary" href=href>{way_on}</a></p>
+        </div>
     }
 }
 

@@ -57,6 +57,7 @@ async fn a_long_list_takes_as_many_queries_as_a_short_one() {
         "/projects?q=market",
         "/projects?sort=title",
         "/api/explore",
+        "/api/explore?q=market",
         &format!("/projects/{id}/revisions"),
     ];
     let mut few = Vec::new();

@@ -12,7 +12,7 @@ use std::{
 use bytes::Bytes;
 use redis::{AsyncCommands, PushInfo, PushKind, RedisError, Value};
 use tokio::{
-    sync::{broadcast, mpsc},
+    sync::{Mutex as AsyncMutex, broadcast, mpsc},
     time::MissedTickBehavior,
 };
 
@@ -58,9 +58,11 @@ impl Bus {
         let (connection, leader) = Redis::connect(config, hear).await?;
         let (out, queue) = mpsc::channel(OUT_BUFFER);
         let bus = Self { connection, listeners, out };
-        tasks.spawn("bus", bus.clone().run(queue, tasks.clone()));
+        let (sending, stop, queue) = (bus.clone(), tasks.clone(), Arc::new(AsyncMutex::new(queue)));
+        tasks.keep("bus", move || sending.clone().run(Arc::clone(&queue), stop.clone()));
         if let Some(leader) = leader {
-            tasks.spawn("sentinels", bus.clone().follow(leader, tasks.clone()));
+            let (following, stop, leader) = (bus.clone(), tasks.clone(), Arc::new(AsyncMutex::new(leader)));
+            tasks.keep("sentinels", move || following.clone().follow(Arc::clone(&leader), stop.clone()));
         }
         Ok(bus)
     }
@@ -98,7 +100,8 @@ impl Bus {
         matches!(tokio::time::timeout(patience, asked).await, Ok(Ok(_)))
     }
 
-    async fn run(self, mut queue: mpsc::Receiver<Out>, tasks: Tasks) {
+    async fn run(self, queue: Arc<AsyncMutex<mpsc::Receiver<Out>>>, tasks: Tasks) {
+        let mut queue = queue.lock().await;
         let mut sweep = tokio::time::interval(SWEEP_EVERY);
         loop {
             tokio::select! {
@@ -116,7 +119,8 @@ impl Bus {
     }
 
     /// Goes over to another primary when the sentinels name one, and tells it what is listened to.
-    async fn follow(self, mut leader: Leader, tasks: Tasks) {
+    async fn follow(self, leader: Arc<AsyncMutex<Leader>>, tasks: Tasks) {
+        let mut leader = leader.lock().await;
         let mut ask = tokio::time::interval(ASK_EVERY);
         ask.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {

@@ -316,16 +316,22 @@ impl Projects {
         found.ok_or(ProjectsError::NotFound)
     }
 
-    /// One page of what everybody may see, the latest first. The first is what everybody asks for, so that it is kept.
+    /// One page of what everybody may see, or of what of it says something, the latest first. The first of all is what everybody asks for, so that it
+    /// is kept.
     ///
     /// # Errors
-    /// [`ProjectsError::BadCursor`] for a cursor that we did not hand out.
+    /// [`ProjectsError::BadCursor`] for a cursor that we did not hand out, [`ProjectsError::SearchTooLong`].
     pub async fn explore(
         &self,
+        search: Option<&str>,
         cursor: Option<&str>,
         limit: PageLimit,
     ) -> Result<Arc<Page<SharedSummary>>, ProjectsError> {
         let after = cursor.map(str::parse::<Cursor>).transpose()?;
+        if let Some(words) = words(search)? {
+            let rows = store::explore_words(self.db.reader().await, &words, after, limit).await?;
+            return Ok(Arc::new(explored(rows, limit)));
+        }
         if after.is_some() {
             let rows = store::explore(self.db.reader().await, after, limit).await?;
             return Ok(Arc::new(explored(rows, limit)));

@@ -307,27 +307,24 @@ pub(super) async fn share(
     Ok(before.fetch_optional(tx).await?.as_deref().map(visibility))
 }
 
-/// What everybody may see, the latest first.
-#[instrument(name = "db.projects.explore", skip_all)]
-pub(super) async fn explore(
-    pool: &PgPool,
-    after: Option<Cursor>,
-    limit: PageLimit,
-) -> Result<Vec<SharedSummary>, DbError> {
-    let (time, id) = below(after);
-    let rows = sqlx::query!(
-        r#"select id, title, directive, slug as "slug!", shared_at as "shared_at!", cover from projects
-           where visibility = 'public' and deleted_at is null and archived_at is null
-             and (shared_at, id) < ($1, $2)
-           order by shared_at desc, id desc limit $3"#,
-        time,
-        id,
-        limit.fetch()
-    )
-    .fetch_all(pool)
-    .await?;
-    rows.into_iter()
-        .map(|row| {
+/// What everybody may see, the latest first: all of it, or what `$search`, which is SQL, lets through.
+macro_rules! shown {
+    ($connection:expr, $after:expr, $limit:expr, $search:literal, $words:expr) => {{
+        let (time, id) = below($after);
+        let rows = sqlx::query!(
+            r#"select id, title, directive, slug as "slug!", shared_at as "shared_at!", cover from projects
+               where visibility = 'public' and deleted_at is null and archived_at is null
+                 and (shared_at, id) < ($1, $2) and "#
+                + $search
+                + " order by shared_at desc, id desc limit $3",
+            time,
+            id,
+            $limit.fetch(),
+            $words
+        )
+        .fetch_all($connection)
+        .await?;
+        let shown = rows.into_iter().map(|row| {
             let directive = directive(&row.directive)?;
             Ok(SharedSummary {
                 slug: row.slug,
@@ -337,8 +334,36 @@ pub(super) async fn explore(
                 id: ProjectId(row.id),
                 directive,
             })
-        })
-        .collect()
+        });
+        shown.collect()
+    }};
+}
+
+/// What everybody may see, the latest first.
+#[instrument(name = "db.projects.explore", skip_all)]
+pub(super) async fn explore(
+    pool: &PgPool,
+    after: Option<Cursor>,
+    limit: PageLimit,
+) -> Result<Vec<SharedSummary>, DbError> {
+    shown!(pool, after, limit, "$4::text is null", None::<&str>)
+}
+
+/// What of it has words that `to_tsquery` is told of, likewise.
+#[instrument(name = "db.projects.explore_words", skip_all)]
+pub(super) async fn explore_words(
+    pool: &PgPool,
+    words: &str,
+    after: Option<Cursor>,
+    limit: PageLimit,
+) -> Result<Vec<SharedSummary>, DbError> {
+    shown!(
+        pool,
+        after,
+        limit,
+        "to_tsvector('simple', coalesce(title, '') || ' ' || directive) @@ to_tsquery('simple', $4)",
+        words
+    )
 }
 
 /// Removes some of what was thrown away before `before`, and returns how many.

@@ -7,6 +7,8 @@ mod support;
 
 mod changes;
 mod faults;
+#[path = "../support/fleet.rs"]
+mod fleet;
 mod node;
 mod several;
 mod times;

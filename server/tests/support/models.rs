@@ -21,7 +21,7 @@ use serde_json::{Value, json};
 use server::{
     bus::Bus,
     clock::Clock,
-    config::{Config, ProvidersConfig, RedisConfig, RedisPlace, Variables},
+    config::{Config, ProvidersConfig, Variables},
     metrics::Metrics,
     providers::Providers,
     studio::{Brief, EngineError, Made, StageEngine, Usage},
@@ -259,12 +259,10 @@ impl Engine {
         let metrics = Metrics::new(&tasks);
         let client = server::providers::client(&config).unwrap();
         let redis = match redis {
-            Some(url) => Some(
-                Bus::connect(&RedisConfig { url: url.to_owned(), place: RedisPlace::One(url.to_owned()) }, &tasks)
-                    .await
-                    .unwrap()
-                    .connection(),
-            ),
+            Some(url) => {
+                let config = Config::from_variables(&Variables::new([("REDIS_URL", url)])).unwrap();
+                Some(Bus::connect(&config.redis, &tasks).await.unwrap().connection())
+            }
             None => None,
         };
         let providers = Providers::new(config, client, redis, Clock::system(), &metrics, tasks.clone());

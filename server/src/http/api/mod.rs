@@ -129,12 +129,12 @@ pub(super) async fn list_projects(
     Ok(Json(services.projects.list(caller.user(), &listing, query.cursor(), limit).await?))
 }
 
-/// `GET /api/explore?limit=&cursor=`. The same for everybody.
+/// `GET /api/explore?limit=&cursor=&q=`. The same for everybody.
 pub(super) async fn explore(
     State(services): State<Services>,
     Query(query): Query<ListQuery>,
 ) -> Result<Response, ApiError> {
-    let page = services.projects.explore(query.cursor(), query.limit()?).await?;
+    let page = services.projects.explore(query.q.as_deref(), query.cursor(), query.limit()?).await?;
     let mut response = Json(&*page).into_response();
     if services.shown.is_kept_outside() {
         response.extensions_mut().insert(CachePolicy::Listed);

@@ -1,0 +1,1 @@
+drop index projects_public_words;
