@@ -248,7 +248,9 @@ async fn a_token_is_shown_once_and_opens_what_its_scopes_say() {
     ask(&mut program, Method::POST, "/api/projects", &bearer, &body).await.is_problem(403, "out-of-scope");
     let path = format!("/api/projects/{theirs}");
     ask(&mut program, Method::GET, &path, &bearer, "").await.is_problem(404, "not-found");
-    ask(&mut program, Method::GET, "/api/account/export", &bearer, "").await.is_problem(404, "not-found");
+    for of_account in ["/api/account/export", "/api/account/picture"] {
+        ask(&mut program, Method::GET, of_account, &bearer, "").await.is_problem(404, "not-found");
+    }
     for bad in ["", "Bearer", "Bearer x", "Basic eDp5", &format!("{bearer}x"), &bearer.replace("atlas9_", "atlas9_A")] {
         let refused = ask(&mut program, Method::GET, "/api/projects", bad, "").await;
         refused.is_problem(401, "bad-token");

@@ -34,7 +34,7 @@ pub(crate) fn Shared() -> impl IntoView {
 
 async fn load(slug: &str) -> Result<(Project, Current), ApiError> {
     let services = services();
-    let project = services.projects.shared_now(slug).await?;
+    let project = services.projects.shared(slug).await?;
     for_everybody([project_tag(project.id), projects_tag()]);
     let current = services.studio.current(project.id).await.map_err(ApiError::from)?;
     Ok((project, current))

@@ -93,6 +93,23 @@ async fn whoever_dies_between_a_commit_and_telling_of_it_is_told_by_the_outbox()
     scratch.finish([instance]).await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_hidden_and_never_told_of_is_found_out_when_its_page_is_made_anew() {
+    let scratch = Scratch::new().await;
+    let instance = scratch.worker().await;
+    let (mut owner, mut anybody) = (Browser::of(&instance), Browser::of(&instance));
+    let (_, path) = shown(&mut owner).await;
+    assert_eq!(anybody.page(&path).await.status, StatusCode::OK);
+    // As whoever deletes an account and dies in the same moment leaves it: no event is left either.
+    scratch.break_it("update projects set visibility = 'private'").await;
+    assert_eq!(anybody.page(&path).await.status, StatusCode::OK, "it is kept");
+    scratch.pass(Duration::from_secs(20 * 60));
+    let is_gone = async || anybody.page(&path).await.status == StatusCode::NOT_FOUND;
+    until("it is found out", is_gone).await;
+    assert_eq!(Browser::of(&instance).page(&path).await.status, StatusCode::NOT_FOUND);
+    scratch.finish([instance]).await;
+}
+
 /// How often something was written down to be told outside.
 fn written_down(instance: &Instance) -> Option<String> {
     let text = instance.services.metrics.encode();
@@ -125,7 +142,7 @@ async fn a_shared_cache_keeps_pages_for_an_hour_and_is_told_what_to_forget_until
     let instance = scratch.worker().await;
     let (mut owner, mut anybody) = (Browser::of(&instance), Browser::of(&instance));
     let (project, path) = shown(&mut owner).await;
-    for page in [&*path, "/", "/explore"] {
+    for page in [&*path, &format!("{path}/card.png"), "/", "/explore"] {
         let answer = anybody.page(page).await;
         assert_eq!(
             answer.headers[header::CACHE_CONTROL],
@@ -160,6 +177,11 @@ async fn a_shared_cache_keeps_pages_for_an_hour_and_is_told_what_to_forget_until
     tokio::time::sleep(Duration::from_secs(1)).await;
     let written = written_down(&instance);
     change(&mut owner, &project, r#"{"title":"Nobody sees this"}"#).await;
+    let edit = [("content-type", "application/json"), ("if-match", "\"1\"")];
+    let piece = format!("/api/projects/{project}/pieces/product/summary");
+    let edited = owner.send(Method::PUT, &piece, &edit, r#"{"value":"Nor this."}"#).await;
+    assert_eq!(edited.status, StatusCode::OK, "{}", edited.body);
+    owner.api(Method::DELETE, &format!("/api/projects/{project}/cover"), "").await;
     tokio::time::sleep(Duration::from_secs(1)).await;
     assert_eq!(written_down(&instance), written);
     scratch.finish([instance]).await;

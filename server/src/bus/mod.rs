@@ -4,8 +4,8 @@
 mod wire;
 
 use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    collections::{BTreeSet, HashMap},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -27,6 +27,8 @@ const OUT_BUFFER: usize = 1_024;
 const SEND_WITHIN: Duration = Duration::from_millis(250);
 /// How often channels nobody listens to are given back.
 const SWEEP_EVERY: Duration = Duration::from_secs(30);
+/// How often Redis is told again of channels that it did not take.
+const SUBSCRIBE_AGAIN: Duration = Duration::from_secs(1);
 /// How often sentinels are asked which server is the primary; sooner when it does not answer as one, but not more often than [`ASK_AGAIN`].
 const ASK_EVERY: Duration = Duration::from_secs(5);
 const ASK_AGAIN: Duration = Duration::from_millis(200);
@@ -38,6 +40,8 @@ type Listeners = Arc<Mutex<HashMap<String, broadcast::Sender<Bytes>>>>;
 pub struct Bus {
     connection: Redis,
     listeners: Listeners,
+    /// Channels that Redis was not told of yet.
+    untold: Arc<Mutex<BTreeSet<String>>>,
     out: mpsc::Sender<Out>,
 }
 
@@ -57,7 +61,7 @@ impl Bus {
         let hear: Hear = Arc::new(move |push| hear(&heard, push));
         let (connection, leader) = Redis::connect(config, hear).await?;
         let (out, queue) = mpsc::channel(OUT_BUFFER);
-        let bus = Self { connection, listeners, out };
+        let bus = Self { connection, listeners, untold: Arc::default(), out };
         let (sending, stop, queue) = (bus.clone(), tasks.clone(), Arc::new(AsyncMutex::new(queue)));
         tasks.keep("bus", move || sending.clone().run(Arc::clone(&queue), stop.clone()));
         if let Some(leader) = leader {
@@ -88,7 +92,8 @@ impl Bus {
         let (sender, receiver) = broadcast::channel(LISTENER_BUFFER);
         listeners.insert(channel.to_owned(), sender);
         if self.out.try_send(Out::Subscribe(channel.to_owned())).is_err() {
-            tracing::debug!(channel, "not subscribed: too much is waiting for Redis");
+            tracing::debug!(channel, "not subscribed yet: too much is waiting for Redis");
+            self.untold().insert(channel.to_owned());
         }
         receiver
     }
@@ -103,10 +108,15 @@ impl Bus {
     async fn run(self, queue: Arc<AsyncMutex<mpsc::Receiver<Out>>>, tasks: Tasks) {
         let mut queue = queue.lock().await;
         let mut sweep = tokio::time::interval(SWEEP_EVERY);
+        let mut again = tokio::time::interval(SUBSCRIBE_AGAIN);
+        again.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tokio::select! {
                 () = tasks.stopping() => return,
-                Some(out) = queue.recv() => self.send(out).await,
+                Some(out) = queue.recv() => {
+                    self.send(out).await;
+                }
+                _ = again.tick() => self.subscribe_untold().await,
                 _ = sweep.tick() => {
                     self.sweep().await;
                     // What the primary before this one was told, or this one did not take in time.
@@ -146,8 +156,25 @@ impl Bus {
         }
     }
 
-    async fn send(&self, out: Out) {
+    /// What a connection has taken it takes up again by itself. What it has not, it does not know.
+    async fn subscribe_untold(&self) {
+        let untold: Vec<String> = self.untold().iter().cloned().collect();
+        for channel in untold {
+            self.untold().remove(&channel);
+            let is_heard = self.listeners.lock().unwrap_or_else(PoisonError::into_inner).contains_key(&channel);
+            if is_heard && !self.send(Out::Subscribe(channel)).await {
+                return;
+            }
+        }
+    }
+
+    /// Says whether Redis took it.
+    async fn send(&self, out: Out) -> bool {
         let mut connection = self.connection.clone();
+        let channel = match &out {
+            Out::Subscribe(channel) => Some(channel.clone()),
+            Out::Publish(..) => None,
+        };
         let sent = async move {
             match out {
                 Out::Publish(channel, message) => connection.publish::<_, _, ()>(channel, message.as_ref()).await,
@@ -155,10 +182,16 @@ impl Bus {
             }
         };
         match tokio::time::timeout(SEND_WITHIN, sent).await {
-            Ok(Ok(())) => {}
+            Ok(Ok(())) => return true,
             Ok(Err(error)) => tracing::debug!(%error, "Redis did not take a message"),
             Err(_) => tracing::debug!("Redis is slow; a message was dropped"),
         }
+        self.untold().extend(channel);
+        false
+    }
+
+    fn untold(&self) -> MutexGuard<'_, BTreeSet<String>> {
+        self.untold.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn sweep(&self) {

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use redis::RedisResult;
+use redis::{ErrorKind, RedisError, RedisResult};
 use tokio::{sync::broadcast::error::RecvError, time::timeout};
 
 use super::{
@@ -26,6 +26,8 @@ const ASK_EVERY: Duration = Duration::from_secs(1);
 /// How long Redis is left alone between two tries, at first and at most.
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+/// Answers in a row, as soon as a request needs them, after which requests ask Redis again.
+const QUICK_ANSWERS: u32 = 3;
 
 /// Changes that Redis does not have yet, with this instance's own count of the last of each.
 pub(super) type Pending = HashMap<(Tag, Change), u64>;
@@ -113,7 +115,13 @@ impl Cache {
 
     async fn meet(&self) -> RedisResult<()> {
         self.catch_up().await?;
-        self.tell_pending().await
+        self.tell_pending().await?;
+        // A server that is there but slow would be left alone again by the first request that asks it, and cost each time what one may cost.
+        for _ in 0..QUICK_ANSWERS {
+            let late = |_| RedisError::from((ErrorKind::Io, "Redis is slow"));
+            timeout(ASK_WITHIN, self.0.remote.clock()).await.map_err(late)??;
+        }
+        Ok(())
     }
 
     async fn look_around(&self) -> RedisResult<()> {

@@ -45,7 +45,17 @@ impl Cache {
     {
         let (cache, key) = (self.clone(), key.clone());
         self.0.tasks.spawn("cache-make", async move {
-            let outcome = cache.find_or_make(&key, make, wanted).await;
+            let mut outcome = cache.find_or_make(&key, make, wanted).await;
+            let has_failed = matches!(&outcome, Err(failure) if !matches!(failure, Unmade::Unkept(_)));
+            // Another instance may have one that will do for as long as it cannot be made.
+            if has_failed
+                && wanted == Wanted::Now
+                && cache.look(&key.name).is_none()
+                && let Some(entry) = cache.find(&key, Verdict::Spare).await
+            {
+                entry.rest(cache.millis(), REST);
+                outcome = Ok((entry, Source::Spare));
+            }
             if let (Err(failure), Some((entry, _))) = (&outcome, cache.look(&key.name)) {
                 tracing::debug!(key = %key.name, %failure, "what is there is served on: it could not be made anew");
                 entry.rest(cache.millis(), REST);
@@ -110,11 +120,16 @@ impl Cache {
         Making: Future<Output = Result<Answer<T>, E>>,
     {
         let (moment, began) = (self.marks(Marks::now), Instant::now());
-        let Answer { value, tags } = match timeout(MAKE_WITHIN, make()).await {
+        let Answer { value, tags, instead } = match timeout(MAKE_WITHIN, make()).await {
             Ok(Ok(answer)) => answer,
             Ok(Err(error)) => return Err(Unmade::Origin(Arc::new(error))),
             Err(_) => return Err(Unmade::Late),
         };
+        if let Some(instead) = instead {
+            self.0.memory.invalidate(&key.name);
+            self.0.remote.remove(&key.name).await;
+            return Err(Unmade::Unkept(instead));
+        }
         let took = began.elapsed();
         self.0.metrics.made(key.space.name, took.as_secs_f64());
         let ends = Ends::new(&key.space.times, value.is_some(), self.0.clock.chance());

@@ -89,12 +89,20 @@ type Outcome = Result<(Arc<Entry>, Source), Unmade>;
 pub struct Answer<T> {
     value: Option<T>,
     tags: Vec<Tag>,
+    /// What whoever asked is told instead.
+    instead: Option<Arc<dyn Error + Send + Sync>>,
 }
 
 impl<T> Answer<T> {
     /// This, or nothing.
     pub fn of(value: impl Into<Option<T>>) -> Self {
-        Self { value: value.into(), tags: Vec::new() }
+        Self { value: value.into(), tags: Vec::new(), instead: None }
+    }
+
+    /// What is true now is not to be kept, and what was kept is true no more: whoever asks is told this, as [`Unmade::Unkept`]. A maker that merely failed
+    /// says so by its error, and what there was is served on.
+    pub fn unkept(instead: impl Error + Send + Sync + 'static) -> Self {
+        Self { value: None, tags: Vec::new(), instead: Some(Arc::new(instead)) }
     }
 
     /// It hangs on these.
@@ -139,6 +147,9 @@ pub enum Unmade {
     /// Its maker says why.
     #[error("{0}")]
     Origin(Arc<dyn Error + Send + Sync>),
+    /// It is not to be kept: [`Answer::unkept`].
+    #[error("{0}")]
+    Unkept(Arc<dyn Error + Send + Sync>),
     /// It took too long.
     #[error("it was not made within {} seconds", MAKE_WITHIN.as_secs())]
     Late,
@@ -154,7 +165,7 @@ impl Unmade {
     /// What its maker said.
     pub fn origin<E: Error + 'static>(&self) -> Option<&E> {
         match self {
-            Self::Origin(error) => error.downcast_ref(),
+            Self::Origin(error) | Self::Unkept(error) => error.downcast_ref(),
             _ => None,
         }
     }
@@ -229,10 +240,14 @@ impl Cache {
                     (flight, false)
                 }
             };
-            let outcome = self.wait(flight, spare.is_some()).await;
-            // It may have been changed while something newer was waited for.
+            let mut outcome = self.wait(flight.clone(), spare.is_some()).await;
+            // It may have been changed while something newer was waited for; then there is nothing else to wait for.
             let spare = spare.filter(|spare| self.judge(spare) != Verdict::Dead);
+            if outcome.is_none() && spare.is_none() {
+                outcome = self.wait(flight, false).await;
+            }
             match (outcome, spare) {
+                (Some(Err(failure @ Unmade::Unkept(_))), _) => return Err(failure),
                 // What somebody else began before this one asked may be older than what this one wrote.
                 (Some(Ok((entry, _))), _) if is_passenger && self.judge(&entry) == Verdict::Dead => {}
                 (Some(Ok((entry, source))), _) => {

@@ -173,6 +173,14 @@ impl Remote {
         let _: Option<()> = self.ask(put.query_async(&mut connection)).await;
     }
 
+    /// Takes a thing away.
+    pub async fn remove(&self, name: &str) {
+        let mut remove = redis::cmd("DEL");
+        remove.arg(self.thing(name));
+        let mut connection = self.connection.clone();
+        let _: Option<i64> = self.ask(remove.query_async(&mut connection)).await;
+    }
+
     /// Says who is to make a thing.
     pub async fn lease(&self, name: &str, token: &str) -> Lease {
         let mut asked = redis::cmd("SET");

@@ -13,12 +13,14 @@ use super::{
     CachePolicy, api,
     extract::Caller,
     problem::ApiError,
+    ready::CACHE_TAG,
     upload::{FORM_BYTES, Taken, Upload, is},
 };
 use crate::{
     accounts::Client,
     archive::{File, Format, zip::ARCHIVE_MAX_BYTES},
     services::Services,
+    shown::project_tag,
 };
 
 /// The largest body with an archive: one of the largest size, and some room for what a form puts around it.
@@ -79,10 +81,12 @@ pub(super) async fn card(
 ) -> Result<Response, ApiError> {
     let project = services.projects.shared(&slug).await?;
     let file = services.archive.card(&project, known(&headers)).await?;
-    let mut response = answer(file, CachePolicy::Hour, false, true);
+    let policy = if services.shown.is_kept_outside() { CachePolicy::Shared } else { CachePolicy::Revalidate };
+    let mut response = answer(file, policy, false, true);
+    let headers = response.headers_mut();
+    headers.extend(project_tag(project.id).for_others().parse().ok().map(|tag| (CACHE_TAG, tag)));
     // It is there to be shown by others.
-    let policy = HeaderValue::from_static("cross-origin");
-    response.headers_mut().insert("cross-origin-resource-policy", policy);
+    headers.insert("cross-origin-resource-policy", HeaderValue::from_static("cross-origin"));
     Ok(response)
 }
 

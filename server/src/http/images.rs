@@ -58,7 +58,7 @@ pub(super) async fn put_avatar(
     Query(query): Query<Described>,
     request: Request,
 ) -> Result<Response, ApiError> {
-    let subject = Subject::User(caller.user().ok_or_else(ApiError::not_found)?);
+    let subject = Subject::User(person(&caller)?);
     take(&services, &caller, subject, query, request).await
 }
 
@@ -91,9 +91,14 @@ pub(super) async fn get_cover(
 
 /// `GET /api/account/picture`.
 pub(super) async fn get_avatar(State(services): State<Services>, caller: Caller) -> Result<Json<Value>, ApiError> {
-    let user: UserId = caller.user().ok_or_else(ApiError::not_found)?;
+    let user = person(&caller)?;
     let (picture, waiting) = (services.images.avatar(user).await?, services.images.waiting(Subject::User(user)).await?);
     Ok(Json(described(picture.as_ref(), waiting)))
+}
+
+/// Whoever has an account before them: a program that a token lets in changes nothing of it.
+fn person(caller: &Caller) -> Result<UserId, ApiError> {
+    caller.visitor().map(|visitor| visitor.user).ok_or_else(ApiError::not_found)
 }
 
 fn described(picture: Option<&Picture>, waiting: Option<Waiting>) -> Value {
@@ -118,7 +123,7 @@ pub(super) async fn delete_cover(
 
 /// `DELETE /api/account/picture`. May be sent twice.
 pub(super) async fn delete_avatar(State(services): State<Services>, caller: Caller) -> Result<StatusCode, ApiError> {
-    let user = caller.user().ok_or_else(ApiError::not_found)?;
+    let user = person(&caller)?;
     services.images.remove(Some(user), Subject::User(user)).await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -133,10 +138,7 @@ pub(super) async fn set_from_form(
     let upload = Upload::read(request, &services, &PICTURES).await?;
     let field = |name: &str| upload.fields.get(name).map(String::as_str).unwrap_or_default();
     let (subject, page) = match field("project") {
-        "" => {
-            let user = caller.user().ok_or_else(ApiError::not_found)?;
-            (Subject::User(user), "/settings?done=picture#picture".to_owned())
-        }
+        "" => (Subject::User(person(&caller)?), "/settings?done=picture#picture".to_owned()),
         project => {
             let project: ProjectId = project.parse()?;
             (Subject::Project(project), format!("/projects/{project}?open=cover#cover"))

@@ -125,21 +125,10 @@ pub struct ReadyPage {
     brotli: Bytes,
 }
 
-/// A page that is not to be kept, such as an error. Whoever waited for it gets it.
+/// A page that is not to be kept: an error, or too large. Whoever waited for it gets the first, and has the second rendered for themselves.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("the page is not for everybody, or an error")]
-struct NotKept {
-    status: StatusCode,
-    headers: HeaderMap,
-    body: Bytes,
-}
-
-impl NotKept {
-    /// What cannot be rendered at all.
-    fn nothing() -> Self {
-        Self { status: StatusCode::SERVICE_UNAVAILABLE, headers: HeaderMap::new(), body: Bytes::new() }
-    }
-}
+struct NotKept(Option<(StatusCode, HeaderMap, Bytes)>);
 
 /// How an answer is compressed.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -163,13 +152,15 @@ pub async fn serve_ready(State(pages): State<ReadyPages>, request: Request, next
     match pages.cache.get(&key, move || render(renderer, asked, id)).await {
         Ok(Some(page)) => page.answer(&request, route, pages.policy()),
         Ok(None) => next.run(request).await,
-        // Rendering it once more would not be another page, only another wait.
-        Err(unmade) => {
-            let NotKept { status, headers, body } = unmade.origin().cloned().unwrap_or_else(NotKept::nothing);
-            let mut response = (status, headers, body).into_response();
-            response.extensions_mut().insert(RouteName(route));
-            response
-        }
+        Err(unmade) => match unmade.origin::<NotKept>() {
+            // Rendering it once more would not be another page, only another wait.
+            Some(NotKept(Some(answer))) => {
+                let mut response = answer.clone().into_response();
+                response.extensions_mut().insert(RouteName(route));
+                response
+            }
+            _ => next.run(request).await,
+        },
     }
 }
 
@@ -177,19 +168,23 @@ pub async fn serve_ready(State(pages): State<ReadyPages>, request: Request, next
 async fn render(next: Next, path: String, id: Option<RequestId>) -> Result<Answer<ReadyPage>, NotKept> {
     let keeping = Keeping::default();
     let mut request = Request::new(Body::empty());
-    *request.uri_mut() = path.parse().map_err(|_| NotKept::nothing())?;
+    *request.uri_mut() = path.parse().map_err(|_| NotKept(None))?;
     request.headers_mut().insert(header::ACCEPT, HeaderValue::from_static("text/html"));
     request.extensions_mut().insert(keeping.clone());
     id.map(|id| request.extensions_mut().insert(id));
     let (parts, body) = next.run(request).await.into_parts();
-    let plain = to_bytes(body, PAGE_MAX).await.map_err(|_| NotKept::nothing())?;
+    let Ok(plain) = to_bytes(body, PAGE_MAX).await else { return Ok(Answer::unkept(NotKept(None))) };
     let tags = match keeping.tags() {
         Some(tags) if parts.status == StatusCode::OK && !parts.headers.contains_key(header::SET_COOKIE) => tags,
-        _ => return Err(NotKept { status: parts.status, headers: parts.headers, body: plain }),
+        _ => {
+            let answer = NotKept(Some((parts.status, parts.headers, plain)));
+            // What cannot be rendered for a while is shown as it was. What is gone, or not for everybody any more, is not.
+            return if parts.status.is_server_error() { Err(answer) } else { Ok(Answer::unkept(answer)) };
+        }
     };
     let written = tags.iter().map(Tag::for_others).collect::<Vec<_>>().join(",");
     let page = tokio::task::spawn_blocking(move || ReadyPage::new(&parts.headers, written, plain));
-    let page = page.await.ok().and_then(Result::ok).ok_or_else(NotKept::nothing)?;
+    let page = page.await.ok().and_then(Result::ok).ok_or(NotKept(None))?;
     Ok(Answer::of(page).on(tags))
 }
 

@@ -4,11 +4,13 @@ use std::sync::{Arc, OnceLock};
 
 use axum::{
     extract::{Request, State},
+    http::{HeaderMap, HeaderValue, header},
     middleware::Next,
     response::Response,
 };
 use model::UserId;
 
+use super::extract::Caller;
 use crate::services::Services;
 
 /// Who sent a request that may change something. Travels with it, for whoever finds out to say.
@@ -32,8 +34,18 @@ pub async fn remember_writes(State(services): State<Services>, mut request: Requ
     let writer = Writer::default();
     request.extensions_mut().insert(writer.clone());
     let response = next.run(request).await;
-    if let Some(user) = writer.0.get() {
-        services.db.wrote(*user).await;
+    // Whoever came in by this request is somebody else from now on.
+    let newcomer = newcomer(response.headers(), &services).await;
+    for user in [newcomer, writer.0.get().copied()].into_iter().flatten() {
+        services.db.wrote(user).await;
     }
     response
+}
+
+/// Whose session an answer opens.
+async fn newcomer(answer: &HeaderMap, services: &Services) -> Option<UserId> {
+    let cookies = answer.get_all(header::SET_COOKIE).iter().filter_map(|set| set.to_str().ok()?.split(';').next());
+    let cookies = cookies.collect::<Vec<_>>().join("; ");
+    let headers = HeaderMap::from_iter([(header::COOKIE, HeaderValue::try_from(cookies).ok()?)]);
+    Caller::of(&headers, services).await.ok()?.user()
 }

@@ -210,7 +210,9 @@ impl Images {
         if !store::is_theirs(&mut *tx, subject, user).await? {
             return Err(ImagesError::NotFound);
         }
-        store::delete(&mut tx, subject).await?;
+        if !store::delete(&mut tx, subject).await? {
+            return Ok(());
+        }
         self.commit_change(tx, subject).await
     }
 

@@ -169,12 +169,14 @@ pub(super) async fn refuse(pool: &PgPool, id: ImageId, reason: &str) -> Result<(
     Ok(())
 }
 
-/// Takes the picture away, whatever becomes of it.
+/// Takes the picture away, whatever becomes of it. Says whether there was one.
 #[instrument(name = "db.images.delete", skip_all)]
-pub(super) async fn delete(tx: &mut PgConnection, subject: Subject) -> Result<(), DbError> {
+pub(super) async fn delete(tx: &mut PgConnection, subject: Subject) -> Result<bool, DbError> {
     let (project, user) = subject.ids();
-    sqlx::query!("delete from images where project_id = $1 or user_id = $2", project, user).execute(&mut *tx).await?;
-    show(tx, subject, None).await
+    let gone = sqlx::query!("delete from images where project_id = $1 or user_id = $2", project, user);
+    let gone = gone.execute(&mut *tx).await?.rows_affected();
+    show(tx, subject, None).await?;
+    Ok(gone > 0)
 }
 
 /// What is known of the picture that was sent last, unless it is shown.

@@ -296,22 +296,7 @@ impl Projects {
     /// # Errors
     /// [`ProjectsError::NotFound`] when there is none, or it is shown no more.
     pub async fn shared(&self, slug: &str) -> Result<Project, ProjectsError> {
-        if !is_slug(slug) {
-            return Err(ProjectsError::NotFound);
-        }
-        let found = match store::shared(self.db.reader().await, slug).await? {
-            // It may have been shown a moment ago.
-            None if self.db.has_replica() => store::shared(self.db.primary(), slug).await?,
-            found => found,
-        };
-        found.ok_or(ProjectsError::NotFound)
-    }
-
-    /// Likewise as it is now, to be kept until it changes: what a replica does not have yet would be kept as well.
-    ///
-    /// # Errors
-    /// As [`Projects::shared`].
-    pub async fn shared_now(&self, slug: &str) -> Result<Project, ProjectsError> {
+        // Of the primary: a replica may still have what its owner has hidden, and what is rendered of that would be kept.
         let found = if is_slug(slug) { store::shared(self.db.primary(), slug).await? } else { None };
         found.ok_or(ProjectsError::NotFound)
     }

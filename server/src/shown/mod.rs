@@ -5,6 +5,7 @@
 //! here after five minutes and outside after an hour.
 
 mod purge;
+mod store;
 mod subscriber;
 
 use std::{sync::Arc, time::Duration};
@@ -25,7 +26,7 @@ use crate::{
 /// A page whose rendering began before a change may be sent after it: what is kept outside is told once more when that is over.
 const TOLD_AGAIN: Duration = Duration::from_secs(20);
 /// How often, and after which pause, a change is written down for outside that the database did not take.
-const WRITES: u32 = 5;
+const WRITES: u32 = 60;
 const WRITE_AGAIN: Duration = Duration::from_secs(2);
 
 /// What hangs on which projects everybody may see, and what they are called.
@@ -137,7 +138,9 @@ impl Shown {
             for _ in 0..WRITES {
                 match shown.write_down(&job).await {
                     Ok(()) => return,
-                    Err(error) => tracing::warn!(%error, "shared caches are not told of a change yet"),
+                    Err(error) => {
+                        tracing::warn!(%error, tags = job.tags.join(","), "shared caches are not told of a change yet")
+                    }
                 }
                 tokio::time::sleep(WRITE_AGAIN).await;
             }

@@ -22,9 +22,9 @@ pub struct PurgeShared {
 
 impl Job for PurgeShared {
     const KIND: &'static str = "purge-shared";
-    // Until what is kept outside is old by itself.
+    // For three hours: pages are old by themselves after one, pictures are not, and then somebody has to look.
     const RULES: Rules = Rules {
-        attempts: 8,
+        attempts: 44,
         backoff: Backoff { first: Duration::from_secs(1), most: Duration::from_secs(300) },
         priority: 0,
         ..Rules::USUAL

@@ -1,10 +1,16 @@
 //! What everybody is shown, told by the outbox: for changes whose maker died between the commit and telling of it.
 
+use std::collections::BTreeSet;
+
 use model::ProjectId;
 use sqlx::PgConnection;
+use uuid::Uuid;
 
-use super::Shown;
-use crate::events::{EventName, StoredEvent, Subscriber, Taking};
+use super::{Shown, store};
+use crate::{
+    events::{EventName, StoredEvent, Subscriber, Taking},
+    jobs::Failure,
+};
 
 /// Forgets what showed a project as it was.
 pub struct ShownSubscriber(pub Shown);
@@ -29,10 +35,16 @@ impl Subscriber for ShownSubscriber {
         false
     }
 
-    fn take<'a>(&'a self, _: &'a mut PgConnection, events: &'a [StoredEvent]) -> Taking<'a> {
+    fn take<'a>(&'a self, connection: &'a mut PgConnection, events: &'a [StoredEvent]) -> Taking<'a> {
         Box::pin(async move {
-            for event in events {
-                self.0.changing(ProjectId(event.subject)).is_committed().await;
+            // Who may see a project concerns others either way; all else does only when they may.
+            let (sharing, rest): (Vec<_>, Vec<_>) =
+                events.iter().partition(|event| event.name == EventName::ProjectShared.as_str());
+            let rest: Vec<Uuid> = rest.iter().map(|event| event.subject).collect();
+            let mut projects: BTreeSet<ProjectId> = sharing.iter().map(|event| ProjectId(event.subject)).collect();
+            projects.extend(store::shown(connection, &rest).await.map_err(Failure::retry)?);
+            for project in projects {
+                self.0.changing(project).is_committed().await;
             }
             Ok(())
         })

@@ -244,15 +244,20 @@ impl Studio {
         let proposed = store::proposed(self.db.primary(), id).await?;
         let mut tx = store::begin(self.db.primary()).await?;
         store::lock_owner(&mut tx, user).await?;
-        let now = self.clock.now();
+        let (now, mut has_changed) = (self.clock.now(), false);
         for (stage, number) in proposed {
-            if !store::accept(&mut tx, generation.project, stage, number, now).await? {
+            if store::accept(&mut tx, generation.project, stage, number, now).await? {
+                has_changed = true;
+            } else {
                 let current = store::current_number(&mut tx, generation.project, stage).await?;
                 // Somebody else may have accepted it in the same moment.
                 if current != number {
                     return Err(StudioError::Conflict { stage, current });
                 }
             }
+        }
+        if !has_changed {
+            return Ok(());
         }
         let is_shown = store::touch_project(&mut tx, generation.project, now).await?;
         let changing = self.shown.changing(generation.project);

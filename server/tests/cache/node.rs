@@ -84,6 +84,7 @@ struct State {
     read: AtomicU64,
     fails: AtomicBool,
     is_gone: AtomicBool,
+    is_refused: AtomicBool,
     /// Milliseconds.
     takes: AtomicU64,
 }
@@ -91,6 +92,10 @@ struct State {
 #[derive(Debug, thiserror::Error)]
 #[error("the origin is away")]
 pub struct Away;
+
+#[derive(Debug, thiserror::Error)]
+#[error("the origin does not show it any more")]
+pub struct Refused;
 
 impl Origin {
     pub fn slow(milliseconds: u64) -> Self {
@@ -115,6 +120,11 @@ impl Origin {
         self.0.is_gone.store(true, Ordering::SeqCst);
     }
 
+    /// It may be kept no more, as a page that its owner has hidden.
+    pub fn refuse(&self) {
+        self.0.is_refused.store(true, Ordering::SeqCst);
+    }
+
     /// How often it was read.
     pub fn read(&self) -> u64 {
         self.0.read.load(Ordering::SeqCst)
@@ -129,6 +139,9 @@ impl Origin {
             tokio::time::sleep(Duration::from_millis(origin.0.takes.load(Ordering::SeqCst))).await;
             if origin.0.fails.load(Ordering::SeqCst) {
                 return Err(Away);
+            }
+            if origin.0.is_refused.load(Ordering::SeqCst) {
+                return Ok(Answer::unkept(Refused));
             }
             let there = !origin.0.is_gone.load(Ordering::SeqCst);
             Ok(Answer::of(there.then_some(text)).on([tag()]))

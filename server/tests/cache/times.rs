@@ -1,10 +1,12 @@
 //! What becomes of things as time passes, and when they cannot be made.
 
+use std::time::Duration;
+
 use pretty_assertions::assert_eq;
 use server::cache::Unmade;
 
 use crate::{
-    node::{Ahead, Away, Node, Origin, THINGS, key, tag},
+    node::{Ahead, Away, Node, Origin, Refused, THINGS, key, tag},
     support::{OwnRedis, until},
 };
 
@@ -51,6 +53,65 @@ async fn an_old_thing_is_served_while_it_cannot_be_made_and_not_for_ever() {
     assert!(failure.origin::<Away>().is_some(), "{failure}");
     origin.fail(false);
     assert_eq!(origin.text(&node, &key(1)).await, "version 0");
+    node.stop().await;
+}
+
+#[tokio::test]
+async fn a_new_instance_falls_back_on_what_the_others_made_while_it_cannot_be_made() {
+    let (redis, ahead, origin) = (OwnRedis::start().await, Ahead::default(), Origin::default());
+    let one = Node::start(&redis.url, &ahead).await;
+    assert_eq!(origin.text(&one, &key(1)).await, "version 0");
+    origin.fail(true);
+    ahead.pass(1_000);
+    let new = Node::start(&redis.url, &ahead).await;
+    for _ in 0..5 {
+        assert_eq!(origin.text(&new, &key(1)).await, "version 0");
+    }
+    assert_eq!(origin.read(), 2, "it is not tried again at once");
+    new.cache.forget(&[tag()]).await;
+    assert!(origin.by(&new, &key(1)).await.is_err(), "what was changed is none");
+    one.stop().await;
+    new.stop().await;
+}
+
+#[tokio::test]
+async fn what_may_be_kept_no_more_is_served_no_more_though_nobody_told_of_it() {
+    let (redis, ahead, origin) = (OwnRedis::start().await, Ahead::default(), Origin::default());
+    let (node, other) = (Node::start(&redis.url, &ahead).await, Node::start(&redis.url, &ahead).await);
+    for number in [1, 2] {
+        assert_eq!(origin.text(&node, &key(number)).await, "version 0");
+    }
+    origin.refuse();
+    // Past its time it is served once more, while somebody finds out.
+    ahead.pass(120);
+    origin.text(&node, &key(1)).await;
+    until("it is found out", async || origin.by(&node, &key(1)).await.is_err()).await;
+    // Long past it nobody is served what is only good while it cannot be made.
+    ahead.pass(1_000);
+    for node in [&node, &other] {
+        let refused = origin.by(node, &key(2)).await.unwrap_err();
+        assert!(refused.origin::<Refused>().is_some(), "{refused}");
+    }
+    origin.fail(true);
+    assert!(origin.by(&node, &key(2)).await.is_err(), "nothing of it is left to fall back on");
+    node.stop().await;
+    other.stop().await;
+}
+
+#[tokio::test]
+async fn whoever_makes_a_thing_that_is_changed_meanwhile_is_served_what_they_made() {
+    let (redis, ahead, origin) = (OwnRedis::start().await, Ahead::default(), Origin::default());
+    let node = Node::start(&redis.url, &ahead).await;
+    assert_eq!(origin.text(&node, &key(1)).await, "version 0");
+    ahead.pass(1_000);
+    // Longer than anybody waits who has something old, which is gone by then.
+    origin.take(900);
+    let (asked, changed) = (key(1), async {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        node.cache.forget(&[tag()]).await;
+    });
+    let (served, ()) = tokio::join!(origin.text(&node, &asked), changed);
+    assert_eq!(served, "version 0");
     node.stop().await;
 }
 
