@@ -37,6 +37,8 @@ Environment (all optional):
   ATLAS9_MAIL_DIR          where mail is written without server [.local/mail]
   ATLAS9_BLOBS             exports and pictures: a folder, or s3://bucket/prefix with the
                            usual AWS_ variables for region, endpoint and keys [.local/blobs]
+  ATLAS9_PURGE_URL, ATLAS9_PURGE_TOKEN
+                           a shared cache in front, told what to forget [none]
   ATLAS9_TRUSTED_PROXIES   networks whose X-Forwarded-For counts [this machine]
   ATLAS9_WEBHOOKS_ALLOW    networks webhooks may reach although they are not public [none]
   ATLAS9_CHECKS            whether the program visits itself    [true]
@@ -54,7 +56,8 @@ Environment (all optional):
   ATLAS9_OTLP_URL          a collector of traces, by OTLP over HTTP [nothing is traced]
   ATLAS9_OTLP_HEADERS      what it wants to see: authorization=Bearer%20x,… [nothing]
   ATLAS9_OTLP_SAMPLE       which share of traces it is sent     [1]
-  ATLAS9_LOG               what to log, such as info or debug   [info]";
+  ATLAS9_LOG               what to log, such as info or debug   [info,sqlx=warn]
+Model providers (OPENAI_…, ANTHROPIC_…, ATLAS9_PROVIDERS, ATLAS9_MODEL_…, ATLAS9_SPEND_CAP_…) are told of in README.md.";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
