@@ -139,7 +139,8 @@ impl Shown {
                 match shown.write_down(&job).await {
                     Ok(()) => return,
                     Err(error) => {
-                        tracing::warn!(%error, tags = job.tags.join(","), "shared caches are not told of a change yet")
+                        let tags = job.tags.join(",");
+                        tracing::warn!(%error, tags, "shared caches are not told of a change yet");
                     }
                 }
                 tokio::time::sleep(WRITE_AGAIN).await;
