@@ -41,6 +41,7 @@ test('a version is compared with the one before, below and beside, and taken bac
 });
 
 test('a new version may wait until it has been compared; refused, it changes nothing', async ({ page }) => {
+  test.setTimeout(60_000);
   const { guest, project } = await made(page);
   for (const verdict of ['Keep the one in use', 'Use the new version'] as const) {
     await page.goto(server.url(`/projects/${project}/edit`));
@@ -48,7 +49,10 @@ test('a new version may wait until it has been compared; refused, it changes not
     await page.locator('.again').getByLabel('Brand').check();
     await page.getByLabel('Show me the difference before it replaces what is there').check();
     await page.getByLabel('Make it again, differently').fill('make it playful');
+    const editor = page.locator('[data-generation]');
+    const generation = await editor.getAttribute('data-generation');
     await page.getByRole('button', { name: 'Make it again' }).click();
+    await expect(editor).not.toHaveAttribute('data-generation', generation ?? '');
     await expect.poll(async () => (await guest.json<{ status: string }>(`/api/projects/${project}`)).status).toBe('done');
     await page.reload();
 
