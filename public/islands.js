@@ -52,9 +52,7 @@ function measure(work) {
   const knowsTasks = PerformanceObserver.supportedEntryTypes.includes("longtask");
   const tasks = new PerformanceObserver((list) => noteTasks(list.getEntries()));
 
-  // What came with the page was there when the page was first painted.
-  const painted = performance.getEntriesByName("first-contentful-paint")[0];
-  if (isAwaited && !isBare && painted) tell("first-piece", painted.startTime);
+  if (isAwaited && !isBare) tellFirstPaint();
   arrivals.observe(work, { childList: true, subtree: true, attributeFilter: ["data-state"] });
   if (knowsTasks) tasks.observe({ type: "longtask" });
   document.addEventListener("visibilitychange", end);
@@ -80,6 +78,17 @@ function measure(work) {
     if (gap !== undefined) tell("stream-gap", gap);
     if (knowsTasks && last !== undefined) tell("long-task", longest);
   }
+}
+
+/** What came with the page was there when the page was first painted, which may be yet to come. */
+function tellFirstPaint() {
+  const paints = new PerformanceObserver((list) => {
+    const [painted] = list.getEntriesByName("first-contentful-paint");
+    if (!painted) return;
+    paints.disconnect();
+    tell("first-piece", painted.startTime);
+  });
+  paints.observe({ type: "paint", buffered: true });
 }
 
 if (document.querySelector("leptos-island")) {
