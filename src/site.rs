@@ -13,7 +13,7 @@ use server::{
     config::Config,
     http::{
         Overload, ReadyPages, compression_layer, observe, refuse_excess, security_headers, serve_ready,
-        write_cache_headers,
+        tag_answers, tell_encodings, write_cache_headers,
     },
     services::Services,
 };
@@ -109,7 +109,9 @@ pub(crate) fn router(context: &PageContext) -> Router {
         .layer(middleware::from_fn_with_state(ready_pages(context), serve_ready))
         .layer(middleware::from_fn_with_state(overload, refuse_excess))
         .layer(middleware::from_fn(write_cache_headers))
+        .layer(middleware::from_fn(tell_encodings))
         .layer(compression_layer())
+        .layer(middleware::from_fn(tag_answers))
         .service(app::routes(context.clone()));
     // As one service: a router would put each layer around each of its routes, boxed, and copy them all for every request.
     Router::new().fallback_service(service)

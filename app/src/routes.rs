@@ -16,7 +16,7 @@ use leptos_axum::{AxumRouteListing, LeptosRoutes};
 use server::{
     http::{
         ApiError, CachePolicy, Caller, ProblemParts, RequestId, RouteName, Writer, body_max_bytes, csrf_layer,
-        is_upload, present_problem, remember_writes, tell_route,
+        is_upload, limit_classes, present_problem, remember_writes, tell_route,
     },
     metrics::{METHODS, PKG, STATIC, UNMATCHED},
     releases::Releases,
@@ -103,6 +103,7 @@ pub fn routes(context: PageContext) -> Router {
         .layer(middleware::from_fn_with_state(context.clone(), present_errors))
         .layer(middleware::from_fn(in_time))
         .layer(CatchPanicLayer::custom(panicked))
+        .layer(middleware::from_fn_with_state(context.services.clone(), limit_classes))
         .layer(csrf_layer())
         .layer(middleware::from_fn_with_state(context.services.clone(), remember_writes))
         .layer(middleware::from_fn_with_state(context, know_caller))

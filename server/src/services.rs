@@ -52,6 +52,8 @@ pub struct Everything {
     pub bus: Bus,
     /// What is kept of what is asked for often.
     pub cache: Cache,
+    /// How often who may try what.
+    pub limits: Limits,
     /// Tasks of this process.
     pub tasks: Tasks,
     /// Work that is done later, by whichever process is free.
@@ -242,7 +244,15 @@ impl Services {
             accounts,
             checks,
             postman,
-            projects: Projects::new(db.clone(), cache.clone(), clock.clone(), events.clone(), limits, shown.clone()),
+            projects: Projects::new(
+                db.clone(),
+                cache.clone(),
+                clock.clone(),
+                events.clone(),
+                limits.clone(),
+                shown.clone(),
+            ),
+            limits,
             shown,
             studio,
             events,

@@ -58,7 +58,7 @@ async fn export(
 ) -> Result<Response, ApiError> {
     let project = services.projects.get(caller.user(), id.parse()?).await?;
     let file = services.archive.export(&project, format, known(headers)).await?;
-    Ok(answer(file, CachePolicy::Private, true, format == Format::Zip))
+    Ok(answer(file, CachePolicy::Private, true))
 }
 
 /// `GET /p/{slug}/export.zip`, `.md` and `.json`, for whoever has the address.
@@ -70,7 +70,7 @@ async fn export_shared(
 ) -> Result<Response, ApiError> {
     let project = services.projects.shared(slug).await?;
     let file = services.archive.export(&project, format, known(headers)).await?;
-    Ok(answer(file, CachePolicy::Revalidate, true, format == Format::Zip))
+    Ok(answer(file, CachePolicy::Revalidate, true))
 }
 
 /// `GET /p/{slug}/card.png`.
@@ -82,7 +82,7 @@ pub(super) async fn card(
     let project = services.projects.shared(&slug).await?;
     let file = services.archive.card(&project, known(&headers)).await?;
     let policy = if services.shown.is_kept_outside() { CachePolicy::Shared } else { CachePolicy::Revalidate };
-    let mut response = answer(file, policy, false, true);
+    let mut response = answer(file, policy, false);
     let headers = response.headers_mut();
     headers.extend(project_tag(project.id).for_others().parse().ok().map(|tag| (CACHE_TAG, tag)));
     // It is there to be shown by others.
@@ -120,9 +120,9 @@ fn known(headers: &HeaderMap) -> Option<&str> {
     headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok())
 }
 
-/// A file, or that whoever asks has it already. What may be compressed on its way has a weak tag, because its bytes are not those of the tag then.
-fn answer(file: File, policy: CachePolicy, to_save: bool, strong: bool) -> Response {
-    let tag = format!("{}\"{}\"", if strong { "" } else { "W/" }, file.tag.as_str());
+/// A file, or that whoever asks has it already.
+fn answer(file: File, policy: CachePolicy, to_save: bool) -> Response {
+    let tag = format!("\"{}\"", file.tag.as_str());
     let mut response = match file.bytes {
         Some(bytes) => Body::from(bytes).into_response(),
         None => StatusCode::NOT_MODIFIED.into_response(),

@@ -3,6 +3,7 @@
 mod api;
 mod archive;
 mod cache;
+mod classes;
 mod compression;
 mod csrf;
 mod events;
@@ -17,6 +18,7 @@ mod overload;
 mod problem;
 mod ready;
 mod upload;
+mod validators;
 mod writes;
 
 use axum::{
@@ -29,6 +31,7 @@ use model::sections::FILE_MAX_BYTES;
 
 pub use archive::UPLOAD_MAX_BYTES;
 pub use cache::{CachePolicy, write_cache_headers};
+pub use classes::limit_classes;
 pub use compression::compression_layer;
 pub use csrf::csrf_layer;
 pub use events::{EVENT_STREAM, event_frame, event_frames, last_event_id};
@@ -38,6 +41,7 @@ pub use observe::{RequestId, RouteName, observe, tell_route};
 pub use overload::{Overload, OverloadMetrics, refuse_excess};
 pub use problem::{ApiError, ProblemParts, present_problem};
 pub use ready::{Keeping, ReadyPages, serve_ready};
+pub use validators::{tag_answers, tell_encodings};
 pub use writes::{Writer, remember_writes};
 
 use crate::{

@@ -25,6 +25,7 @@ use sha2::{Digest, Sha256};
 use super::{
     cache::CachePolicy,
     observe::{RequestId, RouteName},
+    validators::names,
 };
 use crate::{
     cache::{Answer, Cache, Key, Space, Tag, Times},
@@ -219,7 +220,7 @@ impl ReadyPage {
         };
         let etag = format!("\"{}{suffix}\"", self.digest);
         let is_head = request.method() == Method::HEAD;
-        let is_known = request.headers().get_all(header::IF_NONE_MATCH).iter().any(|sent| matches(sent, &etag));
+        let is_known = request.headers().get_all(header::IF_NONE_MATCH).iter().any(|sent| names(sent, &etag));
         let body_or_none = if is_known || is_head { Bytes::new() } else { body.clone() };
         let mut response = Body::from(body_or_none).into_response();
         *response.status_mut() = if is_known { StatusCode::NOT_MODIFIED } else { StatusCode::OK };
@@ -271,12 +272,6 @@ impl Encoding {
             Self::Plain
         }
     }
-}
-
-/// Whether a browser has this version already (RFC 9110, section 13.1.2).
-fn matches(sent: &HeaderValue, etag: &str) -> bool {
-    let sent = sent.to_str().unwrap_or_default();
-    sent.split(',').map(str::trim).any(|one| one == "*" || one.trim_start_matches("W/") == etag)
 }
 
 #[cfg(test)]
