@@ -88,6 +88,51 @@ async fn run(connection: &mut PgConnection, query: &Query) {
     assert!(["22", "23"].contains(&class.as_str()), "{error}: {}", query.text);
 }
 
+/// What is asked of whoever writes into tables that the release before knows: columns that must be given, rules and unique keys about columns that it gives.
+const ASKED: &str = "
+    with tables as (
+        select now.oid as now, before.oid as before from pg_class now join pg_class before using (relname)
+        where now.relnamespace = 'public'::regnamespace and before.relnamespace = 'before'::regnamespace and now.relkind = 'r'
+    ), known as (
+        select tables.now, new.attnum, new.attname from tables join pg_attribute old on old.attrelid = before and old.attnum > 0
+        join pg_attribute new on new.attrelid = tables.now and new.attname = old.attname
+    )
+    select format('%s.%s must be given', now::regclass, a.attname) from tables join pg_attribute a on a.attrelid = now
+    where attnum > 0 and attnotnull and not attisdropped and not atthasdef and attidentity = ''
+      and not exists (select from pg_attribute old where old.attrelid = before and old.attname = a.attname and old.attnotnull)
+    union all
+    select format('%s: %s', now::regclass, pg_get_constraintdef(c.oid)) from tables join pg_constraint c on c.conrelid = now
+    where contype in ('c', 'f', 'u', 'x') and exists (select from known where known.now = tables.now and attnum = any(conkey))
+      and not exists (
+          select from pg_constraint old where old.conrelid = before
+            and replace(pg_get_constraintdef(old.oid), 'before.', '') = replace(pg_get_constraintdef(c.oid), 'public.', ''))
+    union all
+    select format('%s: %s', now::regclass, pg_get_indexdef(i.indexrelid)) from tables join pg_index i on i.indrelid = now
+    where indisunique and exists (select from known where known.now = tables.now and attnum = any(indkey::int2[]))
+      and not exists (
+          select from pg_index old where old.indrelid = before and old.indisunique
+            and regexp_replace(pg_get_indexdef(old.indexrelid), '^.* USING ', '') = regexp_replace(pg_get_indexdef(i.indexrelid), '^.* USING ', ''))";
+
+#[tokio::test]
+async fn nothing_more_is_asked_of_what_the_release_before_writes() {
+    let scratch = Scratch::new().await;
+    let mut connection = PgConnection::connect(&scratch.url).await.unwrap();
+    sqlx::raw_sql("create schema before; set search_path = before").execute(&mut connection).await.unwrap();
+    let folder = format!("{}/../migrations", env!("CARGO_MANIFEST_DIR"));
+    let names = fs::read_dir(&folder).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap());
+    let mut names: Vec<String> = names.filter(|name| name.ends_with(".up.sql") && name.as_str() < "0007").collect();
+    names.sort();
+    assert_eq!(names.len(), 6);
+    for name in names {
+        let sql = fs::read_to_string(format!("{folder}/{name}")).unwrap();
+        sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut connection).await.unwrap_or_else(|e| panic!("{e}: {name}"));
+    }
+    let asked: Vec<String> = sqlx::query_scalar(ASKED).fetch_all(&mut connection).await.unwrap();
+    assert!(asked.is_empty(), "{}", asked.join("\n"));
+    drop(connection);
+    scratch.finish([]).await;
+}
+
 #[tokio::test]
 async fn what_the_release_before_writes_stands_in_the_lists_of_this_one() {
     let scratch = Scratch::new().await;
