@@ -8,7 +8,11 @@ mod purge;
 mod store;
 mod subscriber;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
 use model::{ProjectId, UserId};
 use reqwest::Client;
@@ -28,6 +32,9 @@ const TOLD_AGAIN: Duration = Duration::from_secs(20);
 /// How often, and after which pause, a change is written down for outside that the database did not take.
 const WRITES: u32 = 60;
 const WRITE_AGAIN: Duration = Duration::from_secs(2);
+/// Tags of one job, and those that wait for Redis at most; past that everything is told of.
+const TAGS_AT_ONCE: usize = 100;
+const LATER_MAX: usize = 10_000;
 
 /// What hangs on which projects everybody may see, and what they are called.
 pub fn list_tag() -> Tag {
@@ -59,6 +66,8 @@ struct Parts {
     tasks: Tasks,
     client: Client,
     outside: Option<SharedCacheConfig>,
+    /// Tags that are told once more when other instances hear of changes again.
+    later: Mutex<BTreeSet<String>>,
 }
 
 /// A change of what everybody is shown that may be committed at any moment.
@@ -101,7 +110,7 @@ impl Showing {
 impl Shown {
     /// Over this cache, and the one outside if there is one.
     pub fn new(cache: Cache, jobs: Jobs, tasks: Tasks, client: Client, outside: Option<SharedCacheConfig>) -> Self {
-        Self(Arc::new(Parts { cache, jobs, tasks, client, outside }))
+        Self(Arc::new(Parts { cache, jobs, tasks, client, outside, later: Mutex::default() }))
     }
 
     /// Whether shared caches may keep what everybody is shown: they are told when it changes.
@@ -135,17 +144,61 @@ impl Shown {
         }
         let (shown, job) = (self.clone(), PurgeShared { tags: tags.iter().map(Tag::for_others).collect() });
         self.0.tasks.spawn("purge", async move {
-            for _ in 0..WRITES {
-                match shown.write_down(&job).await {
-                    Ok(()) => return,
-                    Err(error) => {
-                        let tags = job.tags.join(",");
-                        tracing::warn!(%error, tags, "shared caches are not told of a change yet");
-                    }
-                }
-                tokio::time::sleep(WRITE_AGAIN).await;
+            shown.write_until_taken(&job).await;
+            if !shown.0.cache.is_shared() {
+                shown.tell_again_when_shared(job.tags);
             }
         });
+    }
+
+    /// The other instances do not hear of a change while this one is cut off from them, and may have it shown as it was to a shared cache that has just
+    /// forgotten it.
+    fn tell_again_when_shared(&self, tags: Vec<String>) {
+        let mut later = self.later();
+        let is_first = later.is_empty();
+        later.extend(tags);
+        if later.len() > LATER_MAX {
+            *later = [list_tag(), projects_tag()].iter().map(Tag::for_others).collect();
+        }
+        drop(later);
+        if !is_first {
+            return;
+        }
+        let shown = self.clone();
+        self.0.tasks.spawn("purge-later", async move {
+            while !shown.0.cache.is_shared() {
+                if shown.is_stopped_within(WRITE_AGAIN).await {
+                    return;
+                }
+            }
+            let tags: Vec<String> = std::mem::take(&mut *shown.later()).into_iter().collect();
+            for tags in tags.chunks(TAGS_AT_ONCE) {
+                shown.write_until_taken(&PurgeShared { tags: tags.to_vec() }).await;
+            }
+        });
+    }
+
+    fn later(&self) -> MutexGuard<'_, BTreeSet<String>> {
+        self.0.later.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn write_until_taken(&self, job: &PurgeShared) {
+        for _ in 0..WRITES {
+            match self.write_down(job).await {
+                Ok(()) => return,
+                Err(error) => {
+                    let tags = job.tags.join(",");
+                    tracing::warn!(%error, tags, "shared caches are not told of a change yet");
+                }
+            }
+            if self.is_stopped_within(WRITE_AGAIN).await {
+                return;
+            }
+        }
+    }
+
+    async fn is_stopped_within(&self, pause: Duration) -> bool {
+        tokio::time::timeout(pause, self.0.tasks.stopping()).await.is_ok()
     }
 
     async fn write_down(&self, job: &PurgeShared) -> Result<(), JobsError> {
