@@ -12,8 +12,8 @@ use serde::Deserialize;
 use server::{
     config::Config,
     http::{
-        Overload, ReadyPages, compression_layer, observe, refuse_excess, security_headers, serve_ready,
-        tag_answers, tell_encodings, write_cache_headers,
+        Overload, ReadyPages, compression_layer, observe, refuse_excess, security_headers, serve_ready, tag_answers,
+        tell_encodings, write_cache_headers,
     },
     services::Services,
 };

@@ -90,6 +90,28 @@ async fn an_edit_is_a_new_revision_and_the_earlier_one_can_be_taken_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn checks_are_of_the_sections_as_they_are_however_often_they_were_asked_for() {
+    let scratch = Scratch::new().await;
+    let instance = scratch.worker().await;
+    let owner = owner(&instance).await;
+    let (studio, project) = (&instance.services.studio, owner.project);
+    let of_product = async || {
+        let (_, mut checks) = studio.checked_draft(Some(owner.user), project.generation).await.unwrap();
+        let lost = checks.remove(&Stage::Product).unwrap().into_iter().find(|check| check.id == "references").unwrap();
+        (lost.passed, checks.len())
+    };
+    assert_eq!((of_product().await, of_product().await), ((true, 4), (true, 4)));
+    let mut feature = json!(owner.sections(&instance).await.product.features[0]);
+    feature["entities"] = json!(["nowhere"]);
+    let at = format!("product/features/{}", feature["id"].as_str().unwrap());
+    owner.edit(&instance, &at, feature, 1).await.unwrap();
+    assert_eq!((of_product().await, of_product().await), ((false, 4), (false, 4)));
+    studio.restore(owner.user, project.project, Stage::Product, 1, 2).await.unwrap();
+    assert_eq!(of_product().await, (true, 4), "as it was once more");
+    scratch.finish([instance]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn of_two_editors_the_second_gets_a_conflict_and_nothing_is_overwritten() {
     let scratch = Scratch::new().await;
     let instance = scratch.worker().await;

@@ -10,12 +10,12 @@ use std::{
 use axum::http::HeaderName;
 use leptos::{either::Either, prelude::*};
 use leptos_router::hooks::use_query_map;
-use model::{CheckResult, Draft, PiecePath, ProjectId, Stage, StageDraft};
+use model::{Draft, PiecePath, ProjectId, Stage, StageDraft};
 use server::{
     http::ApiError,
     images::{Subject, Waiting},
     projects::Project,
-    studio::Follower,
+    studio::{Checks, Follower},
 };
 use tokio::sync::watch;
 use tracing::Instrument;
@@ -77,7 +77,7 @@ struct Opened {
     project: Project,
     draft: watch::Receiver<Draft>,
     /// How sections that are there stand up to their checks.
-    checks: BTreeMap<Stage, Vec<CheckResult>>,
+    checks: Checks,
     /// What is known of the cover that was sent last, when somebody comes from sending it.
     waiting: Option<Waiting>,
 }
@@ -87,7 +87,7 @@ async fn open(asker: Asker, id: String, looks: Option<u32>) -> Result<Opened, Ap
     let id: ProjectId = id.parse()?;
     let (user, services) = (asker.caller().await?.user(), &asker.services);
     let project = services.projects.get(user, id).await?;
-    let draft = services.studio.project_draft(user, project.generation).await?;
+    let (draft, checks) = services.studio.checked_draft(user, project.generation).await?;
     let follower = services.studio.follow(user, project.generation, draft.seq).await?;
     let is_over = draft.ending.is_some();
     if !is_over {
@@ -97,11 +97,6 @@ async fn open(asker: Asker, id: String, looks: Option<u32>) -> Result<Opened, Ap
     if !is_over {
         services.tasks.spawn("project page", keep_up(sender, follower));
     }
-    let checks = if is_over {
-        services.studio.current(project.id).await.map_err(ApiError::from)?.checks()
-    } else {
-        BTreeMap::new()
-    };
     let waiting = match looks {
         Some(_) => services.images.waiting(Subject::Project(project.id)).await?,
         None => None,

@@ -219,6 +219,13 @@ async fn health_metrics_and_headers_are_as_promised() {
     for member in ["status", "database", "redis", "pool", "uptime"] {
         assert!(!health.json()[member].is_null(), "{member}");
     }
+    browser.page("/explore").await;
+    browser.page("/explore").await;
+    let cache = browser.api(Method::GET, "/api/health", "").await.json()["cache"].take();
+    assert_eq!((&cache["shared"], cache["entries"].is_u64(), cache["bytes"].is_u64()), (&true.into(), true, true));
+    let (asked, rate) = (cache["asked"].as_u64().unwrap(), cache["hit_rate"].as_f64().unwrap());
+    assert!(asked >= 2 && rate > 0.0 && rate < 1.0, "{cache}");
+    assert!(cache["redis_hit_rate"].is_f64(), "{cache}");
     assert_eq!(browser.api(Method::GET, "/api/ready", "").await.status, StatusCode::OK);
     // Without a peer's address there is no telling that it is this machine.
     browser.api(Method::GET, "/metrics", "").await.is_problem(404, "not-found");

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, fmt::Write as _};
 
 use model::{
-    CheckResult, Directive, Stage,
+    Directive, Stage,
     sections::{Architecture, Design, Scheme, Sections},
 };
 use serde_json::{Value, json};
@@ -194,9 +194,6 @@ pub(super) fn json_document(taken: &Taken) -> Vec<u8> {
 
 /// How long the name of a file gets, without its extension.
 const NAME_MAX_CHARS: usize = 60;
-
-/// What checks say, for those that look through all.
-pub(super) type Checks = BTreeMap<Stage, Vec<CheckResult>>;
 
 /// What the files of a project are called: plain letters and digits that every system takes.
 pub(super) fn file_name(name: &str, directive: &Directive) -> String {

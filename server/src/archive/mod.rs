@@ -21,7 +21,7 @@ use crate::{
     db::DbError,
     limits::{Limited, Limits, Quota},
     projects::Project,
-    studio::{Started, Studio, StudioError},
+    studio::{Checks, Started, Studio, StudioError},
 };
 
 /// Part of what an export or a card is made of. They count up when the same sections would give other bytes.
@@ -78,7 +78,7 @@ struct Taken {
     directive: Directive,
     sections: Sections,
     stages: Vec<Stage>,
-    checks: files::Checks,
+    checks: Checks,
     bases: BTreeMap<Stage, Basis>,
 }
 

@@ -136,6 +136,8 @@ impl Cache {
 
     fn look_at_memory(&self) {
         let (metrics, memory) = (&self.0.metrics, &self.0.memory);
+        // What is past its time is otherwise thrown away, and counted, only when something is put in.
+        memory.run_pending_tasks();
         metrics.under_way.set(i64::try_from(self.0.flights.len()).unwrap_or(i64::MAX));
         metrics.entries.set(i64::try_from(memory.entry_count()).unwrap_or(i64::MAX));
         metrics.bytes.set(i64::try_from(memory.weighted_size()).unwrap_or(i64::MAX));

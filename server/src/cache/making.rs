@@ -16,10 +16,9 @@ use super::{
 
 /// Larger things are made each time.
 const SIZE_MAX: usize = 512 << 10;
-/// How long to look whether another instance has made a thing, and how long altogether.
+/// How long to wait between two looks whether another instance has made a thing.
 const LOOK_AGAIN: Duration = Duration::from_millis(5);
 const LOOK_AGAIN_MAX: Duration = Duration::from_millis(50);
-const LOOK_WITHIN: Duration = Duration::from_secs(2);
 
 /// Why a thing is being made.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -81,11 +80,14 @@ impl Cache {
             }
             match self.0.remote.lease(&key.name, &token).await {
                 Lease::Ours => {
-                    let outcome = self.make(key, make).await;
+                    let outcome = tokio::select! {
+                        outcome = self.make(key, make) => outcome,
+                        never = self.0.remote.hold(&key.name, &token) => never,
+                    };
                     self.0.remote.release(&key.name, &token).await;
                     return outcome;
                 }
-                Lease::Theirs if began.elapsed() < LOOK_WITHIN => tokio::time::sleep(pause).await,
+                Lease::Theirs if began.elapsed() < MAKE_WITHIN => tokio::time::sleep(pause).await,
                 Lease::Theirs | Lease::Nobodys => return self.make(key, make).await,
             }
             pause = (pause * 2).min(LOOK_AGAIN_MAX);

@@ -33,7 +33,7 @@ pub enum Source {
 }
 
 impl Source {
-    const ALL: [Self; 7] =
+    pub(super) const ALL: [Self; 7] =
         [Self::Memory, Self::Redis, Self::Made, Self::Joined, Self::Stale, Self::Spare, Self::Failed];
 
     fn as_str(self) -> &'static str {
@@ -69,6 +69,8 @@ struct ByChange {
 #[derive(Debug, Clone)]
 pub struct CacheMetrics {
     requests: Family<BySource, Counter>,
+    /// The same of all spaces together, in the order of [`Source::ALL`]. They are registered nowhere: whoever scrapes adds up.
+    totals: [Counter; Source::ALL.len()],
     renewals: Family<BySpace, Counter>,
     oversize: Family<BySpace, Counter>,
     making: Family<BySpace, Histogram>,
@@ -89,6 +91,7 @@ impl Default for CacheMetrics {
         let times = || Histogram::new(exponential_buckets(0.000_1, 2.0, 19));
         Self {
             requests: Family::default(),
+            totals: Default::default(),
             renewals: Family::default(),
             oversize: Family::default(),
             making: Family::new_with_constructor(times),
@@ -103,7 +106,7 @@ impl Default for CacheMetrics {
 
 impl CacheMetrics {
     /// Adds them to the program's.
-    pub(crate) fn register(&self, registry: &mut Registry) {
+    pub fn register(&self, registry: &mut Registry) {
         for change in [Change::Gone, Change::Stale] {
             drop(self.changes.get_or_create(&by_change(change)));
         }
@@ -131,6 +134,12 @@ impl CacheMetrics {
 
     pub(super) fn asked(&self, space: &'static str, source: Source) {
         self.requests.get_or_create(&BySource { space, source: source.as_str() }).inc();
+        self.totals[source as usize].inc();
+    }
+
+    /// How often a thing came from there since the process began.
+    pub(super) fn total(&self, source: Source) -> u64 {
+        self.totals[source as usize].get()
     }
 
     pub(super) fn renewed(&self, space: &'static str) {

@@ -113,6 +113,29 @@ impl<T> Answer<T> {
     }
 }
 
+/// How a cache is doing.
+#[derive(Debug, Serialize)]
+pub struct CacheFigures {
+    /// Whether Redis takes part.
+    #[serde(rename = "shared")]
+    pub is_shared: bool,
+    /// Things in memory.
+    pub entries: u64,
+    /// And their bytes.
+    pub bytes: u64,
+    /// How often something was asked for.
+    pub asked: u64,
+    /// The share of that for which nothing had to be made; none of nothing.
+    pub hit_rate: Option<f64>,
+    /// The same of what memory did not have and Redis may have had.
+    pub redis_hit_rate: Option<f64>,
+}
+
+#[expect(clippy::cast_precision_loss, reason = "shares are rounded anyway")]
+fn share(part: u64, rest: u64) -> Option<f64> {
+    (part + rest > 0).then(|| (part as f64 / (part + rest) as f64 * 1_000.0).round() / 1_000.0)
+}
+
 /// A change that may be committed at any moment.
 #[must_use = "dropped, it counts as committed"]
 pub struct Changing {
@@ -297,6 +320,22 @@ impl Cache {
     /// Whether what is here comes from all instances and reaches them: Redis answers, and what changed is known.
     pub fn is_shared(&self) -> bool {
         !self.0.remote.is_away()
+    }
+
+    /// How it is doing since the process began.
+    pub fn figures(&self) -> CacheFigures {
+        let metrics = &self.0.metrics;
+        self.0.memory.run_pending_tasks();
+        let [memory, redis, made, joined, stale, spare, failed] = Source::ALL.map(|source| metrics.total(source));
+        let (missed, kept) = (made + failed, memory + redis + joined + stale + spare);
+        CacheFigures {
+            is_shared: self.is_shared(),
+            entries: self.0.memory.entry_count(),
+            bytes: self.0.memory.weighted_size(),
+            asked: kept + missed,
+            hit_rate: share(kept, missed),
+            redis_hit_rate: share(redis, missed),
+        }
     }
 
     /// A thing in memory, and what may be done with it.

@@ -28,8 +28,9 @@ const KEEP_WITHIN: Duration = Duration::from_millis(500);
 pub(super) const REMEMBERED: u64 = 2 * 3_600 * 1_000_000;
 /// Changes read at once.
 const ROWS: isize = 5_000;
-/// Who makes a thing is believed for so long.
-const LEASE: Duration = Duration::from_secs(15);
+/// Who makes a thing is believed for so long, and says so again and again while they make it: whoever died is soon taken over from.
+const LEASE: Duration = Duration::from_secs(2);
+const SAY_AGAIN: Duration = Duration::from_millis(500);
 
 /// A member for how far the count is, and one for when it began.
 const CLOCK: &str = "clock";
@@ -58,6 +59,10 @@ end
 if #ARGV > 4 then redis.call('PUBLISH', ARGV[3], table.concat(told, ' ')) end
 return {before, written}";
 
+/// Has a lease hold for longer, unless somebody else has it by now.
+const RENEW: &str =
+    r"if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('PEXPIRE', KEYS[1], ARGV[2]) end return 0";
+
 /// Gives a lease back, unless somebody else has it by now.
 const RELEASE: &str = r"if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0";
 
@@ -82,6 +87,7 @@ struct Names {
 
 struct Scripts {
     mark: Script,
+    renew: Script,
     release: Script,
 }
 
@@ -130,7 +136,7 @@ impl Remote {
             false => format!("atlas9:cache:{origin}"),
         };
         let names = Names { marks: format!("{prefix}:marks"), channel: format!("{prefix}:changes"), prefix };
-        let scripts = Scripts { mark: Script::new(MARK), release: Script::new(RELEASE) };
+        let scripts = Scripts { mark: Script::new(MARK), renew: Script::new(RENEW), release: Script::new(RELEASE) };
         // Nobody asks before the keeper knows what changed.
         let breaker = Breaker { is_open: AtomicBool::new(true), opened: Notify::new() };
         Self { connection, names: Arc::new(names), scripts: Arc::new(scripts), breaker: Arc::new(breaker) }
@@ -190,6 +196,17 @@ impl Remote {
             Some(Some(_)) => Lease::Ours,
             Some(None) => Lease::Theirs,
             None => Lease::Nobodys,
+        }
+    }
+
+    /// Says again and again that it is still being made.
+    pub async fn hold(&self, name: &str, token: &str) -> ! {
+        loop {
+            tokio::time::sleep(SAY_AGAIN).await;
+            let mut renew = self.scripts.renew.key(self.maker(name));
+            renew.arg(token).arg(millis(LEASE));
+            let mut connection = self.connection.clone();
+            let _: Option<i64> = self.ask(renew.invoke_async(&mut connection)).await;
         }
     }
 

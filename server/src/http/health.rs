@@ -32,6 +32,7 @@ pub(super) async fn health(State(services): State<Services>) -> (StatusCode, Jso
         "database": word(database),
         "redis": word(redis),
         "pool": { "used": used, "open": open, "max": most },
+        "cache": services.cache.figures(),
         "uptime": services.began.elapsed().as_secs(),
     });
     (code, Json(body))

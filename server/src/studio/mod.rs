@@ -41,7 +41,7 @@ pub use engines::Engines;
 pub use follow::Follower;
 pub use import::Incoming;
 pub use jobs::{GenerationGivenUp, MakeGeneration};
-pub use reading::{Current, FirstPieces, Workbench};
+pub use reading::{Checks, Current, FirstPieces, Workbench};
 pub use revisions::Revision;
 
 use crate::{
@@ -56,7 +56,7 @@ use crate::{
     tasks::Tasks,
 };
 use fanout::Fanout;
-use reading::FirstPiecesLately;
+use reading::{CheckedLately, FirstPiecesLately};
 use scribe::Scribe;
 
 /// The longest note, in characters.
@@ -87,6 +87,7 @@ pub struct Studio {
     metrics: Metrics,
     tasks: Tasks,
     first_pieces: FirstPiecesLately,
+    checked: CheckedLately,
     limits: Limits,
     /// Who is changing something.
     hands: Memory<UserId, Arc<Semaphore>>,
@@ -238,9 +239,24 @@ impl Studio {
     ) -> Self {
         let fanout = Fanout::new(bus);
         let scribe = Scribe::new(db.clone(), fanout.clone(), metrics.clone(), tasks.clone());
-        let first_pieces = FirstPiecesLately::default();
+        let (first_pieces, checked) = (FirstPiecesLately::default(), CheckedLately::default());
         let hands = Memory::builder().max_capacity(HANDS_MAX).time_to_idle(4 * HAND_WITHIN).build();
-        Self { db, clock, fanout, scribe, jobs, events, engines, metrics, tasks, first_pieces, limits, hands, shown }
+        Self {
+            db,
+            clock,
+            fanout,
+            scribe,
+            jobs,
+            events,
+            engines,
+            metrics,
+            tasks,
+            first_pieces,
+            checked,
+            limits,
+            hands,
+            shown,
+        }
     }
 
     /// Records a project and its first generation, and returns; a worker does the rest. The same directive from the same person

@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    sync::{Arc, OnceLock},
     time::Duration,
 };
 
@@ -10,7 +11,7 @@ use model::{
     sections::Sections,
     trace::{Basis, Staleness, staleness},
 };
-use moka::future::Cache;
+use moka::{future::Cache, sync::Cache as Memory};
 
 use super::{Generation, Studio, StudioError, store};
 use crate::db::DbError;
@@ -25,8 +26,13 @@ pub struct Current {
     /// What their pieces were made from.
     pub bases: BTreeMap<Stage, Basis>,
     /// Checks that take a parser, as they came out when the section was stored.
-    own_checks: BTreeMap<Stage, Vec<CheckResult>>,
+    own_checks: Checks,
+    /// All of them, once somebody has asked.
+    checked: Arc<OnceLock<Checks>>,
 }
+
+/// How sections stand up to their checks.
+pub type Checks = BTreeMap<Stage, Vec<CheckResult>>;
 
 impl Current {
     fn of(stored: Vec<store::Stored>) -> Self {
@@ -47,17 +53,34 @@ impl Current {
     }
 
     /// All checks of the sections that are there.
-    pub fn checks(&self) -> BTreeMap<Stage, Vec<CheckResult>> {
+    pub fn checks(&self) -> Checks {
         let of = |stage: &Stage| {
             let own = self.own_checks.get(stage).cloned().unwrap_or_default();
             (*stage, [checks::check(*stage, &self.sections), own].concat())
         };
-        self.numbers.keys().map(of).collect()
+        self.checked.get_or_init(|| self.numbers.keys().map(of).collect()).clone()
     }
 
     /// What is out of date.
     pub fn staleness(&self) -> Staleness {
         staleness(&self.sections, &self.bases)
+    }
+}
+
+/// Projects whose checks are remembered: each is some ten kilobytes.
+const CHECKED_MAX: u64 = 300;
+
+/// How the sections of projects stood up to their checks lately, which costs more than to show them. A revision never changes, so that the numbers of all
+/// sections say what they were.
+#[derive(Clone)]
+pub(super) struct CheckedLately(Memory<AsNumbered, Arc<OnceLock<Checks>>>);
+
+/// A project with the numbers of its sections.
+type AsNumbered = (ProjectId, BTreeMap<Stage, u32>);
+
+impl Default for CheckedLately {
+    fn default() -> Self {
+        Self(Memory::new(CHECKED_MAX))
     }
 }
 
@@ -108,7 +131,7 @@ pub struct Workbench {
     /// What is out of date. Nothing while a generation is under way.
     pub staleness: Staleness,
     /// How the sections stand up to their checks.
-    pub checks: BTreeMap<Stage, Vec<CheckResult>>,
+    pub checks: Checks,
     /// Revisions of that generation that wait to be accepted.
     pub proposed: Vec<(Stage, u32)>,
 }
@@ -145,9 +168,23 @@ impl Studio {
     /// # Errors
     /// [`StudioError::NotFound`] for everybody but the owner.
     pub async fn project_draft(&self, user: Option<UserId>, id: GenerationId) -> Result<Draft, StudioError> {
+        Ok(self.draft_and_current(user, id).await?.0)
+    }
+
+    /// The same, with how the sections stand up to their checks; none while a generation is under way.
+    ///
+    /// # Errors
+    /// [`StudioError::NotFound`] for everybody but the owner.
+    pub async fn checked_draft(&self, user: Option<UserId>, id: GenerationId) -> Result<(Draft, Checks), StudioError> {
+        let (draft, current) = self.draft_and_current(user, id).await?;
+        let checks = if draft.ending.is_some() { current.checks() } else { Checks::new() };
+        Ok((draft, checks))
+    }
+
+    async fn draft_and_current(&self, user: Option<UserId>, id: GenerationId) -> Result<(Draft, Current), StudioError> {
         let generation = self.generation(user, id).await?;
         let current = self.current(generation.project).await?;
-        Ok(self.shown(&generation, &current).await?)
+        Ok((self.shown(&generation, &current).await?, current))
     }
 
     /// Everything an editor has to know.
@@ -163,7 +200,7 @@ impl Studio {
             locks: store::locks(self.db.primary(), generation.project).await?.into_iter().collect(),
             proposed: if is_over { store::proposed(self.db.primary(), id).await? } else { Vec::new() },
             staleness: if is_over { current.staleness() } else { Staleness::default() },
-            checks: if is_over { current.checks() } else { BTreeMap::new() },
+            checks: if is_over { current.checks() } else { Checks::new() },
             numbers: current.numbers,
             generation,
             draft,
@@ -189,7 +226,9 @@ impl Studio {
     /// # Errors
     /// [`DbError`] when the store cannot be asked.
     pub async fn current(&self, project: ProjectId) -> Result<Current, DbError> {
-        Ok(Current::of(store::current(self.db.primary(), project).await?))
+        let mut current = Current::of(store::current(self.db.primary(), project).await?);
+        current.checked = self.checked.0.get_with((project, current.numbers.clone()), Arc::default);
+        Ok(current)
     }
 
     /// How soon the first pieces of the last weeks came, by engine and stage, as it was a minute ago at most. However many want to know, the database

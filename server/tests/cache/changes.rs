@@ -1,12 +1,12 @@
 //! Who makes a thing, and what becomes of it when what it hangs on changes.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures::future::join_all;
 use pretty_assertions::assert_eq;
 
 use crate::{
-    node::{Ahead, Node, Origin, key, tag},
+    node::{Ahead, Node, Origin, connection, key, tag},
     support::{OwnRedis, until},
 };
 
@@ -30,6 +30,58 @@ async fn three_instances_that_want_a_thing_at_once_make_it_once() {
     assert!(all.iter().all(|text| text == "version 0"));
     assert_eq!(origin.read(), 1);
     join_all(nodes.into_iter().map(Node::stop)).await;
+}
+
+#[tokio::test]
+async fn what_takes_long_is_made_once_and_whoever_dies_over_it_is_taken_over_from() {
+    let (redis, ahead, origin) = (OwnRedis::start().await, Ahead::default(), Origin::slow(5_000));
+    let nodes = join_all((0..2).map(|_| Node::start(&redis.url, &ahead))).await;
+    let one = key(1);
+    let both = async { tokio::join!(origin.text(&nodes[0], &one), origin.text(&nodes[1], &one)) };
+    let meanwhile = async {
+        let mut connection = connection(&redis).await;
+        let mut makers = Vec::new();
+        until("it is being made", async || {
+            makers = redis::cmd("KEYS").arg("atlas9:cache:*:maker:*").query_async(&mut connection).await.unwrap();
+            !makers.is_empty()
+        })
+        .await;
+        makers.remove(0)
+    };
+    let (_, maker): (_, String) = tokio::join!(both, meanwhile);
+    assert_eq!(origin.read(), 1);
+
+    // As one leaves it who dies over it.
+    nodes[0].cache.forget(&[tag()]).await;
+    origin.take(0);
+    let mut dead = redis::cmd("SET");
+    dead.arg(maker).arg("dead").arg("PX").arg(2_000);
+    dead.exec_async(&mut connection(&redis).await).await.unwrap();
+    let began = Instant::now();
+    assert_eq!(origin.text(&nodes[1], &one).await, "version 0");
+    assert!((1_500..4_000).contains(&began.elapsed().as_millis()), "took {:?}", began.elapsed());
+    assert_eq!(origin.read(), 2);
+    join_all(nodes.into_iter().map(Node::stop)).await;
+}
+
+#[tokio::test]
+async fn the_others_hear_of_a_change_and_do_not_only_look_for_it() {
+    let (redis, ahead, origin) = (OwnRedis::start().await, Ahead::default(), Origin::default());
+    let (here, there) = (Node::start(&redis.url, &ahead).await, Node::start(&redis.url, &ahead).await);
+    let mut times = Vec::new();
+    for version in 1..10 {
+        origin.text(&there, &key(1)).await;
+        origin.write();
+        here.cache.forget(&[tag()]).await;
+        let (began, text) = (Instant::now(), format!("version {version}"));
+        until("the others know it", async || origin.text(&there, &key(1)).await == text).await;
+        times.push(began.elapsed());
+    }
+    times.sort();
+    // They look once in a second: half of the changes would take half of it.
+    assert!(times[4] < Duration::from_millis(250), "{times:?}");
+    here.stop().await;
+    there.stop().await;
 }
 
 #[tokio::test]

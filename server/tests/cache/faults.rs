@@ -4,14 +4,15 @@ use std::time::{Duration, Instant};
 
 use futures::future::join_all;
 use pretty_assertions::assert_eq;
+use redis::aio::MultiplexedConnection;
 
 use crate::{
-    node::{Ahead, Node, Origin, key, tag},
+    node::{Ahead, Node, Origin, connection, key, tag},
     support::{OwnRedis, Wire, until},
 };
 
 /// The set of all that changed.
-async fn marks(connection: &mut redis::aio::MultiplexedConnection) -> String {
+async fn marks(connection: &mut MultiplexedConnection) -> String {
     let keys: Vec<String> = redis::cmd("KEYS").arg("atlas9:cache:*:marks").query_async(connection).await.unwrap();
     keys.into_iter().next().unwrap()
 }
@@ -124,8 +125,7 @@ async fn a_redis_that_lost_its_memory_brings_nothing_old_back() {
     here.cache.forget(&[tag()]).await;
     origin.text(&here, &key(1)).await;
     // What is known of changes is lost, as when memory runs short; things stay.
-    let mut connection =
-        redis::Client::open(redis.url.as_str()).unwrap().get_multiplexed_async_connection().await.unwrap();
+    let mut connection = connection(&redis).await;
     let marks = marks(&mut connection).await;
     let _: () = redis::cmd("DEL").arg(marks).query_async(&mut connection).await.unwrap();
     origin.write();
@@ -141,8 +141,7 @@ async fn a_redis_that_lost_its_memory_brings_nothing_old_back() {
 async fn a_redis_put_back_to_an_earlier_state_brings_nothing_old_back() {
     let (redis, ahead, origin) = (OwnRedis::start().await, Ahead::default(), Origin::default());
     let here = Node::start(&redis.url, &ahead).await;
-    let mut connection =
-        redis::Client::open(redis.url.as_str()).unwrap().get_multiplexed_async_connection().await.unwrap();
+    let mut connection = connection(&redis).await;
     origin.text(&here, &key(1)).await;
     origin.write();
     here.cache.forget(&[tag()]).await;

@@ -8,6 +8,8 @@ use std::{
     time::Duration,
 };
 
+use prometheus_client::{encoding::text::encode, registry::Registry};
+use redis::aio::MultiplexedConnection;
 use server::{
     bus::Bus,
     cache::{Answer, Cache, CacheMetrics, Key, Space, Tag, Times, Unmade},
@@ -16,7 +18,7 @@ use server::{
     tasks::Tasks,
 };
 
-use crate::support::until;
+use crate::support::{OwnRedis, until};
 
 pub static THINGS: Space<String> = Space::new(
     "things",
@@ -28,6 +30,11 @@ pub static THINGS: Space<String> = Space::new(
         absent: Duration::from_secs(5),
     },
 );
+
+/// A way to look into a Redis.
+pub async fn connection(redis: &OwnRedis) -> MultiplexedConnection {
+    redis::Client::open(redis.url.as_str()).unwrap().get_multiplexed_async_connection().await.unwrap()
+}
 
 /// How far clocks are ahead, in seconds.
 #[derive(Clone, Default)]
@@ -41,6 +48,7 @@ impl Ahead {
 
 pub struct Node {
     pub cache: Cache,
+    metrics: CacheMetrics,
     tasks: Tasks,
 }
 
@@ -53,9 +61,10 @@ impl Node {
         let bus = Bus::connect(&config.redis, &tasks).await.unwrap();
         let (system, ahead) = (Clock::system(), ahead.clone());
         let clock = Clock::from(move || system.now() + time::Duration::seconds(ahead.0.load(Ordering::SeqCst)));
-        let cache = Cache::new(bus.connection(), "a test", clock, tasks.clone(), CacheMetrics::default());
+        let metrics = CacheMetrics::default();
+        let cache = Cache::new(bus.connection(), "a test", clock, tasks.clone(), metrics.clone());
         tasks.spawn("cache", cache.clone().keep(bus));
-        let node = Self { cache, tasks };
+        let node = Self { cache, metrics, tasks };
         node.until_shared().await;
         node
     }
@@ -67,6 +76,16 @@ impl Node {
 
     pub async fn until_alone(&self) {
         until("the cache is by itself", async || !self.cache.is_shared()).await;
+    }
+
+    /// How often things came from there, as whoever scrapes it reads.
+    pub fn counted(&self, source: &str) -> u64 {
+        let mut registry = Registry::default();
+        self.metrics.register(&mut registry);
+        let mut text = String::new();
+        encode(&mut text, &registry).unwrap();
+        let series = format!("cache_requests_total{{space=\"things\",source=\"{source}\"}} ");
+        text.lines().find_map(|line| line.strip_prefix(&series)).map_or(0, |count| count.parse().unwrap())
     }
 
     pub async fn stop(self) {

@@ -168,6 +168,55 @@ async fn what_is_too_large_is_made_each_time_and_nothing_breaks() {
 }
 
 #[tokio::test]
+async fn memory_is_counted_in_bytes_and_bounded() {
+    let (redis, ahead) = (OwnRedis::start().await, Ahead::default());
+    let node = Node::start(&redis.url, &ahead).await;
+    let made = |bytes| move || async move { Ok::<_, Away>(server::cache::Answer::of("x".repeat(bytes))) };
+    for number in 0..100 {
+        node.cache.get(&key(number), made(10)).await.unwrap();
+    }
+    until("a hundred small things are counted", async || node.cache.figures().entries == 100).await;
+    let small = node.cache.figures().bytes;
+    assert!((40_000..80_000).contains(&small), "{small}");
+    node.cache.get(&key(100), made(300_000)).await.unwrap();
+    until("a large one counts as it is", async || (300_000..301_000).contains(&(node.cache.figures().bytes - small)))
+        .await;
+    for number in 200..320 {
+        node.cache.get(&key(number), made(400_000)).await.unwrap();
+    }
+    until("there is room for half of them", async || (50..70).contains(&node.cache.figures().entries)).await;
+    assert!(node.cache.figures().bytes <= 24 << 20);
+    node.stop().await;
+}
+
+#[tokio::test]
+async fn everything_that_can_come_of_asking_is_counted() {
+    let (redis, ahead, origin) = (OwnRedis::start().await, Ahead::default(), Origin::slow(20));
+    let (here, there) = (Node::start(&redis.url, &ahead).await, Node::start(&redis.url, &ahead).await);
+    let one = key(1);
+    tokio::join!(origin.text(&here, &one), origin.text(&here, &one));
+    assert_eq!((here.counted("made"), here.counted("joined")), (1, 1));
+    origin.text(&here, &one).await;
+    assert_eq!(here.counted("memory"), 1);
+    origin.text(&there, &one).await;
+    assert_eq!(there.counted("redis"), 1);
+    ahead.pass(100);
+    origin.text(&here, &one).await;
+    assert_eq!(here.counted("stale"), 1);
+    until("it is made anew", async || origin.read() == 2).await;
+    ahead.pass(600);
+    origin.fail(true);
+    origin.text(&here, &one).await;
+    assert_eq!(here.counted("spare"), 1);
+    assert!(origin.by(&here, &key(2)).await.is_err());
+    assert_eq!(here.counted("failed"), 1);
+    let figures = here.cache.figures();
+    assert_eq!((figures.asked, figures.hit_rate, there.cache.figures().redis_hit_rate), (6, Some(0.667), Some(1.0)));
+    here.stop().await;
+    there.stop().await;
+}
+
+#[tokio::test]
 async fn a_maker_that_panics_leaves_nobody_waiting() {
     let (redis, ahead, origin) = (OwnRedis::start().await, Ahead::default(), Origin::default());
     let node = Node::start(&redis.url, &ahead).await;
