@@ -103,3 +103,18 @@ test('more requests than can be answered are refused at once with when to come b
   expect(health.status).toBe(200);
   expect((await ask()).status, 'and all is well at once').toBe(200);
 });
+
+test('whoever sends what they ask with slowly keeps nobody out, and is not waited for', async () => {
+  test.setTimeout(60_000);
+  const slow = await Promise.all(Array.from({ length: 20 }, () => open(small)));
+  const head = 'POST /api/projects HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 60\r\n\r\n{"directive":';
+  slow.forEach((socket) => socket.write(head));
+  const ended = Promise.all(slow.map(untilClosed));
+  await pause(500);
+  for (let turn = 0; turn < 5; turn += 1) expect((await request(small.url('/explore'))).status).toBe(200);
+  for (const { text, seconds } of await ended) {
+    expect(text).toMatch(/^HTTP\/1\.1 503 /);
+    expect(seconds).toBeLessThan(15);
+  }
+  expect((await request(small.url('/projects'))).status).toBe(200);
+});

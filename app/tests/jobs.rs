@@ -10,7 +10,7 @@ mod support;
 use std::time::Duration;
 
 use axum::http::{StatusCode, header};
-use browser::{Answer, Browser};
+use browser::{Answer, Browser, EMAIL, administrator, member};
 use serde::{Deserialize, Serialize};
 use server::{
     accounts::Change,
@@ -19,8 +19,6 @@ use server::{
 use support::{Instance, Scratch};
 use uuid::Uuid;
 
-const EMAIL: &str = "sam@mail.example";
-const PASSWORD: &str = "copper lantern drifts";
 const DEAD: Uuid = Uuid::from_u128(0x0192_0000_0000_7000_8000_0000_0000_0001);
 const PAGES: [&str; 5] = ["/jobs", "/jobs/list", "/jobs/dead", "/jobs/list?state=ready", "/jobs/dead?kind=count-bells"];
 
@@ -67,23 +65,6 @@ async fn give_up_many(scratch: &Scratch) {
              from generate_series(1, 60) as n",
         )
         .await;
-}
-
-async fn member(scratch: &Scratch, instance: &Instance) -> Browser {
-    let mut browser = Browser::of(instance);
-    let typed = format!("name=Sam&email={EMAIL}&password={}", PASSWORD.replace(' ', "+"));
-    browser.form("/fn/sign_up", &typed).await;
-    instance.send_mail().await;
-    let token = scratch.letters().last().unwrap().token();
-    let made = browser.form("/fn/confirm_sign_up", &format!("token={token}")).await;
-    assert_eq!(made.status, StatusCode::SEE_OTHER, "{}", made.body);
-    browser
-}
-
-async fn administrator(scratch: &Scratch, instance: &Instance) -> Browser {
-    let browser = member(scratch, instance).await;
-    instance.services.accounts.administer(EMAIL, Change::Promote).await.unwrap();
-    browser
 }
 
 /// A page as somebody reads it. What is outside of the router has no link to skip to the content.

@@ -78,6 +78,35 @@ async fn whoever_forgets_every_cookie_is_not_somebody_new_without_end() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn whoever_asks_too_often_for_what_costs_much_is_told_when_to_come_back() {
+    let scratch = Scratch::alone().await.with("ATLAS9_TRUSTED_PROXIES", "0.0.0.0");
+    let instance = scratch.instance().await;
+    let ask = async |path: &str, address: &str| {
+        let headers = [("accept", "text/html"), ("x-forwarded-for", address)];
+        Browser::of(&instance).send(Method::GET, path, &headers, "").await
+    };
+    for (costly, cheap) in [("/explore?q=synthesizer", "/explore"), ("/p/nowhere/export.zip", "/p/nowhere")] {
+        let (mut refused, mut usual) = (None, 0);
+        for _ in 0..80 {
+            let answer = ask(costly, "203.0.113.9").await;
+            if answer.status == StatusCode::TOO_MANY_REQUESTS {
+                refused = Some(answer);
+                break;
+            }
+            usual += 1;
+        }
+        let refused = refused.unwrap();
+        assert!((60..80).contains(&usual), "{costly}: {usual} at once");
+        let seconds: u32 = refused.headers[header::RETRY_AFTER].to_str().unwrap().parse().unwrap();
+        assert!((1..=5).contains(&seconds), "{seconds}");
+        assert!(refused.body.contains("<html"), "a page for people");
+        assert_ne!(ask(cheap, "203.0.113.9").await.status, StatusCode::TOO_MANY_REQUESTS);
+        assert_ne!(ask(costly, "198.51.100.7").await.status, StatusCode::TOO_MANY_REQUESTS, "others are let in");
+    }
+    scratch.finish([instance]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_shows_keys_and_addresses_is_kept_by_no_browser() {
     let scratch = Scratch::new().await;
     let instance = scratch.instance().await;

@@ -3,23 +3,9 @@
 use axum::http::{Method, StatusCode, header};
 
 use super::{
-    browser::{Answer, Browser, project},
+    browser::{Browser, PICTURE, member, project, send_form},
     support::{SYNTHESIZERS, Scratch, until},
 };
-
-const PICTURE: &[u8] = include_bytes!("../../../public/social.png");
-
-/// A form as browsers send it (RFC 7578).
-async fn send_form(browser: &mut Browser, project: &str, file: &[u8]) -> Answer {
-    let field = |name: &str, value: &str| {
-        format!("--x\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n").into_bytes()
-    };
-    let head = b"--x\r\ncontent-disposition: form-data; name=\"picture\"; filename=\"a.png\"\r\ncontent-type: image/png\r\n\r\n";
-    let body =
-        [&field("project", project)[..], head, file, b"\r\n", &field("description", "A \"mark\" & more"), b"--x--\r\n"];
-    let headers = [("content-type", "multipart/form-data; boundary=x"), ("accept", "text/html")];
-    browser.send_bytes(Method::POST, "/fn/set_picture", &headers, body.concat().into()).await
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_cover_is_sent_by_a_form_and_shown_in_every_size() {
@@ -76,6 +62,30 @@ async fn a_cover_is_sent_by_a_form_and_shown_in_every_size() {
     assert_eq!(taken_away.status, StatusCode::SEE_OTHER);
     assert_eq!(browser.api(Method::GET, &cover, "").await.json()["state"], "none");
     assert!(!browser.page(&page).await.body.contains("/images/"));
+    scratch.finish([instance]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_member_puts_a_picture_of_theirs_and_takes_it_away() {
+    let scratch = Scratch::alone().await;
+    let instance = scratch.worker().await;
+    let mut member = member(&scratch, &instance).await;
+    let own = "/api/account/picture";
+    let png = [("content-type", "image/png")];
+    let put = member.send_bytes(Method::PUT, own, &png, PICTURE.into()).await;
+    assert!(put.status.is_success(), "{}", put.body);
+    until("it is ready", async || member.api(Method::GET, own, "").await.json()["state"] == "ready").await;
+    let address = member.api(Method::GET, own, "").await.json()["picture"]["sizes"][0]["webp"].clone();
+    let address = format!("/images/{}.webp", address.as_str().unwrap());
+    let mut nobody = Browser::of(&instance);
+    assert_eq!(nobody.page(&address).await.status, StatusCode::OK);
+    assert!(member.page("/settings").await.body.contains(&address));
+    for _ in 0..2 {
+        assert_eq!(member.api(Method::DELETE, own, "").await.status, StatusCode::NO_CONTENT);
+    }
+    assert_eq!(member.api(Method::GET, own, "").await.json()["state"], "none");
+    assert_eq!(nobody.page(&address).await.status, StatusCode::NOT_FOUND);
+    nobody.send_bytes(Method::PUT, own, &png, PICTURE.into()).await.is_problem(404, "not-found");
     scratch.finish([instance]).await;
 }
 

@@ -13,7 +13,7 @@ use tracing::{
 };
 
 use super::{
-    browser::{Browser, project},
+    browser::{Browser, administrator, project},
     support::{SYNTHESIZERS, Scratch},
 };
 
@@ -78,5 +78,58 @@ async fn a_long_list_takes_as_many_queries_as_a_short_one() {
         assert!(many <= few.max(1), "{path}: {few} queries for one row, {many} for a page of them");
     }
     assert_eq!(browser.api(Method::GET, "/api/projects", "").await.json()["items"].as_array().unwrap().len(), 20);
+    scratch.finish([instance]).await;
+}
+
+#[tokio::test]
+async fn a_page_of_settings_or_of_the_queue_takes_as_many_queries_with_much_on_it() {
+    let scratch = Scratch::alone().await;
+    let instance = scratch.instance().await;
+    let mut browser = administrator(&scratch, &instance).await;
+    project(&mut browser, SYNTHESIZERS).await;
+    let one = "update generations set status = 'done', finished_at = now();
+               update projects set visibility = 'unlisted', slug = 'a-market-that-is-shown', shared_at = now();
+               insert into webhook_endpoints (id, owner_id, url, events, secret, created_at)
+               select '01920000-0000-7000-8000-000000000001', owner_id, 'https://one.example/', '{project.created}', sha256('1'), now()
+               from projects";
+    scratch.break_it_all(one).await;
+    let pages = [
+        "/settings",
+        "/settings/webhooks",
+        "/settings/webhooks/01920000-0000-7000-8000-000000000001",
+        "/jobs",
+        "/jobs/list",
+        "/jobs/dead",
+        "/status",
+        "/speed",
+        "/p/a-market-that-is-shown",
+    ];
+    let mut few = Vec::new();
+    for path in pages {
+        browser.page(path).await;
+        few.push(asked_for(&mut browser, path).await);
+    }
+    let many = "insert into api_tokens (id, user_id, name, secret_hash, scopes, created_at)
+                select gen_random_uuid(), owner_id, 'token ' || n, sha256(n::text::bytea), '{read}', now() from projects, generate_series(1, 40) n;
+                insert into sessions (id, user_id, secret_hash, created_at, last_seen_at, expires_at, ends_at)
+                select gen_random_uuid(), owner_id, sha256(n::text::bytea), now(), now(), now() + '1 day', now() + '1 day'
+                from projects, generate_series(1, 40) n;
+                insert into webhook_endpoints (id, owner_id, url, events, secret, created_at)
+                select gen_random_uuid(), owner_id, 'https://one.example/' || n, '{project.created}', sha256('1'), now()
+                from projects, generate_series(1, 15) n;
+                insert into webhook_deliveries (id, endpoint_id, event_id, name, attempt, status, request_headers, request_body, duration_ms, created_at)
+                select gen_random_uuid(), '01920000-0000-7000-8000-000000000001', gen_random_uuid(), 'project.created', 1, 'ok', '', '{}', 1, now()
+                from generate_series(1, 60);
+                insert into jobs (id, kind, queue, payload, priority, run_at, max_attempts)
+                select gen_random_uuid(), 'count-bells', 'usual', '{}', 1, now() + '1 day', 3 from generate_series(1, 60);
+                insert into jobs_dead (id, kind, queue, payload, priority, max_attempts, attempt, crashes, cause, error, created_at)
+                select gen_random_uuid(), 'count-bells', 'usual', '{}', 1, 3, 3, 0, 'refused', 'no', now() from generate_series(1, 60);
+                insert into revisions (id, project_id, stage, number, content, created_at, accepted_at)
+                select gen_random_uuid(), id, 'product', n, '{}', now(), now() from projects, generate_series(1, 60) n";
+    scratch.break_it_all(many).await;
+    for (path, few) in pages.into_iter().zip(few) {
+        let many = asked_for(&mut browser, path).await;
+        assert!(many <= few.max(1), "{path}: {few} queries for one row, {many} for many");
+    }
     scratch.finish([instance]).await;
 }

@@ -8,16 +8,18 @@ use std::{
 use axum::{
     Router,
     extract::State,
-    http::{HeaderMap, Method, StatusCode, header},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     routing::post,
 };
 use pretty_assertions::assert_eq;
 use serde_json::Value;
 
 use super::{
-    browser::{Browser, project},
+    browser::{Browser, PICTURE, project, send_form},
     support::{Instance, SYNTHESIZERS, Scratch, until},
 };
+
+const IMMUTABLE: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
 
 /// A project that is made, and where it is shown.
 async fn shown(owner: &mut Browser) -> (String, String) {
@@ -184,5 +186,38 @@ async fn a_shared_cache_keeps_pages_for_an_hour_and_is_told_what_to_forget_until
     owner.api(Method::DELETE, &format!("/api/projects/{project}/cover"), "").await;
     tokio::time::sleep(Duration::from_secs(1)).await;
     assert_eq!(written_down(&instance), written);
+    scratch.finish([instance]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_picture_that_everybody_may_see_is_kept_outside_until_it_is_hidden() {
+    let (url, purged) = outside().await;
+    let scratch = Scratch::new().await.with("ATLAS9_PURGE_URL", &url).with("ATLAS9_PURGE_TOKEN", "secret");
+    let instance = scratch.worker().await;
+    let (mut owner, mut anybody) = (Browser::of(&instance), Browser::of(&instance));
+    let (project, path) = shown(&mut owner).await;
+    let sent = send_form(&mut owner, &project, PICTURE).await;
+    assert_eq!(sent.status, StatusCode::SEE_OTHER, "{}", sent.body);
+    let cover = format!("/api/projects/{project}/cover");
+    until("the cover is ready", async || owner.api(Method::GET, &cover, "").await.json()["state"] == "ready").await;
+    let address = owner.api(Method::GET, &cover, "").await.json()["picture"]["sizes"][0]["webp"].clone();
+    let address = format!("/images/{}.webp", address.as_str().unwrap());
+    let file = anybody.page(&address).await;
+    assert_eq!((file.status, &file.headers[header::CACHE_CONTROL]), (StatusCode::OK, &IMMUTABLE));
+    let tags = file.headers["cache-tag"].to_str().unwrap().to_owned();
+    assert!(anybody.page(&path).await.body.contains(&address));
+    let before = purged.lock().unwrap().len();
+    change(&mut owner, &project, r#"{"visibility":"private"}"#).await;
+    until("it is to be forgotten outside", async || {
+        let purged = purged.lock().unwrap();
+        let told = purged[before..].iter().flat_map(|(_, body)| body["tags"].as_array().unwrap());
+        told.into_iter().any(|told| tags.split(',').any(|tag| told == tag))
+    })
+    .await;
+    assert_eq!(anybody.page(&address).await.status, StatusCode::NOT_FOUND);
+    let own = owner.page(&address).await;
+    assert_eq!(own.status, StatusCode::OK);
+    assert!(own.headers[header::CACHE_CONTROL].to_str().unwrap().starts_with("private"));
+    assert!(!own.headers.contains_key("cache-tag"));
     scratch.finish([instance]).await;
 }

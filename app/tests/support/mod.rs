@@ -13,10 +13,18 @@ use axum::{
 };
 use leptos::config::LeptosOptions;
 use serde_json::Value;
-use server::http::{ReadyPages, observe, security_headers, serve_ready, write_cache_headers};
+use server::{
+    accounts::Change,
+    http::{ReadyPages, observe, security_headers, serve_ready, write_cache_headers},
+};
 use tower::ServiceExt;
 
-use super::support::Instance;
+use super::support::{Instance, Scratch};
+
+/// Whom [`member`] makes one.
+pub const EMAIL: &str = "sam@mail.example";
+pub const PASSWORD: &str = "copper lantern drifts";
+pub const PICTURE: &[u8] = include_bytes!("../../../public/social.png");
 
 /// The whole router of an instance, with a cookie jar of one.
 pub struct Browser {
@@ -128,4 +136,35 @@ pub async fn project(browser: &mut Browser, directive: &str) -> (String, String)
     assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.body);
     let text = |field: &str| answer.json()[field].as_str().unwrap().to_owned();
     (text("project_id"), text("generation_id"))
+}
+
+/// Somebody who has signed up and followed the link in the letter.
+pub async fn member(scratch: &Scratch, instance: &Instance) -> Browser {
+    let mut browser = Browser::of(instance);
+    let typed = format!("name=Sam&email={EMAIL}&password={}", PASSWORD.replace(' ', "+"));
+    browser.form("/fn/sign_up", &typed).await;
+    instance.send_mail().await;
+    let token = scratch.letters().last().unwrap().token();
+    let made = browser.form("/fn/confirm_sign_up", &format!("token={token}")).await;
+    assert_eq!(made.status, StatusCode::SEE_OTHER, "{}", made.body);
+    browser
+}
+
+/// Somebody who looks after all of it.
+pub async fn administrator(scratch: &Scratch, instance: &Instance) -> Browser {
+    let browser = member(scratch, instance).await;
+    instance.services.accounts.administer(EMAIL, Change::Promote).await.unwrap();
+    browser
+}
+
+/// Sends a file as the cover of a project, by a form as browsers send it (RFC 7578).
+pub async fn send_form(browser: &mut Browser, project: &str, file: &[u8]) -> Answer {
+    let field = |name: &str, value: &str| {
+        format!("--x\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n").into_bytes()
+    };
+    let head = b"--x\r\ncontent-disposition: form-data; name=\"picture\"; filename=\"a.png\"\r\ncontent-type: image/png\r\n\r\n";
+    let body =
+        [&field("project", project)[..], head, file, b"\r\n", &field("description", "A \"mark\" & more"), b"--x--\r\n"];
+    let headers = [("content-type", "multipart/form-data; boundary=x"), ("accept", "text/html")];
+    browser.send_bytes(Method::POST, "/fn/set_picture", &headers, body.concat().into()).await
 }

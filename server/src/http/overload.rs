@@ -1,17 +1,22 @@
 //! More at once than can be answered in time: what is too much is refused at once, so that the rest is answered.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicUsize, Ordering},
+use std::{
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+    task::{Context, Poll},
 };
 
 use axum::{
-    body::Body,
+    body::{Body, Bytes, HttpBody},
     extract::{Request, State},
     http::{HeaderMap, HeaderValue, StatusCode, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
+use http_body::{Frame, SizeHint};
 use prometheus_client::{
     metrics::{counter::Counter, gauge::Gauge},
     registry::Registry,
@@ -62,22 +67,70 @@ impl Overload {
         Self { under_way: Arc::default(), most, metrics }
     }
 
-    fn begin(&self) -> Option<UnderWay> {
-        self.metrics.under_way.inc();
-        let others = self.under_way.fetch_add(1, Ordering::Relaxed);
+    fn begin(&self) -> Option<Arc<UnderWay>> {
+        let place = UnderWay { overload: self.clone(), is_taken: AtomicBool::new(false) };
         // Given back at once where there was no place.
-        let place = UnderWay(self.clone());
-        (others < self.most).then_some(place)
+        (place.take() < self.most).then(|| Arc::new(place))
     }
 }
 
 /// One that is under way, until it is answered or whoever asked went away.
-struct UnderWay(Overload);
+struct UnderWay {
+    overload: Overload,
+    is_taken: AtomicBool,
+}
+
+impl UnderWay {
+    /// How many others are under way.
+    fn take(&self) -> usize {
+        if self.is_taken.swap(true, Ordering::Relaxed) {
+            return 0;
+        }
+        self.overload.metrics.under_way.inc();
+        self.overload.under_way.fetch_add(1, Ordering::Relaxed)
+    }
+
+    fn give_back(&self) {
+        if self.is_taken.swap(false, Ordering::Relaxed) {
+            self.overload.metrics.under_way.dec();
+            self.overload.under_way.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+}
 
 impl Drop for UnderWay {
     fn drop(&mut self) {
-        self.0.under_way.fetch_sub(1, Ordering::Relaxed);
-        self.0.metrics.under_way.dec();
+        self.give_back();
+    }
+}
+
+/// What comes with a request. While it is waited for there is nothing to do, and the place is another's: else whoever sends slowly would keep everybody out.
+struct Coming {
+    body: Body,
+    place: Arc<UnderWay>,
+}
+
+impl HttpBody for Coming {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        let coming = self.get_mut();
+        let polled = Pin::new(&mut coming.body).poll_frame(task);
+        if polled.is_pending() {
+            coming.place.give_back();
+        } else {
+            coming.place.take();
+        }
+        polled
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
     }
 }
 
@@ -88,6 +141,12 @@ pub async fn refuse_excess(State(overload): State<Overload>, request: Request, n
         overload.metrics.refused.inc();
         return refusal(request.headers());
     }
+    let request = match &place {
+        Some(place) if !request.body().is_end_stream() => {
+            request.map(|body| Body::new(Coming { body, place: Arc::clone(place) }))
+        }
+        _ => request,
+    };
     next.run(request).await
 }
 
