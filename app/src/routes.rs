@@ -279,7 +279,8 @@ async fn form_again(context: PageContext, asked: Parts, form: FormState) -> Resp
 /// Pages that are the same bytes for everybody: who asks is not even looked up.
 const PUBLIC: [&str; 9] =
     ["/", "/explore", "/speed", "/status", "/login", "/signup", "/reset", "/styleguide", "/offline"];
-/// Those of them that say on what they hang, so that they are kept as ready bytes.
+/// Those of them that say on what they hang, so that they are kept as ready bytes. `/speed` and `/status` hang on what is measured, which changes with every
+/// visit and every minute: whoever looks wants it as it is.
 pub const READY: [&str; 7] = ["/", "/explore", "/login", "/signup", "/reset", "/styleguide", "/offline"];
 const PUBLIC_BELOW: [&str; 7] = ["/p/", "/pkg/", "/fonts/", "/images/", "/api/", "/signup/sent", "/reset/sent"];
 
