@@ -19,6 +19,8 @@ const SIZE_MAX: usize = 512 << 10;
 /// How long to wait between two looks whether another instance has made a thing.
 const LOOK_AGAIN: Duration = Duration::from_millis(5);
 const LOOK_AGAIN_MAX: Duration = Duration::from_millis(50);
+/// How long altogether: longer than whoever died is believed, and short enough to make it for oneself before a page has to be answered.
+const LOOK_WITHIN: Duration = Duration::from_secs(4);
 
 /// Why a thing is being made.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -87,7 +89,7 @@ impl Cache {
                     self.0.remote.release(&key.name, &token).await;
                     return outcome;
                 }
-                Lease::Theirs if began.elapsed() < MAKE_WITHIN => tokio::time::sleep(pause).await,
+                Lease::Theirs if began.elapsed() < LOOK_WITHIN => tokio::time::sleep(pause).await,
                 Lease::Theirs | Lease::Nobodys => return self.make(key, make).await,
             }
             pause = (pause * 2).min(LOOK_AGAIN_MAX);

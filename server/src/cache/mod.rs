@@ -322,6 +322,11 @@ impl Cache {
         !self.0.remote.is_away()
     }
 
+    /// Whether the other instances know of everything that this one has changed.
+    pub fn has_told_all(&self) -> bool {
+        self.is_shared() && self.0.pending.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
+    }
+
     /// How it is doing since the process began.
     pub fn figures(&self) -> CacheFigures {
         let metrics = &self.0.metrics;

@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use axum::{
-    extract::{Request, State},
-    http::Method,
+    extract::{Query, Request, State},
+    http::{Method, Uri},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -18,7 +18,7 @@ const SEARCHES: Quota = Quota { name: "searches", burst: 60, every: Duration::fr
 /// Packs or draws a file.
 const FILES: Quota = Quota { name: "files", burst: 60, every: Duration::from_secs(1) };
 /// Reads a file of a picture; a list shows many at once.
-const PICTURES: Quota = Quota { name: "pictures", burst: 600, every: Duration::from_millis(50) };
+const PICTURES: Quota = Quota { name: "pictures", burst: 3_000, every: Duration::from_millis(10) };
 
 /// Answers 429 with `Retry-After` to a network that asks too often for what costs much. Counted by this process alone: nobody waits for it.
 pub async fn limit_classes(State(services): State<Services>, request: Request, next: Next) -> Response {
@@ -35,21 +35,25 @@ pub async fn limit_classes(State(services): State<Services>, request: Request, n
 }
 
 fn class_of(request: &Request) -> Option<&'static Quota> {
-    let (path, query) = (request.uri().path(), request.uri().query().unwrap_or_default());
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
         return None;
     }
-    let lists = ["/explore", "/api/explore", "/projects", "/api/projects"];
-    let is_search = || query.split('&').any(|pair| pair.starts_with("q=") && pair.len() > 2);
-    if lists.contains(&path) && is_search() {
-        return Some(&SEARCHES);
+    let steps: Vec<&str> = request.uri().path().split('/').skip(1).take(5).collect();
+    match steps[..] {
+        ["explore" | "projects"] | ["api", "explore" | "projects"] => is_search(request.uri()).then_some(&SEARCHES),
+        ["p", _, file] | ["api", "projects", _, file] => {
+            (file.starts_with("export.") || file == "card.png").then_some(&FILES)
+        }
+        ["api", "account", "export"] => Some(&FILES),
+        ["images", _] => Some(&PICTURES),
+        _ => None,
     }
-    let is_below = ["/p/", "/api/projects/"].iter().any(|below| path.starts_with(below));
-    let is_file = path.rsplit('/').next().is_some_and(|name| name.starts_with("export.") || name == "card.png");
-    if is_below && is_file || path == "/api/account/export" {
-        return Some(&FILES);
-    }
-    path.starts_with("/images/").then_some(&PICTURES)
+}
+
+/// As the handlers read it.
+fn is_search(uri: &Uri) -> bool {
+    let query = Query::<Vec<(String, String)>>::try_from_uri(uri);
+    query.is_ok_and(|Query(pairs)| pairs.iter().any(|(name, words)| name == "q" && !words.is_empty()))
 }
 
 #[cfg(test)]
@@ -64,14 +68,22 @@ mod tests {
             let request = Request::builder().method(method).uri(uri).body(Body::empty()).unwrap();
             class_of(&request).map(|quota| quota.name)
         };
-        for uri in ["/explore?q=a", "/api/explore?limit=3&q=a", "/projects?sort=title&q=a", "/api/projects?q=%20"] {
+        for uri in [
+            "/explore?q=a",
+            "/api/explore?limit=3&q=a",
+            "/projects?sort=title&q=a",
+            "/api/projects?q=%20",
+            "/explore?%71=a",
+        ] {
             assert_eq!(class("GET", uri), Some("searches"), "{uri}");
         }
         for uri in ["/p/a/export.zip", "/api/projects/a/export.md", "/p/a/card.png", "/api/account/export"] {
             assert_eq!(class("GET", uri), Some("files"), "{uri}");
         }
         assert_eq!(class("HEAD", "/images/a.avif"), Some("pictures"));
-        for uri in ["/", "/explore", "/explore?q=", "/projects?cursor=q=", "/p/a", "/p/a/files/main.rs"] {
+        for uri in
+            ["/", "/explore", "/explore?q=", "/projects?cursor=q=", "/p/a", "/p/a/files/export.ts", "/p/a/b/export.zip"]
+        {
             assert_eq!(class("GET", uri), None, "{uri}");
         }
         assert_eq!(class("POST", "/api/projects?q=a"), None);

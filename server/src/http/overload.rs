@@ -29,6 +29,8 @@ const PROBLEM: &str = "{\"type\":\"/problems/overloaded\",\"title\":\"Too many r
      \"detail\":\"Nothing was changed or lost: try again in a moment.\"}";
 /// Seconds after which it is worth trying again.
 const AGAIN: HeaderValue = HeaderValue::from_static("1");
+/// Times as many as may be under way may be those whose rest is waited for.
+const COMING: usize = 4;
 /// What says how the program is, and is asked for most when it is not well.
 const ALWAYS: [&str; 3] = ["/api/health", "/api/ready", "/metrics"];
 
@@ -36,6 +38,8 @@ const ALWAYS: [&str; 3] = ["/api/health", "/api/ready", "/metrics"];
 #[derive(Clone)]
 pub struct Overload {
     under_way: Arc<AtomicUsize>,
+    /// Requests of which the rest is waited for, beside those.
+    coming: Arc<AtomicUsize>,
     most: usize,
     metrics: OverloadMetrics,
 }
@@ -64,43 +68,55 @@ impl OverloadMetrics {
 impl Overload {
     /// Lets so many be under way.
     pub fn new(most: usize, metrics: OverloadMetrics) -> Self {
-        Self { under_way: Arc::default(), most, metrics }
+        Self { under_way: Arc::default(), coming: Arc::default(), most, metrics }
     }
 
     fn begin(&self) -> Option<Arc<UnderWay>> {
-        let place = UnderWay { overload: self.clone(), is_taken: AtomicBool::new(false) };
+        self.metrics.under_way.inc();
+        let others = self.under_way.fetch_add(1, Ordering::Relaxed);
         // Given back at once where there was no place.
-        (place.take() < self.most).then(|| Arc::new(place))
+        let place = UnderWay { overload: self.clone(), is_lent: AtomicBool::new(false) };
+        (others < self.most).then(|| Arc::new(place))
     }
 }
 
 /// One that is under way, until it is answered or whoever asked went away.
 struct UnderWay {
     overload: Overload,
-    is_taken: AtomicBool,
+    /// Whether its place is another's for now.
+    is_lent: AtomicBool,
 }
 
 impl UnderWay {
-    /// How many others are under way.
-    fn take(&self) -> usize {
-        if self.is_taken.swap(true, Ordering::Relaxed) {
-            return 0;
+    /// Lets another have its place, unless many do already: all of them may want it back at once.
+    fn lend(&self) {
+        let Overload { under_way, coming, most, metrics } = &self.overload;
+        if self.is_lent.load(Ordering::Relaxed) {
+            return;
         }
-        self.overload.metrics.under_way.inc();
-        self.overload.under_way.fetch_add(1, Ordering::Relaxed)
+        if coming.fetch_add(1, Ordering::Relaxed) >= COMING * most {
+            coming.fetch_sub(1, Ordering::Relaxed);
+            return;
+        }
+        self.is_lent.store(true, Ordering::Relaxed);
+        under_way.fetch_sub(1, Ordering::Relaxed);
+        metrics.under_way.dec();
     }
 
-    fn give_back(&self) {
-        if self.is_taken.swap(false, Ordering::Relaxed) {
-            self.overload.metrics.under_way.dec();
-            self.overload.under_way.fetch_sub(1, Ordering::Relaxed);
+    fn take_back(&self) {
+        if self.is_lent.swap(false, Ordering::Relaxed) {
+            self.overload.coming.fetch_sub(1, Ordering::Relaxed);
+            self.overload.under_way.fetch_add(1, Ordering::Relaxed);
+            self.overload.metrics.under_way.inc();
         }
     }
 }
 
 impl Drop for UnderWay {
     fn drop(&mut self) {
-        self.give_back();
+        self.take_back();
+        self.overload.under_way.fetch_sub(1, Ordering::Relaxed);
+        self.overload.metrics.under_way.dec();
     }
 }
 
@@ -118,9 +134,9 @@ impl HttpBody for Coming {
         let coming = self.get_mut();
         let polled = Pin::new(&mut coming.body).poll_frame(task);
         if polled.is_pending() {
-            coming.place.give_back();
+            coming.place.lend();
         } else {
-            coming.place.take();
+            coming.place.take_back();
         }
         polled
     }
@@ -131,6 +147,13 @@ impl HttpBody for Coming {
 
     fn size_hint(&self) -> SizeHint {
         self.body.size_hint()
+    }
+}
+
+impl Drop for Coming {
+    /// Whoever reads no further works with what they have.
+    fn drop(&mut self) {
+        self.place.take_back();
     }
 }
 

@@ -56,28 +56,60 @@ fn gets_tag(response: &Response) -> bool {
 /// Tells the tags of what was compressed from those of what was not.
 pub async fn tell_encodings(mut request: Request, next: Next) -> Response {
     let sent = request.headers().get_all(header::IF_NONE_MATCH).iter().cloned().collect::<Vec<_>>();
+    let taken = ENDINGS.into_iter().filter(|(coding, _)| takes(request.headers(), coding)).collect::<Vec<_>>();
     if !sent.is_empty() {
-        plain(request.headers_mut(), &sent);
+        plain(request.headers_mut(), &sent, &taken);
     }
+    let is_head = *request.method() == Method::HEAD;
     let mut response = next.run(request).await;
     let Some(tag) = response.headers().get(header::ETAG).and_then(|tag| tag.to_str().ok()) else { return response };
     let Some(stem) = tag.strip_suffix('"').filter(|_| tag.starts_with('"')) else { return response };
-    let ending = ENDINGS.iter().find(|(coding, ending)| match response.status() {
-        // Whichever it has is the one that is meant.
-        StatusCode::NOT_MODIFIED => sent.iter().any(|sent| names(sent, &format!("{stem}{ending}"))),
-        _ => response.headers().get(header::CONTENT_ENCODING).is_some_and(|with| with.as_bytes() == coding.as_bytes()),
+    let is_known = response.status() == StatusCode::NOT_MODIFIED;
+    let ending = ENDINGS.iter().find(|(coding, ending)| {
+        if is_known {
+            // Whichever it has is the one that is meant.
+            return sent.iter().any(|sent| names(sent, &format!("{stem}{ending}")));
+        }
+        response.headers().get(header::CONTENT_ENCODING).is_some_and(|with| with.as_bytes() == coding.as_bytes())
     });
-    if let Some(tag) = ending.and_then(|(_, ending)| HeaderValue::try_from(format!("{stem}{ending}")).ok()) {
-        response.headers_mut().insert(header::ETAG, tag);
+    let tag = ending.and_then(|(_, ending)| HeaderValue::try_from(format!("{stem}{ending}")).ok());
+    let headers = response.headers_mut();
+    if is_known {
+        // As the answer that it stands for would have said.
+        headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+    }
+    if let Some(tag) = tag {
+        headers.insert(header::ETAG, tag);
+    } else if is_head && !taken.is_empty() {
+        // What has no body is not compressed: which tag the body would have had cannot be told.
+        headers.remove(header::ETAG);
     }
     response
 }
 
-/// As if whoever asks had all of it uncompressed.
-fn plain(headers: &mut HeaderMap, sent: &[HeaderValue]) {
+/// Whether whoever asks takes this coding.
+fn takes(headers: &HeaderMap, coding: &str) -> bool {
+    let accepted = headers.get_all(header::ACCEPT_ENCODING).iter().filter_map(|accepted| accepted.to_str().ok());
+    accepted.flat_map(|accepted| accepted.split(',')).any(|one| {
+        let (name, quality) = one.split_once(';').unwrap_or((one, ""));
+        let is_refused = quality.trim().strip_prefix("q=").is_some_and(|q| q.parse().is_ok_and(|q: f32| q <= 0.0));
+        name.trim().eq_ignore_ascii_case(coding) && !is_refused
+    })
+}
+
+/// As if whoever asks had all of it uncompressed. Nothing is said of what is compressed in a way that they do not take now: a cache may ask for others.
+fn plain(headers: &mut HeaderMap, sent: &[HeaderValue], taken: &[(&str, &str)]) {
     headers.remove(header::IF_NONE_MATCH);
-    for tags in sent.iter().filter_map(|tags| tags.to_str().ok()) {
-        let tags = ENDINGS.iter().fold(tags.to_owned(), |tags, (_, ending)| tags.replace(ending, "\""));
+    let tags = sent.iter().filter_map(|tags| tags.to_str().ok()).flat_map(|tags| tags.split(','));
+    let tags = tags.filter_map(|tag| {
+        let tag = tag.trim();
+        match ENDINGS.iter().find(|(_, ending)| tag.ends_with(ending)) {
+            None => Some(tag.to_owned()),
+            Some(known) => taken.contains(known).then(|| format!("{}\"", &tag[..tag.len() - known.1.len()])),
+        }
+    });
+    let tags = tags.collect::<Vec<_>>().join(", ");
+    if !tags.is_empty() {
         headers.extend(HeaderValue::try_from(tags).ok().map(|tags| (header::IF_NONE_MATCH, tags)));
     }
 }
@@ -135,6 +167,11 @@ mod tests {
         }
         let (status, ..) = ask("/", &[("if-none-match", "\"another\"")]).await;
         assert_eq!(status, StatusCode::OK);
+        // A cache that has it as brotli asks for somebody who does not take that.
+        for accepted in ["gzip", "br;q=0, gzip", "identity"] {
+            let (status, ..) = ask("/", &[("accept-encoding", accepted), ("if-none-match", &tags[2])]).await;
+            assert_eq!(status, StatusCode::OK, "{accepted}");
+        }
     }
 
     #[tokio::test]

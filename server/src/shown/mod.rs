@@ -32,7 +32,7 @@ const TOLD_AGAIN: Duration = Duration::from_secs(20);
 /// How often, and after which pause, a change is written down for outside that the database did not take.
 const WRITES: u32 = 60;
 const WRITE_AGAIN: Duration = Duration::from_secs(2);
-/// Tags of one job, and those that wait for Redis at most; past that everything is told of.
+/// Tags of one job, and those that wait for Redis at most; past that all projects are told of.
 const TAGS_AT_ONCE: usize = 100;
 const LATER_MAX: usize = 10_000;
 
@@ -145,20 +145,23 @@ impl Shown {
         let (shown, job) = (self.clone(), PurgeShared { tags: tags.iter().map(Tag::for_others).collect() });
         self.0.tasks.spawn("purge", async move {
             shown.write_until_taken(&job).await;
-            if !shown.0.cache.is_shared() {
-                shown.tell_again_when_shared(job.tags);
+            // A moment later it is known whether the other instances were told as well.
+            if !shown.is_stopped_within(WRITE_AGAIN).await && !shown.0.cache.has_told_all() {
+                shown.tell_again_when_told(job.tags);
             }
         });
     }
 
     /// The other instances do not hear of a change while this one is cut off from them, and may have it shown as it was to a shared cache that has just
     /// forgotten it.
-    fn tell_again_when_shared(&self, tags: Vec<String>) {
+    fn tell_again_when_told(&self, tags: Vec<String>) {
         let mut later = self.later();
         let is_first = later.is_empty();
-        later.extend(tags);
-        if later.len() > LATER_MAX {
-            *later = [list_tag(), projects_tag()].iter().map(Tag::for_others).collect();
+        if later.len() + tags.len() <= LATER_MAX {
+            later.extend(tags);
+        } else {
+            // What is known so far stays; these stand for all projects.
+            later.extend([list_tag(), projects_tag()].map(|tag| tag.for_others()));
         }
         drop(later);
         if !is_first {
@@ -166,11 +169,8 @@ impl Shown {
         }
         let shown = self.clone();
         self.0.tasks.spawn("purge-later", async move {
-            while !shown.0.cache.is_shared() {
-                if shown.is_stopped_within(WRITE_AGAIN).await {
-                    return;
-                }
-            }
+            // Whoever stops before that writes it down as well: it is better told too early than never.
+            while !shown.0.cache.has_told_all() && !shown.is_stopped_within(WRITE_AGAIN).await {}
             let tags: Vec<String> = std::mem::take(&mut *shown.later()).into_iter().collect();
             for tags in tags.chunks(TAGS_AT_ONCE) {
                 shown.write_until_taken(&PurgeShared { tags: tags.to_vec() }).await;
@@ -191,9 +191,7 @@ impl Shown {
                     tracing::warn!(%error, tags, "shared caches are not told of a change yet");
                 }
             }
-            if self.is_stopped_within(WRITE_AGAIN).await {
-                return;
-            }
+            tokio::time::sleep(WRITE_AGAIN).await;
         }
     }
 

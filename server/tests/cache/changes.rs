@@ -34,7 +34,7 @@ async fn three_instances_that_want_a_thing_at_once_make_it_once() {
 
 #[tokio::test]
 async fn what_takes_long_is_made_once_and_whoever_dies_over_it_is_taken_over_from() {
-    let (redis, ahead, origin) = (OwnRedis::start().await, Ahead::default(), Origin::slow(5_000));
+    let (redis, ahead, origin) = (OwnRedis::start().await, Ahead::default(), Origin::slow(3_000));
     let nodes = join_all((0..2).map(|_| Node::start(&redis.url, &ahead))).await;
     let one = key(1);
     let both = async { tokio::join!(origin.text(&nodes[0], &one), origin.text(&nodes[1], &one)) };
