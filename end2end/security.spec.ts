@@ -146,6 +146,35 @@ test('files outside the site cannot be reached', async () => {
   }
 });
 
+test('what is for developing is off, and no other site reads an answer', async () => {
+  expect((await guest.page('/styleguide')).status).toBe(404);
+  for (const method of ['TRACE', 'TRACK']) expect((await guest.ask('/', { method })).status, method).toBe(405);
+  const elsewhere = { origin: 'https://elsewhere.example', 'access-control-request-method': 'GET' };
+  for (const [method, path] of [
+    ['GET', '/api/projects'],
+    ['GET', '/api/explore'],
+    ['OPTIONS', '/api/projects'],
+    ['GET', '/'],
+  ] as const) {
+    const { headers } = await guest.ask(path, { method, headers: elsewhere });
+    const open = Object.keys(headers).filter((name) => name.startsWith('access-control-'));
+    expect(open, `${method} ${path}`).toEqual([]);
+  }
+});
+
+test('a parameter counts where it belongs and nowhere else', async () => {
+  const body = JSON.stringify({ title: 'From the body' });
+  const path = `/api/projects/${made.project}?title=From+the+address&id=${made.generation}`;
+  const headers = { 'content-type': 'application/json' };
+  expect((await guest.ask(path, { method: 'PATCH', headers, body })).status).toBe(200);
+  const project = await guest.json<{ id: string; title: string }>(`/api/projects/${made.project}`);
+  expect([project.id, project.title]).toEqual([made.project, 'From the body']);
+  const form = { 'content-type': 'application/x-www-form-urlencoded', accept: 'text/html' };
+  const twice = await guest.ask('/fn/start_generation', { method: 'POST', headers: form, body: 'directive=One&directive=Two' });
+  expect(twice.status, 'two of one are a mistake').toBeGreaterThanOrEqual(400);
+  expect(twice.status).toBeLessThan(500);
+});
+
 test('private answers are kept by nobody else, files with a hash for a year', async () => {
   for (const path of [
     '/projects',

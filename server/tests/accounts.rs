@@ -434,6 +434,8 @@ async fn name_theme_address_and_password_change_and_all_browsers_see_it() {
     );
 
     let there = accounts.sign_in(entry("new@mail.example", PASSWORD), None, &client()).await.unwrap();
+    let wrong = accounts.change_password(&here.visitor, "not the password", "violet harbour rope", &client()).await;
+    assert!(matches!(wrong, Err(AccountsError::WrongPassword)), "whoever finds a browser open changes nothing");
     let changed = accounts.change_password(&here.visitor, PASSWORD, "violet harbour rope", &client()).await.unwrap();
     assert_eq!(who(&other, cookie(&there)).await, None);
     assert_eq!(who(&other, cookie(&here)).await, None, "this browser has a new cookie");

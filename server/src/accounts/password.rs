@@ -230,6 +230,13 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_password_as_long_as_a_page_is_taken() {
+        let words: String = "copper lantern drifts over ".chars().cycle().take(PASSWORD_MAX_BYTES).collect();
+        assert_eq!(judged(&words, &[]), Ok(()));
+        assert_eq!(judged(&format!("{words}!"), &[]), Err(BadPassword::TooLong));
+    }
+
     #[tokio::test]
     async fn a_hash_knows_its_password_whichever_keyboard_typed_it() {
         let hasher = Hasher::new(Clock::system()).unwrap();
