@@ -44,6 +44,18 @@ id! {
     GenerationId
 }
 id! {
+    /// Where the people of a project talk.
+    RoomId
+}
+id! {
+    /// Something that somebody said in a room.
+    MessageId
+}
+id! {
+    /// A way into a room.
+    InvitationId
+}
+id! {
     /// An immutable version of one section.
     RevisionId
 }

@@ -19,6 +19,7 @@ mod piece;
 mod problem;
 mod project;
 mod revision;
+mod room;
 pub mod sections;
 mod stage;
 pub mod svg;
@@ -33,8 +34,8 @@ pub use draft::{Draft, Ending, StageDraft};
 pub use event::{BadEvent, CheckResult, Event, Logged, Seq};
 pub use generation::{Engine, GenerationStatus, Receipt, StageReceipt};
 pub use ids::{
-    BadId, DeliveryId, EndpointId, EventId, GenerationId, ImageId, MailLinkId, ProjectId, RevisionId, SessionId,
-    TokenId, UserId,
+    BadId, DeliveryId, EndpointId, EventId, GenerationId, ImageId, InvitationId, MailLinkId, MessageId, ProjectId,
+    RevisionId, RoomId, SessionId, TokenId, UserId,
 };
 pub use person::{LocalPath, Role, Scope, Theme, UserKind};
 pub use picture::{DESCRIPTION_MAX_CHARS, Picture, PictureFormat, PictureSize};
@@ -42,5 +43,9 @@ pub use piece::{BadPath, Piece, PiecePath};
 pub use problem::Problem;
 pub use project::{PROJECT_TITLE_MAX_CHARS, ProjectSummary, ProjectTitle, SharedSummary, Shelf, Sorting, Visibility};
 pub use revision::{Origin, RevisionSummary};
+pub use room::{
+    Anchor, CLIENT_ID_MAX_CHARS, Happened, MESSAGE_MAX_CHARS, Member, Message, Notify, REACTIONS, Reaction, RoomEntry,
+    RoomPlace, RoomRole, RoomSummary, Speaker,
+};
 pub use stage::{BadStage, Stage};
 pub use words::article;

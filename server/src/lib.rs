@@ -24,6 +24,7 @@ pub mod projects;
 pub mod providers;
 pub mod releases;
 pub mod rest;
+pub mod rooms;
 pub mod services;
 pub mod shown;
 pub mod studio;

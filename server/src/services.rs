@@ -27,6 +27,7 @@ use crate::{
     projects::{Projects, TidyProjects},
     providers::Providers,
     releases::Releases,
+    rooms::{self, Rooms, TidyRooms},
     shown::{Shown, ShownSubscriber},
     studio::{ComposerEngine, Engines, Studio},
     tasks::Tasks,
@@ -74,6 +75,8 @@ pub struct Everything {
     pub projects: Projects,
     /// Generations.
     pub studio: Studio,
+    /// Where people talk.
+    pub rooms: Rooms,
     /// Files under the hash of their content.
     pub blobs: Blobs,
     /// What everybody is shown.
@@ -252,6 +255,14 @@ impl Services {
                 limits.clone(),
                 shown.clone(),
             ),
+            rooms: Rooms::new(rooms::Parts {
+                db: db.clone(),
+                bus: bus.clone(),
+                clock: clock.clone(),
+                limits: limits.clone(),
+                tasks: tasks.clone(),
+                site: config.site(),
+            }),
             limits,
             shown,
             studio,
@@ -319,7 +330,7 @@ impl Services {
         let kinds = self.postman.kinds(kinds, Arc::new(self.accounts.clone()));
         let kinds = self.shown.kinds(self.images.kinds(self.checks.kinds(kinds)));
         let kinds = self.vitals.kinds(self.webhooks.kinds(self.events.kinds(kinds)));
-        self.jobs.kinds(self.accounts.kinds(self.blobs.kinds(self.projects.kinds(kinds))))
+        self.jobs.kinds(self.rooms.kinds(self.accounts.kinds(self.blobs.kinds(self.projects.kinds(kinds)))))
     }
 
     /// Sets down what is done again and again, however long the database is away.
@@ -341,6 +352,7 @@ impl Services {
         self.jobs.schedule(&hourly("tidy-events", 57), &TidyEvents {}).await?;
         self.jobs.schedule(&hourly("tidy-vitals", 6), &TidyVitals {}).await?;
         self.jobs.schedule(&hourly("tidy-checks", 12), &TidyChecks {}).await?;
+        self.jobs.schedule(&hourly("tidy-rooms", 22), &TidyRooms {}).await?;
         if self.config.checks.are_run {
             self.jobs.schedule(&every("check-paths", "* * * * *"), &CheckPaths {}).await?;
             self.jobs.schedule(&every("check-generation", "*/5 * * * *"), &CheckGeneration {}).await?;

@@ -6,11 +6,12 @@ mod support;
 
 use std::time::Duration;
 
-use model::{Scope, Theme};
+use model::{PageLimit, RoomRole, Scope, Theme};
 use pretty_assertions::assert_eq;
 use server::{
     accounts::{AccountsError, BadPassword, Change, Client, Entry, NewApiToken, Opened, Registration, Visitor},
     events::Selection,
+    rooms::Saying,
 };
 use support::{Instance, OwnRedis, Scratch};
 
@@ -203,10 +204,17 @@ async fn signing_in_rotates_the_session_and_takes_the_guests_projects_along() {
     let guest = accounts.create_guest(&client()).await.unwrap();
     let started = instance.start(guest.visitor.user, "A rota for the lifeboat crew").await;
     instance.log(guest.visitor.user, started.generation, 0).await;
+    let rooms = &instance.services.rooms;
+    let room = rooms.of_project(Some(guest.visitor.user), started.project).await.unwrap().room;
+    let saying = Saying { client_id: "a".to_owned(), body: "Mine".to_owned(), anchor: None, thread: None };
+    rooms.say(Some(guest.visitor.user), room, saying).await.unwrap();
     let typed = entry(" Sam@MAIL.example", PASSWORD);
     let second = accounts.sign_in(typed, Some(&guest.visitor), &client()).await.unwrap();
     assert_eq!(second.visitor.user, first.visitor.user);
     assert!(instance.services.projects.get(Some(first.visitor.user), started.project).await.is_ok());
+    assert_eq!(rooms.standing(Some(second.visitor.user), room).await.unwrap().role, RoomRole::Owner);
+    let said = rooms.history(Some(second.visitor.user), room, None, PageLimit::DEFAULT).await.unwrap().items;
+    assert_eq!(said[0].author.as_ref().map(|author| author.id), Some(first.visitor.user));
     assert_eq!(who(&instance, cookie(&guest)).await, None);
     let told = instance.services.events.list(&Selection::default(), 50).await.unwrap();
     let theirs = told.iter().filter(|event| event.owner == Some(first.visitor.user)).map(|event| event.name.as_str());
@@ -365,7 +373,8 @@ async fn a_token_opens_what_its_scopes_say_until_it_is_revoked_or_over() {
     let wish = |scopes: &[Scope], days| NewApiToken { name: "Nightly".to_owned(), scopes: scopes.to_vec(), days };
     let words = accounts.create_token(&sam, wish(&[Scope::Read], Some(30))).await.unwrap();
     assert!(words.starts_with("atlas9_"));
-    assert_eq!(accounts.identify_token(&words).await.unwrap(), Some((sam.user, vec![Scope::Read])));
+    let bearer = accounts.identify_token(&words).await.unwrap().unwrap();
+    assert_eq!((bearer.user, bearer.scopes), (sam.user, vec![Scope::Read]));
     for forged in
         ["", "atlas9_", "atlas9_x", &words[..words.len() - 1], &words[7..], &words.replace("atlas9_", "atlas9-")]
     {

@@ -7,6 +7,7 @@
 mod address;
 mod admin;
 mod cookie;
+mod endings;
 mod error;
 mod janitor;
 mod jobs;
@@ -30,13 +31,14 @@ use time::OffsetDateTime;
 pub use address::{BadAddress, EmailAddress};
 pub use admin::Change;
 pub use cookie::{COOKIE_NAME, LinkPurpose};
+pub use endings::{Endings, Pass};
 pub use error::AccountsError;
 pub use jobs::TidyAccounts;
 pub use password::{BadPassword, PASSWORD_MIN_CHARS};
 pub use session_cache::SessionMetrics;
 pub use sign_in::Entry;
 pub use sign_up::Registration;
-pub use tokens::NewApiToken;
+pub use tokens::{Bearer, NewApiToken};
 
 use cookie::Signer;
 use password::Hasher;
@@ -71,6 +73,7 @@ const GUESTS_FROM: Quota = Quota { name: "guests-from", burst: 60, every: Durati
 pub struct Accounts {
     db: Database,
     clock: Clock,
+    bus: Bus,
     signer: Signer,
     hasher: Hasher,
     sessions: SessionCache,
@@ -257,7 +260,8 @@ impl Accounts {
     pub fn new(parts: Parts, secret: &Secret) -> Result<Self, AccountsError> {
         Ok(Self {
             hasher: Hasher::new(parts.clock.clone())?,
-            sessions: SessionCache::new(parts.bus, parts.clock.clone(), parts.metrics),
+            sessions: SessionCache::new(parts.bus.clone(), parts.clock.clone(), parts.metrics),
+            bus: parts.bus,
             shown: parts.shown,
             signer: Signer::new(secret),
             db: parts.db,

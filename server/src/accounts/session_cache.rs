@@ -45,7 +45,7 @@ const FORGOTTEN: Duration = Duration::from_secs(2);
 /// Sessions known in this process.
 const REMEMBERED_MAX: u64 = 20_000;
 /// Where instances tell each other of sessions that were dropped: their ids, with blanks between them.
-const DROPPED: &str = "atlas9:sessions:dropped";
+pub(super) const DROPPED: &str = "atlas9:sessions:dropped";
 
 /// A session with what every request wants to know of its user.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -26,6 +26,17 @@ pub struct NewApiToken {
     pub days: Option<u32>,
 }
 
+/// Whose a token is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bearer {
+    /// Which token.
+    pub token: TokenId,
+    /// Whose.
+    pub user: UserId,
+    /// What it may be used for.
+    pub scopes: Vec<Scope>,
+}
+
 impl Accounts {
     /// Makes a token and returns its words. They are shown once: only a hash is kept.
     ///
@@ -67,7 +78,7 @@ impl Accounts {
     ///
     /// # Errors
     /// [`DbError`] when the store cannot be asked.
-    pub async fn identify_token(&self, words: &str) -> Result<Option<(UserId, Vec<Scope>)>, DbError> {
+    pub async fn identify_token(&self, words: &str) -> Result<Option<Bearer>, DbError> {
         let Some(token) = self.signer.open_api_token(words) else { return Ok(None) };
         let (id, now) = (TokenId(token.id), self.clock.now());
         let Some(stored) = store::tokens::get(self.db.primary(), id, now).await? else { return Ok(None) };
@@ -77,7 +88,7 @@ impl Accounts {
         if stored.last_used_at.is_none_or(|last| now - last > USED_EVERY) {
             store::tokens::touch(self.db.primary(), id, now).await?;
         }
-        Ok(Some((stored.user, stored.scopes)))
+        Ok(Some(Bearer { token: id, user: stored.user, scopes: stored.scopes }))
     }
 
     /// Somebody's tokens, newest first.
@@ -93,6 +104,9 @@ impl Accounts {
     /// # Errors
     /// [`DbError`] when the store cannot.
     pub async fn revoke_token(&self, visitor: &Visitor, token: TokenId) -> Result<(), DbError> {
-        store::tokens::delete(self.db.primary(), visitor.user, token).await.map(|_| ())
+        if store::tokens::delete(self.db.primary(), visitor.user, token).await? {
+            self.tell_revoked(token);
+        }
+        Ok(())
     }
 }

@@ -48,6 +48,14 @@ pub(super) fn put<H: Handler<T, S>, T: 'static, S: Clone + Send + Sync + 'static
     Methods::default().on("PUT", MethodFilter::PUT, handler)
 }
 
+pub(super) fn patch<H: Handler<T, S>, T: 'static, S: Clone + Send + Sync + 'static>(handler: H) -> Methods<S> {
+    Methods::default().on("PATCH", MethodFilter::PATCH, handler)
+}
+
+pub(super) fn delete<H: Handler<T, S>, T: 'static, S: Clone + Send + Sync + 'static>(handler: H) -> Methods<S> {
+    Methods::default().on("DELETE", MethodFilter::DELETE, handler)
+}
+
 impl<S: Clone + Send + Sync + 'static> Methods<S> {
     pub(super) fn post<H: Handler<T, S>, T: 'static>(self, handler: H) -> Self {
         self.on("POST", MethodFilter::POST, handler)

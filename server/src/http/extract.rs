@@ -16,7 +16,7 @@ use serde::de::DeserializeOwned;
 
 use super::{body_max_bytes, problem::ApiError, writes::Writer};
 use crate::{
-    accounts::{Client, Visitor},
+    accounts::{Bearer, Client, Visitor},
     services::Services,
 };
 
@@ -82,7 +82,7 @@ impl Caller {
     /// Reads it from an API token, which must be good for this method: there is no falling back to another way in.
     async fn of_token(words: &str, method: &Method, services: &Services) -> Result<Self, ApiError> {
         let known = services.accounts.identify_token(words).await?;
-        let (user, scopes) = known.ok_or_else(ApiError::bad_token)?;
+        let Bearer { user, scopes, .. } = known.ok_or_else(ApiError::bad_token)?;
         let needed = if method.is_safe() { Scope::Read } else { Scope::Write };
         if scopes.contains(&needed) { Ok(Self::Program(user)) } else { Err(ApiError::out_of_scope(needed)) }
     }

@@ -34,6 +34,7 @@ pub use cache::{CachePolicy, write_cache_headers};
 pub use classes::limit_classes;
 pub use compression::compression_layer;
 pub use csrf::csrf_layer;
+pub(crate) use csrf::is_of_own_page;
 pub use events::{EVENT_STREAM, event_frame, event_frames, last_event_id};
 pub use extract::{Caller, client_of};
 pub use headers::{policy_with_style, security_headers};
@@ -50,7 +51,7 @@ use crate::{
     services::Services,
     vitals::BEACON_MAX,
 };
-use expected::{Routes, get, post, put};
+use expected::{Routes, delete, get, patch, post, put};
 use images::PICTURE_MAX_BYTES;
 
 /// The largest body of a form or API call: a directive of 4,000 characters, each percent-encoded from four bytes, and some room.
@@ -132,6 +133,24 @@ pub fn routes(services: Services) -> Router {
         .route("/api/generations/{id}/acceptance", post(api::accept))
         .route("/api/generations/{id}/refusal", post(api::refuse))
         .route("/api/generations/{id}/forks", post(api::fork))
+        .route("/api/projects/{id}/room", get(api::room_of_project))
+        .route("/api/rooms", get(api::list_rooms))
+        .route("/api/rooms/{room}/messages", get(api::list_messages).post(api::say))
+        .route("/api/rooms/{room}/messages/{message}", patch(api::edit_message).delete(api::delete_message))
+        .route("/api/rooms/{room}/messages/{message}/replies", get(api::list_replies))
+        .route(
+            "/api/rooms/{room}/messages/{message}/reactions/{emoji}",
+            put(api::react).delete(api::take_reaction_back),
+        )
+        .route("/api/rooms/{room}/messages/{message}/pin", put(api::pin).delete(api::unpin))
+        .route("/api/rooms/{room}/pinned", get(api::list_pinned))
+        .route("/api/rooms/{room}/log", get(api::log))
+        .route("/api/rooms/{room}/read", put(api::read))
+        .route("/api/rooms/{room}/members", get(api::list_members))
+        .route("/api/rooms/{room}/members/{user}", put(api::set_role).delete(api::leave))
+        .route("/api/rooms/{room}/invitations", get(api::list_invitations).post(api::invite))
+        .route("/api/rooms/{room}/invitations/{invitation}", delete(api::close_invitation))
+        .route("/api/invitations/{token}", post(api::accept_invitation))
         .route("/api/analytics", post(api::take_beacon).layer(DefaultBodyLimit::max(BEACON_MAX)))
         .route("/api/analytics/summary", get(api::summary))
         .route("/api/hooks/{source}", post(api::take_hook).layer(DefaultBodyLimit::max(HOOK_BODY_MAX)))

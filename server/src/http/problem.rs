@@ -19,6 +19,7 @@ use crate::{
     jobs::{JobsError, ReceiveError},
     limits::Limited,
     projects::ProjectsError,
+    rooms::RoomsError,
     studio::StudioError,
     vitals::BadBeacon,
 };
@@ -246,6 +247,7 @@ impl From<StudioError> for ApiError {
         let detail = capitalised(&error.to_string());
         match error {
             StudioError::NotFound => Self::not_found(),
+            StudioError::ReadOnly => Self::new(StatusCode::FORBIDDEN, "not-in-your-role", "Not allowed", detail),
             StudioError::Busy => Self::new(StatusCode::CONFLICT, "busy", "A generation is under way", detail),
             StudioError::TooMany => {
                 Self::new(StatusCode::TOO_MANY_REQUESTS, "too-many-generations", "Too much at once", detail)
@@ -343,6 +345,24 @@ impl From<WebhooksError> for ApiError {
                 Self::internal()
             }
             WebhooksError::Db(error) => error.into(),
+        }
+    }
+}
+
+impl From<RoomsError> for ApiError {
+    fn from(error: RoomsError) -> Self {
+        let detail = capitalised(&error.to_string());
+        match error {
+            RoomsError::NotFound => Self::not_found(),
+            RoomsError::Forbidden(_) => Self::new(StatusCode::FORBIDDEN, "not-in-your-role", "Not allowed", detail),
+            RoomsError::BadMessage(_) | RoomsError::Bad(_) => Self::unprocessable("bad-message", detail),
+            RoomsError::BadCursor(error) => error.into(),
+            RoomsError::Limited(limited) => Self::limited(detail, limited.retry_after),
+            RoomsError::NoRandomness(_) => {
+                tracing::error!(error = detail, "answered 500");
+                Self::internal()
+            }
+            RoomsError::Db(error) => error.into(),
         }
     }
 }

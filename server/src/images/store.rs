@@ -208,7 +208,9 @@ pub(super) async fn viewed(
 ) -> Result<Option<(Viewed, Vec<Tag>)>, DbError> {
     let row = sqlx::query!(
         r#"select bool_or(i.user_id is not null or (p.visibility <> 'private' and p.deleted_at is null)) as "is_public",
-                  bool_or(p.owner_id = $2) as "is_own",
+                  bool_or(p.owner_id = $2 or (p.deleted_at is null and exists (
+                      select from rooms r join room_members m on m.room_id = r.id where r.project_id = p.id and m.user_id = $2
+                  ))) as "is_own",
                   (array_agg(p.id) filter (where p.id is not null))[1:20] as projects,
                   (array_agg(i.user_id) filter (where i.user_id is not null))[1:20] as people
            from image_files f

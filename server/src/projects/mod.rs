@@ -8,7 +8,7 @@ use std::{sync::Arc, time::Duration};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use model::{
     BadCursor, Cursor, Directive, GenerationId, GenerationStatus, Page, PageLimit, Picture, ProjectId, ProjectSummary,
-    ProjectTitle, SharedSummary, Shelf, Sorting, UserId, Visibility, WordsCursor,
+    ProjectTitle, RoomRole, SharedSummary, Shelf, Sorting, UserId, Visibility, WordsCursor,
 };
 use time::OffsetDateTime;
 
@@ -59,6 +59,8 @@ pub struct Projects {
 /// A project with its latest generation.
 #[derive(Debug, Clone)]
 pub struct Project {
+    /// What whoever asked may do with it.
+    pub role: RoomRole,
     /// Which.
     pub id: ProjectId,
     /// What its owner calls it.
@@ -192,7 +194,7 @@ impl Projects {
         }
     }
 
-    /// A project, for its owner; also one that was thrown away, so that it can be taken back.
+    /// A project, for its owner and whoever is in its room; for its owner also one that was thrown away, so that it can be taken back.
     ///
     /// # Errors
     /// [`ProjectsError::NotFound`] for everybody else.

@@ -160,17 +160,19 @@ pub(super) fn title_key(row: &ProjectSummary) -> String {
     if row.title == row.directive.title(120) { directive } else { row.title.clone() }
 }
 
-/// A project of this owner with its latest generation.
+/// A project with its latest generation, for its owner and whoever is in its room; thrown away, for its owner alone.
 #[instrument(name = "db.projects.get", skip_all)]
-pub(super) async fn get(pool: &PgPool, owner: UserId, id: ProjectId) -> Result<Option<Project>, DbError> {
+pub(super) async fn get(pool: &PgPool, user: UserId, id: ProjectId) -> Result<Option<Project>, DbError> {
     let row = sqlx::query_as!(
         ProjectRow,
-        r#"select p.id, p.title, p.directive, p.visibility, p.archived_at, p.deleted_at, p.slug, p.created_at,
+        r#"select case when p.owner_id = $2 then 'owner' else m.role end as "role!", p.id, p.title, p.directive, p.visibility, p.archived_at, p.deleted_at, p.slug, p.created_at,
                   p.updated_at, p.latest_generation as "generation_id!", p.latest_status as "status!", p.cover
            from projects p
-           where p.id = $1 and p.owner_id = $2"#,
+           left join rooms r on r.project_id = p.id
+           left join room_members m on m.room_id = r.id and m.user_id = $2
+           where p.id = $1 and (p.owner_id = $2 or (m.user_id is not null and p.deleted_at is null))"#,
         id.0,
-        owner.0
+        user.0
     );
     row.fetch_optional(pool).await?.map(ProjectRow::project).transpose()
 }
@@ -180,7 +182,7 @@ pub(super) async fn get(pool: &PgPool, owner: UserId, id: ProjectId) -> Result<O
 pub(super) async fn shared(pool: &PgPool, slug: &str) -> Result<Option<Project>, DbError> {
     let row = sqlx::query_as!(
         ProjectRow,
-        r#"select p.id, p.title, p.directive, p.visibility, p.archived_at, p.deleted_at, p.slug, p.created_at,
+        r#"select 'viewer' as "role!", p.id, p.title, p.directive, p.visibility, p.archived_at, p.deleted_at, p.slug, p.created_at,
                   p.updated_at, p.latest_generation as "generation_id!", p.latest_status as "status!", p.cover
            from projects p
            where p.slug = $1 and p.visibility <> 'private' and p.deleted_at is null"#,
@@ -190,6 +192,7 @@ pub(super) async fn shared(pool: &PgPool, slug: &str) -> Result<Option<Project>,
 }
 
 struct ProjectRow {
+    role: String,
     id: Uuid,
     title: Option<String>,
     directive: String,
@@ -207,6 +210,7 @@ struct ProjectRow {
 impl ProjectRow {
     fn project(self) -> Result<Project, DbError> {
         Ok(Project {
+            role: parsed(&self.role)?,
             id: ProjectId(self.id),
             title: self.title.as_deref().and_then(|title| ProjectTitle::parse(title).ok()).flatten(),
             directive: directive(&self.directive)?,

@@ -25,7 +25,7 @@ mod turns;
 use std::{sync::Arc, time::Duration};
 
 use model::{
-    Address, BadDirective, Directive, Event, GenerationId, GenerationStatus, ProjectId, Seq, Stage, UserId,
+    Address, BadDirective, Directive, Event, GenerationId, GenerationStatus, ProjectId, RoomRole, Seq, Stage, UserId,
     sections::BadPiece,
 };
 use moka::sync::Cache as Memory;
@@ -125,6 +125,8 @@ pub struct Wish {
 /// A generation as its owner sees it.
 #[derive(Debug, Clone)]
 pub struct Generation {
+    /// What whoever asked may do with its project.
+    pub role: RoomRole,
     /// Which.
     pub id: GenerationId,
     /// Of which project.
@@ -156,6 +158,9 @@ pub struct Generation {
 /// Something the studio could not do.
 #[derive(Debug, thiserror::Error)]
 pub enum StudioError {
+    /// They may read it and not change it.
+    #[error("you may read this project, and not change it: ask its owner to make you an editor")]
+    ReadOnly,
     /// It does not exist, or not for whoever asks.
     #[error("there is no such project or generation")]
     NotFound,
@@ -318,11 +323,8 @@ impl Studio {
         self.check_wish(&mut wish)?;
         let generation = GenerationId(self.clock.new_id());
         let mut tx = store::begin(self.db.primary()).await?;
-        store::lock_owner(&mut tx, user).await?;
-        if !store::owns(&mut tx, user, project).await? {
-            return Err(StudioError::NotFound);
-        }
-        if store::unfinished(&mut tx, user).await? >= UNFINISHED_MAX {
+        let owner = self.to_change(&mut tx, user, project).await?;
+        if store::unfinished(&mut tx, owner).await? >= UNFINISHED_MAX {
             return Err(StudioError::TooMany);
         }
         self.limits.admit(&GENERATIONS, &user.to_string()).await?;
@@ -335,6 +337,15 @@ impl Studio {
         store::commit(tx).await?;
         self.queued();
         Ok(generation)
+    }
+
+    /// Whose a project is that this person may change. Nobody else changes it until the transaction ends.
+    async fn to_change(&self, tx: &mut store::Tx, user: UserId, project: ProjectId) -> Result<UserId, StudioError> {
+        match store::lock_for(tx, user, project).await? {
+            None => Err(StudioError::NotFound),
+            Some((owner, role)) if role.may_edit() => Ok(owner),
+            Some(_) => Err(StudioError::ReadOnly),
+        }
     }
 
     /// Records a generation and the job that makes it, both or neither.
@@ -398,7 +409,7 @@ impl Studio {
         self.engines.names()
     }
 
-    /// A generation, for its owner.
+    /// A generation, for the owner of its project and whoever is in its room.
     ///
     /// # Errors
     /// [`StudioError::NotFound`] for everybody else.
@@ -407,14 +418,20 @@ impl Studio {
         store::generation(self.db.primary(), user, id).await?.ok_or(StudioError::NotFound)
     }
 
+    /// A generation of a project that whoever asks may change.
+    async fn changeable(&self, user: Option<UserId>, id: GenerationId) -> Result<Generation, StudioError> {
+        let generation = self.generation(user, id).await?;
+        if generation.role.may_edit() { Ok(generation) } else { Err(StudioError::ReadOnly) }
+    }
+
     /// Stops a generation, at once and for good; what was made stays. Stopping one that has ended changes nothing.
     ///
     /// The last event is written here, not by the worker, which can write nothing more then: even a worker that hangs cannot delay it.
     ///
     /// # Errors
-    /// [`StudioError::NotFound`] for everybody but the owner.
+    /// [`StudioError::NotFound`], and [`StudioError::ReadOnly`] for who may not change the project.
     pub async fn cancel(&self, user: Option<UserId>, id: GenerationId) -> Result<(), StudioError> {
-        let generation = self.generation(user, id).await?;
+        let generation = self.changeable(user, id).await?;
         self.end(generation.id, GenerationStatus::Cancelled, &Event::Cancelled).await
     }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use model::{
-    Address, Cursor, GenerationId, Origin, Page, PageLimit, Piece, ProjectId, RevisionSummary, Stage, UserId,
+    Address, Cursor, GenerationId, Origin, Page, PageLimit, Piece, ProjectId, RevisionSummary, RoomRole, Stage, UserId,
     sections::Sections,
 };
 use serde_json::Value;
@@ -48,7 +48,7 @@ impl Studio {
         cursor: Option<Cursor>,
         limit: PageLimit,
     ) -> Result<Page<RevisionSummary>, StudioError> {
-        self.owned(user, project).await?;
+        self.reader(user, project).await?;
         let rows = store::list(self.db.primary(), project, stage, cursor, limit.fetch()).await?;
         let page = Page::cut(rows, limit, |(id, row)| Cursor { micros: micros(row.created_at), id: *id });
         Ok(Page { items: page.items.into_iter().map(|(_, row)| row).collect(), next_cursor: page.next_cursor })
@@ -65,7 +65,7 @@ impl Studio {
         stage: Stage,
         number: u32,
     ) -> Result<Revision, StudioError> {
-        self.owned(user, project).await?;
+        self.reader(user, project).await?;
         let stored = store::revision(self.db.primary(), project, stage, number).await?.ok_or(StudioError::NotFound)?;
         let mut sections = Sections::default();
         sections.restore(stage, &stored.content).map_err(|_| StudioError::Unreadable)?;
@@ -151,10 +151,7 @@ impl Studio {
     ) -> Result<u32, StudioError> {
         let _hand = self.hand(user).await?;
         let mut tx = store::begin(self.db.primary()).await?;
-        store::lock_owner(&mut tx, user).await?;
-        if !store::owns(&mut tx, user, project).await? {
-            return Err(StudioError::NotFound);
-        }
+        let owner = self.to_change(&mut tx, user, project).await?;
         if store::being_made(&mut tx, project).await?.contains(&stage) {
             return Err(StudioError::Busy);
         }
@@ -196,7 +193,7 @@ impl Studio {
         })?;
         let is_shown = store::touch_project(&mut tx, project, now).await?;
         let happened = Happened::RevisionCreated(project, stage, number, origin);
-        self.events.publish(&mut tx, Some(user), &happened).await?;
+        self.events.publish(&mut tx, Some(owner), &happened).await?;
         let changing = self.shown.changing(project);
         store::commit(tx).await?;
         changing.is_committed_if_shown(is_shown).await;
@@ -240,10 +237,10 @@ impl Studio {
     /// [`StudioError::Conflict`] when a section was changed since; [`StudioError::NotFound`] for everybody but the owner. Accepting what is
     /// accepted changes nothing.
     pub async fn accept(&self, user: UserId, id: GenerationId) -> Result<(), StudioError> {
-        let generation = self.generation(Some(user), id).await?;
+        let generation = self.changeable(Some(user), id).await?;
         let proposed = store::proposed(self.db.primary(), id).await?;
         let mut tx = store::begin(self.db.primary()).await?;
-        store::lock_owner(&mut tx, user).await?;
+        self.to_change(&mut tx, user, generation.project).await?;
         let (now, mut has_changed) = (self.clock.now(), false);
         for (stage, number) in proposed {
             if store::accept(&mut tx, generation.project, stage, number, now).await? {
@@ -271,7 +268,7 @@ impl Studio {
     /// # Errors
     /// [`StudioError::NotFound`] for everybody but the owner.
     pub async fn refuse(&self, user: UserId, id: GenerationId) -> Result<(), StudioError> {
-        self.generation(Some(user), id).await?;
+        self.changeable(Some(user), id).await?;
         let mut tx = store::begin(self.db.primary()).await?;
         store::refuse(&mut tx, id, self.clock.now()).await?;
         store::commit(tx).await?;
@@ -285,10 +282,7 @@ impl Studio {
     pub async fn lock(&self, user: UserId, project: ProjectId, at: &Address, locked: bool) -> Result<(), StudioError> {
         let _hand = self.hand(user).await?;
         let mut tx = store::begin(self.db.primary()).await?;
-        store::lock_owner(&mut tx, user).await?;
-        if !store::owns(&mut tx, user, project).await? {
-            return Err(StudioError::NotFound);
-        }
+        self.to_change(&mut tx, user, project).await?;
         if !locked {
             store::unlock(&mut tx, project, at).await?;
         } else if self.current(project).await?.sections.piece(at).is_none() {
@@ -308,7 +302,7 @@ impl Studio {
     /// # Errors
     /// [`StudioError::NothingStale`]; and as [`Studio::generate`].
     pub async fn rebuild(&self, user: UserId, project: ProjectId, wish: Wish) -> Result<GenerationId, StudioError> {
-        self.owned(Some(user), project).await?;
+        self.reader(Some(user), project).await?;
         let current = self.current(project).await?;
         let staleness = current.staleness();
         let stages = staleness.stages();
@@ -332,6 +326,10 @@ impl Studio {
         from: Stage,
         note: Option<String>,
     ) -> Result<Started, StudioError> {
+        // What is forked belongs to whose it was.
+        if self.generation(Some(user), id).await?.role != RoomRole::Owner {
+            return Err(StudioError::ReadOnly);
+        }
         let made = self.as_made(Some(user), id).await?;
         let kept: Vec<Stage> = made.numbers.keys().copied().filter(|stage| !from.makes_stale(*stage)).collect();
         let stages: Vec<Stage> = Stage::ALL.into_iter().filter(|stage| !kept.contains(stage)).collect();
@@ -374,9 +372,9 @@ impl Studio {
         Ok(started)
     }
 
-    /// Whoever asks owns the project.
-    async fn owned(&self, user: Option<UserId>, project: ProjectId) -> Result<UserId, StudioError> {
+    /// Whoever asks owns the project, or is in its room.
+    async fn reader(&self, user: Option<UserId>, project: ProjectId) -> Result<UserId, StudioError> {
         let user = user.ok_or(StudioError::NotFound)?;
-        if store::is_owner(self.db.primary(), user, project).await? { Ok(user) } else { Err(StudioError::NotFound) }
+        if store::may_read(self.db.primary(), user, project).await? { Ok(user) } else { Err(StudioError::NotFound) }
     }
 }

@@ -71,6 +71,27 @@ insert into webhook_deliveries (id, endpoint_id, event_id, name, attempt, status
     select pg_temp.id(14, n), pg_temp.id(13, 1 + n % 60000), pg_temp.id(12, n), 'project.created', 1, 'ok', '', '', 1, pg_temp.at(n)
     from generate_series(1, 1000000) n;
 
+-- One room has a tenth of what was said, and one person is in a tenth of all rooms.
+insert into rooms (id, project_id, epoch, last_offset, created_at)
+    select pg_temp.id(17, n), pg_temp.id(6, n), pg_temp.id(17, n), 1000000, pg_temp.at(n) from generate_series(1, 200000) n;
+insert into room_members (room_id, user_id, role, joined_at)
+    select pg_temp.id(17, n), pg_temp.id(1, 2 + n % 199998), 'owner', pg_temp.at(n) from generate_series(1, 200000) n
+    union all select pg_temp.id(17, n), pg_temp.id(1, 1), 'commenter', pg_temp.at(n) from generate_series(10, 200000, 10) n;
+insert into messages (id, room_id, "offset", author_id, client_id, body, html, stage, revision, replies, created_at, deleted_at, pinned_at)
+    select pg_temp.id(18, n), pg_temp.id(17, case when n % 10 = 0 then 1 else 1 + n % 200000 end), n, pg_temp.id(1, 1 + n % 200000), n::text, 'x', 'x',
+           case when n % 20 = 0 then 'product' end, case when n % 20 = 0 then 1 end, 0, pg_temp.at(n), case when n % 50 = 1 then pg_temp.at(n) end,
+           case when n % 500 = 0 then pg_temp.at(n) end
+    from generate_series(1, 1000000) n;
+update messages set thread = pg_temp.id(18, ('x' || left(id::text, 8))::bit(32)::bigint - 1) where left(id::text, 8) like '%3';
+insert into reactions (message_id, user_id, emoji, created_at)
+    select pg_temp.id(18, n), pg_temp.id(1, 1 + n % 200000), '+', pg_temp.at(n) from generate_series(1, 200000) n;
+insert into mentions (message_id, user_id) select pg_temp.id(18, n), pg_temp.id(1, 1 + n % 200000) from generate_series(1, 200000) n;
+insert into room_log (room_id, "offset", kind, data, created_at)
+    select pg_temp.id(17, case when n % 10 = 0 then 1 else 1 + n % 200000 end), n, 'message', '{}', pg_temp.at(n) from generate_series(1, 1000000) n;
+insert into room_invitations (id, room_id, token_hash, role, created_at, expires_at, uses_max)
+    select pg_temp.id(19, n), pg_temp.id(17, 1 + n % 200000), sha256(n::text::bytea), 'viewer', pg_temp.at(n), pg_temp.at(n + 10000), 1
+    from generate_series(1, 100000) n;
+
 select vital_partitions(current_date - 2, 4);
 insert into vital_samples (at, vital, value, route, device, connection, navigation, release, page)
     select now() - n * interval '0.1 second', 'LCP', 100, '/', 'mobile', '4g', 'navigate', 'r', 'p' from generate_series(1, 1000000) n;

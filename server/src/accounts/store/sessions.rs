@@ -4,6 +4,7 @@ use model::{SessionId, UserId};
 use sqlx::{PgConnection, PgPool};
 use time::OffsetDateTime;
 use tracing::instrument;
+use uuid::Uuid;
 
 use super::word;
 use crate::{
@@ -81,6 +82,22 @@ pub(in crate::accounts) async fn insert(tx: &mut PgConnection, new: &NewSession<
     .execute(tx)
     .await?;
     Ok(())
+}
+
+/// Those of some sessions that still let somebody in.
+#[instrument(name = "db.sessions.open", skip_all)]
+pub(in crate::accounts) async fn open(
+    pool: &PgPool,
+    ids: &[Uuid],
+    now: OffsetDateTime,
+) -> Result<Vec<SessionId>, DbError> {
+    let open = sqlx::query_scalar!(
+        "select s.id from sessions s join users u on u.id = s.user_id
+         where s.id = any($1) and s.expires_at > $2 and u.disabled_at is null",
+        ids,
+        now
+    );
+    Ok(open.fetch_all(pool).await?.into_iter().map(SessionId).collect())
 }
 
 /// Notes that a session was used, and lets it live on from there.

@@ -4,6 +4,7 @@ use model::{Scope, TokenId, UserId};
 use sqlx::{PgConnection, PgPool};
 use time::OffsetDateTime;
 use tracing::instrument;
+use uuid::Uuid;
 
 use super::word;
 use crate::{accounts::ApiToken, db::DbError};
@@ -72,6 +73,22 @@ pub(in crate::accounts) async fn get(
             })
         })
         .transpose()
+}
+
+/// Those of some tokens that can still be used.
+#[instrument(name = "db.api_tokens.open", skip_all)]
+pub(in crate::accounts) async fn open(
+    pool: &PgPool,
+    ids: &[Uuid],
+    now: OffsetDateTime,
+) -> Result<Vec<TokenId>, DbError> {
+    let open = sqlx::query_scalar!(
+        "select t.id from api_tokens t join users u on u.id = t.user_id
+         where t.id = any($1) and (t.expires_at is null or t.expires_at > $2) and u.disabled_at is null",
+        ids,
+        now
+    );
+    Ok(open.fetch_all(pool).await?.into_iter().map(TokenId).collect())
 }
 
 #[instrument(name = "db.api_tokens.touch", skip_all)]

@@ -104,7 +104,50 @@ pub(in crate::accounts) async fn merge_guest(
         return Ok(());
     }
     sqlx::query!("update projects set owner_id = $2 where owner_id = $1", guest.0, into.0).execute(&mut *tx).await?;
+    merge_rooms(&mut *tx, guest, into).await?;
     sqlx::query!("delete from users where id = $1", guest.0).execute(tx).await?;
+    Ok(())
+}
+
+/// What a guest is in rooms, said there, and was called there. Where both are, the one who may do more stays.
+async fn merge_rooms(tx: &mut PgConnection, guest: UserId, into: UserId) -> Result<(), DbError> {
+    sqlx::query!(
+        "insert into room_members as m (room_id, user_id, role, read_to, notify, joined_at)
+         select room_id, $2, role, read_to, notify, joined_at from room_members where user_id = $1
+         on conflict (room_id, user_id) do update set
+             role = (array['owner', 'editor', 'commenter', 'viewer'])[least(
+                 array_position(array['owner', 'editor', 'commenter', 'viewer'], m.role),
+                 array_position(array['owner', 'editor', 'commenter', 'viewer'], excluded.role))],
+             read_to = greatest(m.read_to, excluded.read_to)",
+        guest.0,
+        into.0
+    )
+    .execute(&mut *tx)
+    .await?;
+    sqlx::query!(
+        "update messages m set author_id = $2 where author_id = $1
+         and not exists (select from messages o where o.room_id = m.room_id and o.author_id = $2 and o.client_id = m.client_id)",
+        guest.0,
+        into.0
+    )
+    .execute(&mut *tx)
+    .await?;
+    sqlx::query!(
+        "insert into reactions (message_id, user_id, emoji, created_at)
+         select message_id, $2, emoji, created_at from reactions where user_id = $1 on conflict do nothing",
+        guest.0,
+        into.0
+    )
+    .execute(&mut *tx)
+    .await?;
+    sqlx::query!(
+        "insert into mentions (message_id, user_id) select message_id, $2 from mentions where user_id = $1
+         on conflict do nothing",
+        guest.0,
+        into.0
+    )
+    .execute(tx)
+    .await?;
     Ok(())
 }
 

@@ -5,6 +5,7 @@ mod generations;
 mod hooks;
 mod jobs;
 mod revisions;
+mod rooms;
 
 use axum::{
     Json,
@@ -32,7 +33,7 @@ use crate::{
     shown::list_tag,
     studio::Wish,
 };
-pub(super) use {analytics::*, generations::*, hooks::*, jobs::*, revisions::*};
+pub(super) use {analytics::*, generations::*, hooks::*, jobs::*, revisions::*, rooms::*};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -1,6 +1,6 @@
 //! Runs: recorded, claimed under a lease, ended.
 
-use model::{Directive, Event, GenerationId, GenerationStatus, ProjectId, Seq, UserId};
+use model::{Directive, Event, GenerationId, GenerationStatus, ProjectId, RoomRole, Seq, UserId};
 use sqlx::PgPool;
 use time::OffsetDateTime;
 use tracing::instrument;
@@ -106,25 +106,28 @@ pub(in crate::studio) async fn insert_generation(
     }
 }
 
-/// A generation of one of this person's projects.
+/// A generation of a project that this person owns, or in whose room they are.
 #[instrument(name = "db.generations.get", skip_all)]
 pub(in crate::studio) async fn generation(
     pool: &PgPool,
-    owner: UserId,
+    user: UserId,
     id: GenerationId,
 ) -> Result<Option<Generation>, DbError> {
     let row = sqlx::query!(
-        "select g.id, g.project_id, g.stages, g.note, g.locks, g.engine, g.review, g.forked_from, g.status, g.attempt, g.last_seq, g.created_at,
+        r#"select case when p.owner_id = $2 then 'owner' else m.role end as "role!", g.id, g.project_id, g.stages, g.note, g.locks, g.engine, g.review, g.forked_from, g.status, g.attempt, g.last_seq, g.created_at,
                 g.finished_at
          from generations g join projects p on p.id = g.project_id
-         where g.id = $1 and p.owner_id = $2",
+         left join rooms r on r.project_id = p.id
+         left join room_members m on m.room_id = r.id and m.user_id = $2
+         where g.id = $1 and (p.owner_id = $2 or (m.user_id is not null and p.deleted_at is null))"#,
         id.0,
-        owner.0
+        user.0
     )
     .fetch_optional(pool)
     .await?;
     row.map(|row| {
         Ok(Generation {
+            role: row.role.parse().map_err(|e: String| decode(e))?,
             id: GenerationId(row.id),
             project: ProjectId(row.project_id),
             stages: stages(&row.stages)?,
@@ -264,15 +267,30 @@ pub(in crate::studio) async fn end(
     Ok(Some(EndedRun { seq: row.last_seq, owner: UserId(row.owner_id), about }))
 }
 
-/// Whether a project is this person's.
-#[instrument(name = "db.projects.owns", skip_all)]
-pub(in crate::studio) async fn owns(tx: &mut Tx, owner: UserId, project: ProjectId) -> Result<bool, DbError> {
-    let found = sqlx::query_scalar!(
-        r#"select exists (select from projects where id = $1 and owner_id = $2 and deleted_at is null) as "exists!""#,
-        project.0,
-        owner.0
+/// What somebody may do with a project, and whose it is. `None` when it is not there for them.
+///
+/// Contract: until the caller's transaction ends, nobody else who changes one of its owner's projects gets past this.
+#[instrument(name = "db.projects.lock_for", skip_all)]
+pub(in crate::studio) async fn lock_for(
+    tx: &mut Tx,
+    user: UserId,
+    project: ProjectId,
+) -> Result<Option<(UserId, RoomRole)>, DbError> {
+    let owner = sqlx::query_scalar!(
+        "select u.id from projects p join users u on u.id = p.owner_id where p.id = $1 and p.deleted_at is null for update of u",
+        project.0
     );
-    Ok(found.fetch_one(&mut **tx).await?)
+    let Some(owner) = owner.fetch_optional(&mut **tx).await?.map(UserId) else { return Ok(None) };
+    if owner == user {
+        return Ok(Some((owner, RoomRole::Owner)));
+    }
+    let role = sqlx::query_scalar!(
+        "select m.role from rooms r join room_members m on m.room_id = r.id where r.project_id = $1 and m.user_id = $2",
+        project.0,
+        user.0
+    );
+    let role = role.fetch_optional(&mut **tx).await?;
+    role.map(|role| Ok((owner, role.parse().map_err(|e: String| decode(e))?))).transpose()
 }
 
 /// The stages that a project's unfinished generation is making; none when there is none.
@@ -285,13 +303,18 @@ pub(in crate::studio) async fn being_made(tx: &mut Tx, project: ProjectId) -> Re
     names.fetch_optional(&mut **tx).await?.map_or_else(|| Ok(Vec::new()), |names| stages(&names))
 }
 
-/// Whether a project is this person's.
-#[instrument(name = "db.projects.is_owner", skip_all)]
-pub(in crate::studio) async fn is_owner(pool: &PgPool, owner: UserId, project: ProjectId) -> Result<bool, DbError> {
+/// Whether a project is this person's, or they are in its room.
+#[instrument(name = "db.projects.may_read", skip_all)]
+pub(in crate::studio) async fn may_read(pool: &PgPool, user: UserId, project: ProjectId) -> Result<bool, DbError> {
     let found = sqlx::query_scalar!(
-        r#"select exists (select from projects where id = $1 and owner_id = $2 and deleted_at is null) as "exists!""#,
+        r#"select exists (
+               select from projects p
+               left join rooms r on r.project_id = p.id
+               left join room_members m on m.room_id = r.id and m.user_id = $2
+               where p.id = $1 and p.deleted_at is null and (p.owner_id = $2 or m.user_id is not null)
+           ) as "exists!""#,
         project.0,
-        owner.0
+        user.0
     );
     Ok(found.fetch_one(pool).await?)
 }

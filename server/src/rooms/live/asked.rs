@@ -1,0 +1,258 @@
+//! What can be asked over socket.io, and how it is answered.
+
+use model::{Anchor, MessageId, RoomId, RoomPlace};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde_json::{Value, json};
+use socketioxide::extract::{AckSender, SocketRef, TryData};
+
+use super::{A, Live, Person, room_name};
+use crate::{
+    limits::Quota,
+    rooms::{RoomsError, Saying, Since},
+};
+
+/// Whatever one connection asks.
+const ASKED: Quota = Quota { name: "socket.io", burst: 30, every: std::time::Duration::from_millis(100) };
+/// Rooms that one connection is in.
+const ROOMS_MAX: usize = 50;
+
+#[derive(Debug, Deserialize)]
+struct Enter {
+    room: RoomId,
+    place: Option<RoomPlace>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Of {
+    room: RoomId,
+}
+
+#[derive(Debug, Deserialize)]
+struct Say {
+    room: RoomId,
+    client_id: String,
+    body: String,
+    anchor: Option<Anchor>,
+    thread: Option<MessageId>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Edit {
+    room: RoomId,
+    id: MessageId,
+    body: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct Delete {
+    room: RoomId,
+    id: MessageId,
+}
+
+#[derive(Debug, Deserialize)]
+struct React {
+    room: RoomId,
+    id: MessageId,
+    emoji: String,
+    on: bool,
+}
+
+#[derive(Debug, Deserialize)]
+struct Pin {
+    room: RoomId,
+    id: MessageId,
+    on: bool,
+}
+
+#[derive(Debug, Deserialize)]
+struct Read {
+    room: RoomId,
+    offset: i64,
+}
+
+/// Why something was not done, for a program.
+#[derive(Debug, Serialize)]
+struct Problem {
+    code: &'static str,
+    message: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retry_after: Option<u64>,
+}
+
+impl Problem {
+    fn new(code: &'static str, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), retry_after: None }
+    }
+}
+
+impl From<RoomsError> for Problem {
+    fn from(error: RoomsError) -> Self {
+        let message = error.to_string();
+        match error {
+            RoomsError::NotFound => Self::new("not-found", message),
+            RoomsError::Forbidden(_) => Self::new("forbidden", message),
+            RoomsError::BadMessage(_) | RoomsError::Bad(_) | RoomsError::BadCursor(_) => {
+                Self::new("bad-request", message)
+            }
+            RoomsError::Limited(limited) => {
+                Self { retry_after: Some(limited.retry_after.as_secs().max(1)), ..Self::new("too-many", message) }
+            }
+            RoomsError::NoRandomness(_) | RoomsError::Db(_) => {
+                tracing::warn!(error = message, "something behind a room is away");
+                Self::new("unavailable", "Something behind it is away. Nothing was lost: try again in a moment.")
+            }
+        }
+    }
+}
+
+/// Answers whatever somebody asks, until they go.
+pub(super) fn listen(socket: &SocketRef<A>, live: &Live) {
+    let Some(person) = socket.extensions.get::<Person>() else { return };
+    on(socket, live, &person, "enter", false, enter);
+    on(socket, live, &person, "leave", false, leave);
+    on(socket, live, &person, "say", true, say);
+    on(socket, live, &person, "edit", true, edit);
+    on(socket, live, &person, "delete", true, delete);
+    on(socket, live, &person, "react", true, react);
+    on(socket, live, &person, "pin", true, pin);
+    on(socket, live, &person, "read", true, read);
+    on(socket, live, &person, "typing", true, typing);
+    let live = live.clone();
+    socket.on_disconnect(move |socket: SocketRef<A>| {
+        let live = live.clone();
+        async move {
+            let Some(person) = socket.extensions.get::<Person>() else { return };
+            let rooms = std::mem::take(&mut *person.rooms());
+            for room in rooms {
+                live.audience.leave(room);
+                live.audience.presence.go(room, person.user, socket.id).await;
+            }
+        }
+    });
+}
+
+/// One kind of question. `writes`: whether a token needs to be good for that.
+fn on<T, Answer, Answering>(
+    socket: &SocketRef<A>,
+    live: &Live,
+    person: &Person,
+    event: &'static str,
+    writes: bool,
+    answer: fn(Live, Person, SocketRef<A>, T) -> Answering,
+) where
+    T: DeserializeOwned + Send + Sync + 'static,
+    Answer: Serialize,
+    Answering: Future<Output = Result<Answer, Problem>> + Send + 'static,
+{
+    let (live, person) = (live.clone(), person.clone());
+    socket.on(event, move |socket: SocketRef<A>, TryData(asked): TryData<T>, ack: AckSender<A>| {
+        let (live, person) = (live.clone(), person.clone());
+        async move {
+            let allowed = live.services.limits.admit_here(&ASKED, &socket.id.to_string());
+            let answered = match asked {
+                _ if allowed.is_err() => Err(Problem {
+                    retry_after: Some(1),
+                    ..Problem::new("too-many", "Too much at once. Wait a second and try again.")
+                }),
+                Err(error) => Err(Problem::new("bad-request", error.to_string())),
+                Ok(_) if writes && !person.may_write => Err(Problem::new("forbidden", "This token may only read.")),
+                Ok(asked) => answer(live, person, socket, asked).await,
+            };
+            // Whoever is gone asks again.
+            let _ = match answered {
+                Ok(answer) => ack.send(&json!({ "ok": answer })),
+                Err(problem) => ack.send(&json!({ "error": problem })),
+            };
+        }
+    });
+}
+
+async fn enter(live: Live, person: Person, socket: SocketRef<A>, asked: Enter) -> Result<Value, Problem> {
+    let (rooms, room, user) = (&live.services.rooms, asked.room, Some(person.user));
+    let at = rooms.standing(user, room).await?.place.offset;
+    let is_new = {
+        let mut entered = person.rooms();
+        if entered.len() >= ROOMS_MAX && !entered.contains(&room) {
+            return Err(Problem::new("too-many", format!("One connection is in at most {ROOMS_MAX} rooms.")));
+        }
+        entered.insert(room)
+    };
+    if is_new {
+        live.audience.enter(&socket, room, at);
+    }
+    // Listened first and read then: what happens in between is told twice rather than never. So is it with whoever is taken out in between.
+    let since = rooms.since(user, room, asked.place).await;
+    // Whoever has gone meanwhile was taken out of all rooms before they were in this one.
+    if since.is_err() || !socket.connected() {
+        go(&live, &person, &socket, room).await;
+    }
+    let (standing, missed) = since?;
+    let presence = &live.audience.presence;
+    presence.come(room, person.user, socket.id).await;
+    let here = presence.users(room).await.unwrap_or_default();
+    let mut answer =
+        json!({ "role": standing.role, "place": standing.place, "read_to": standing.read_to, "here": here });
+    match missed {
+        Since::Entries(entries) => answer["entries"] = json!(entries),
+        Since::Reload => answer["reload"] = json!(true),
+    }
+    Ok(answer)
+}
+
+async fn go(live: &Live, person: &Person, socket: &SocketRef<A>, room: RoomId) {
+    let was_there = person.rooms().remove(&room);
+    if was_there {
+        socket.leave(room_name(room));
+        live.audience.leave(room);
+        live.audience.presence.go(room, person.user, socket.id).await;
+    }
+}
+
+async fn leave(live: Live, person: Person, socket: SocketRef<A>, asked: Of) -> Result<(), Problem> {
+    go(&live, &person, &socket, asked.room).await;
+    Ok(())
+}
+
+async fn say(live: Live, person: Person, _: SocketRef<A>, asked: Say) -> Result<Value, Problem> {
+    let Say { room, client_id, body, anchor, thread } = asked;
+    let said = live.services.rooms.say(Some(person.user), room, Saying { client_id, body, anchor, thread }).await?;
+    Ok(json!({ "id": said.id, "place": said.place }))
+}
+
+async fn edit(live: Live, person: Person, _: SocketRef<A>, asked: Edit) -> Result<(), Problem> {
+    Ok(live.services.rooms.edit(Some(person.user), asked.room, asked.id, &asked.body).await?)
+}
+
+async fn delete(live: Live, person: Person, _: SocketRef<A>, asked: Delete) -> Result<(), Problem> {
+    Ok(live.services.rooms.delete(Some(person.user), asked.room, asked.id).await?)
+}
+
+async fn react(live: Live, person: Person, _: SocketRef<A>, asked: React) -> Result<(), Problem> {
+    Ok(live.services.rooms.react(Some(person.user), asked.room, asked.id, &asked.emoji, asked.on).await?)
+}
+
+async fn pin(live: Live, person: Person, _: SocketRef<A>, asked: Pin) -> Result<(), Problem> {
+    Ok(live.services.rooms.pin(Some(person.user), asked.room, asked.id, asked.on).await?)
+}
+
+async fn read(live: Live, person: Person, _: SocketRef<A>, asked: Read) -> Result<(), Problem> {
+    live.services.rooms.read(Some(person.user), asked.room, asked.offset).await?;
+    Ok(())
+}
+
+/// Told to the others, on every instance, and written down nowhere.
+async fn typing(_: Live, person: Person, socket: SocketRef<A>, asked: Of) -> Result<(), Problem> {
+    if !person.rooms().contains(&asked.room) {
+        return Err(Problem::new("not-found", "Enter the room first."));
+    }
+    let told = json!({ "room": asked.room, "user": person.user });
+    // Nobody misses it.
+    let _ = socket.to(room_name(asked.room)).emit("typing", &told).await;
+    Ok(())
+}
+
+impl Person {
+    fn rooms(&self) -> std::sync::MutexGuard<'_, std::collections::BTreeSet<RoomId>> {
+        self.rooms.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,178 @@
+//! Who is in which room on this instance, and one task for each room that tells them what happens there: in order, whatever comes late or not at all
+//! between instances.
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use model::{Happened, RoomId, UserId};
+use serde_json::json;
+use socketioxide::{SendError, SocketError, SocketIo, extract::SocketRef};
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    A, NAMESPACE, Person, Reason,
+    presence::{Presence, RENEWED},
+    room_name,
+};
+use crate::{
+    accounts::Pass,
+    rooms::{RoomFollower, Rooms},
+    tasks::Tasks,
+};
+
+/// Everybody who is in a room by way of this instance.
+#[derive(Clone)]
+pub(super) struct Audience {
+    rooms: Rooms,
+    pub(super) presence: Presence,
+    io: SocketIo<A>,
+    tasks: Tasks,
+    tails: Arc<Mutex<HashMap<RoomId, Tail>>>,
+}
+
+/// A task that tells a room, and how many it tells.
+struct Tail {
+    listeners: usize,
+    end: CancellationToken,
+}
+
+impl Audience {
+    pub(super) fn new(rooms: Rooms, presence: Presence, io: SocketIo<A>, tasks: Tasks) -> Self {
+        Self { rooms, presence, io, tasks, tails: Arc::default() }
+    }
+
+    /// Somebody comes; from the entry after `at` on they are told of everything. They may be told of some that they know.
+    pub(super) fn enter(&self, socket: &SocketRef<A>, room: RoomId, at: i64) {
+        socket.join(room_name(room));
+        let mut tails = self.lock();
+        if let Some(tail) = tails.get_mut(&room) {
+            tail.listeners += 1;
+            return;
+        }
+        let end = CancellationToken::new();
+        tails.insert(room, Tail { listeners: 1, end: end.clone() });
+        drop(tails);
+        let (audience, follower) = (self.clone(), self.rooms.follow(room, at));
+        self.tasks.spawn("room", async move { audience.keep_told(room, follower, end).await });
+    }
+
+    /// Tells everybody here what happens in a room, and who comes and goes, until nobody is here any more.
+    async fn keep_told(self, room: RoomId, mut follower: RoomFollower, end: CancellationToken) {
+        let (mut moves, mut renew) = (self.presence.listen(room), tokio::time::interval(RENEWED));
+        let mut here = BTreeSet::new();
+        loop {
+            let entries = tokio::select! {
+                () = end.cancelled() => return,
+                entries = follower.next() => entries,
+                _ = moves.recv() => {
+                    self.tell_presence(room, &mut here).await;
+                    continue;
+                }
+                _ = renew.tick() => {
+                    let people = self.here(room);
+                    let people: Vec<_> = people.iter().filter_map(|socket| Some((user_of(socket)?, socket.id))).collect();
+                    self.presence.renew(room, &people).await;
+                    self.tell_presence(room, &mut here).await;
+                    continue;
+                }
+            };
+            // The log cannot be told on: everybody loads the room anew.
+            let Some(entries) = entries else { return self.send_away(room, Reason::Restarting) };
+            for entry in entries {
+                self.tell(room, &entry);
+                if let Happened::Left { id } = entry.happened {
+                    self.take_out(room, id);
+                }
+            }
+        }
+    }
+
+    /// Tells who came and who went since `known`.
+    async fn tell_presence(&self, room: RoomId, known: &mut BTreeSet<UserId>) {
+        let Some(here) = self.presence.users(room).await else { return };
+        for user in known.symmetric_difference(&here) {
+            let told = json!({ "room": room, "user": user, "is_here": here.contains(user) });
+            for socket in self.here(room) {
+                // Told again in full to whoever enters.
+                let _ = socket.emit("presence", &told);
+            }
+        }
+        *known = here;
+    }
+
+    /// Somebody goes.
+    pub(super) fn leave(&self, room: RoomId) {
+        let mut tails = self.lock();
+        let Some(tail) = tails.get_mut(&room) else { return };
+        tail.listeners -= 1;
+        if tail.listeners == 0 {
+            tail.end.cancel();
+            tails.remove(&room);
+        }
+    }
+
+    /// To each by itself, so that it is known who does not keep up: their buffer is full, and they are let go rather than told with a gap.
+    fn tell(&self, room: RoomId, entry: &model::RoomEntry) {
+        for socket in self.here(room) {
+            if let Err(SendError::Socket(SocketError::InternalChannelFull)) = socket.emit("entry", &(room, entry)) {
+                part(&socket, Reason::TooSlow);
+            }
+        }
+    }
+
+    /// Whoever is in the room no more hears nothing more of it.
+    fn take_out(&self, room: RoomId, user: UserId) {
+        let theirs =
+            |socket: &SocketRef<A>| socket.extensions.get::<Person>().is_some_and(|person| person.user == user);
+        for socket in self.here(room).into_iter().filter(theirs) {
+            part(&socket, Reason::TakenOut);
+        }
+    }
+
+    fn send_away(&self, room: RoomId, reason: Reason) {
+        for socket in self.here(room) {
+            part(&socket, reason);
+        }
+    }
+
+    /// Lets everybody go for whom it holds.
+    pub(super) fn part_with(&self, reason: Reason, of: impl Fn(&Person) -> bool) {
+        let Some(all) = self.io.of(NAMESPACE) else { return };
+        for socket in all.local().sockets() {
+            if socket.extensions.get::<Person>().is_some_and(|person| of(&person)) {
+                part(&socket, reason);
+            }
+        }
+    }
+
+    /// What everybody here was let in with, each once, in one order.
+    pub(super) fn passes(&self) -> Vec<Pass> {
+        let Some(all) = self.io.of(NAMESPACE) else { return Vec::new() };
+        let people = all.local().sockets();
+        let passes = people.iter().filter_map(|socket| socket.extensions.get::<Person>()).map(|person| person.pass);
+        let mut passes: Vec<Pass> = passes.collect();
+        passes.sort_unstable();
+        passes.dedup();
+        passes
+    }
+
+    fn here(&self, room: RoomId) -> Vec<SocketRef<A>> {
+        self.io.of(NAMESPACE).map_or_else(Vec::new, |all| all.local().within(room_name(room)).sockets())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<RoomId, Tail>> {
+        self.tails.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn user_of(socket: &SocketRef<A>) -> Option<UserId> {
+    socket.extensions.get::<Person>().map(|person| person.user)
+}
+
+/// Says why, if they listen, and closes the connection.
+pub(super) fn part(socket: &SocketRef<A>, reason: Reason) {
+    let _ = socket.emit("out", &serde_json::json!({ "reason": reason }));
+    let _ = socket.clone().disconnect();
+}

@@ -1,0 +1,192 @@
+//! Rooms: where the people of a project talk. What is said stands in PostgreSQL before anybody is told of it, numbered without gaps in one order for all
+//! ([`model::RoomEntry`]), so that whoever comes back can tell whether they missed something and what.
+
+mod follow;
+mod jobs;
+pub mod live;
+mod members;
+mod messages;
+mod store;
+pub mod text;
+
+use std::{sync::Arc, time::Duration};
+
+use model::{BadCursor, ProjectId, RoomId, RoomPlace, RoomRole, RoomSummary, UserId};
+
+pub use follow::{RoomFollower, Since};
+pub use jobs::TidyRooms;
+pub use members::Invited;
+pub use messages::{Said, Saying};
+pub use store::{Invitation, Way};
+pub use text::BadMessage;
+
+use crate::{
+    bus::Bus,
+    clock::{Clock, NoRandomness},
+    db::{Database, DbError},
+    jobs::{Failure, Kinds},
+    limits::{Limited, Limits, Quota},
+    tasks::Tasks,
+};
+use follow::News;
+
+/// Messages of one person: as fast as anybody types, and a good many at once.
+const MESSAGES: Quota = Quota { name: "messages", burst: 30, every: Duration::from_secs(1) };
+/// Marks, pins and changes of messages.
+const TOUCHES: Quota = Quota { name: "message-changes", burst: 60, every: Duration::from_secs(1) };
+/// Changes of who is in a room, and ways in.
+const DOORS: Quota = Quota { name: "room-members", burst: 30, every: Duration::from_secs(10) };
+
+/// How long it is known what happened in a room, for whoever comes back; and which ways in there were.
+const KEEP_LOG: time::Duration = time::Duration::days(30);
+const KEEP_WAYS: time::Duration = time::Duration::days(30);
+/// Rows that go at once, so that no statement takes long.
+const AT_ONCE: i64 = 500;
+/// Rooms of one person that are listed, and how far unread messages are counted.
+const ROOMS_MAX: i64 = 200;
+const UNREAD_MAX: i64 = 100;
+
+/// The rooms domain.
+#[derive(Clone)]
+pub struct Rooms {
+    db: Database,
+    clock: Clock,
+    limits: Limits,
+    tasks: Tasks,
+    site: Arc<str>,
+    news: News,
+}
+
+/// What the domain works with.
+pub struct Parts {
+    /// PostgreSQL.
+    pub db: Database,
+    /// Redis.
+    pub bus: Bus,
+    /// Time and ids.
+    pub clock: Clock,
+    /// How often who may try what.
+    pub limits: Limits,
+    /// Tasks of this process.
+    pub tasks: Tasks,
+    /// The site's address, for links.
+    pub site: String,
+}
+
+/// What somebody is in a room, and how far its log is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Standing {
+    /// Which room.
+    pub room: RoomId,
+    /// Whose it is.
+    pub project: ProjectId,
+    /// The newest entry of its log.
+    pub place: RoomPlace,
+    /// What they may do.
+    pub role: RoomRole,
+    /// The newest entry that they have seen.
+    pub read_to: i64,
+}
+
+/// Something the rooms domain could not do.
+#[derive(Debug, thiserror::Error)]
+pub enum RoomsError {
+    /// It does not exist, or not for whoever asks: the two cannot be told apart.
+    #[error("there is no such room, or nothing of this kind in it")]
+    NotFound,
+    /// They are in the room and may not do this there.
+    #[error("{0}")]
+    Forbidden(&'static str),
+    /// What was to be said.
+    #[error(transparent)]
+    BadMessage(#[from] BadMessage),
+    /// Something else that was sent.
+    #[error("{0}")]
+    Bad(String),
+    /// A list was asked for from nowhere.
+    #[error(transparent)]
+    BadCursor(#[from] BadCursor),
+    /// Too much at once.
+    #[error("Too much at once. Wait {} seconds and try again.", .0.retry_after.as_secs().max(1))]
+    Limited(#[from] Limited),
+    /// No link can be made.
+    #[error(transparent)]
+    NoRandomness(#[from] NoRandomness),
+    /// The database.
+    #[error(transparent)]
+    Db(#[from] DbError),
+}
+
+impl Rooms {
+    /// Makes the domain.
+    pub fn new(parts: Parts) -> Self {
+        let Parts { db, bus, clock, limits, tasks, site } = parts;
+        Self { db, clock, limits, tasks, site: site.into(), news: News::new(bus) }
+    }
+
+    /// What somebody is in the room of a project. The room is there as soon as anybody looks for it.
+    ///
+    /// # Errors
+    /// [`RoomsError::NotFound`] for whoever is not in it.
+    pub async fn of_project(&self, user: Option<UserId>, project: ProjectId) -> Result<Standing, RoomsError> {
+        let user = user.ok_or(RoomsError::NotFound)?;
+        if let Some(standing) = store::of_project(self.db.primary(), project, user).await? {
+            return Ok(standing);
+        }
+        let mut tx = store::begin(self.db.primary()).await?;
+        store::open(&mut tx, project, RoomId(self.clock.new_id()), self.clock.new_id(), self.clock.now()).await?;
+        tx.commit().await.map_err(DbError::from)?;
+        store::of_project(self.db.primary(), project, user).await?.ok_or(RoomsError::NotFound)
+    }
+
+    /// Adds what is done in the background.
+    #[must_use]
+    pub fn kinds(&self, kinds: Kinds) -> Kinds {
+        let rooms = self.clone();
+        kinds.on::<TidyRooms, _, _>(move |_, _| {
+            let rooms = rooms.clone();
+            async move { rooms.tidy().await.map_err(Failure::retry) }
+        })
+    }
+
+    /// Forgets what happened long ago, and ways in that ended. What was said stays.
+    ///
+    /// # Errors
+    /// [`DbError`] when the store cannot.
+    pub async fn tidy(&self) -> Result<(), DbError> {
+        let now = self.clock.now();
+        while store::forget_before(self.db.primary(), now - KEEP_LOG, AT_ONCE).await? > 0 {}
+        while store::forget_invitations(self.db.primary(), now - KEEP_WAYS, AT_ONCE).await? > 0 {}
+        Ok(())
+    }
+
+    /// Somebody's rooms, those in which something was said last first.
+    ///
+    /// # Errors
+    /// [`RoomsError::Db`].
+    pub async fn list(&self, user: UserId) -> Result<Vec<RoomSummary>, RoomsError> {
+        Ok(store::list(self.db.primary(), user, ROOMS_MAX, UNREAD_MAX).await?)
+    }
+
+    /// What somebody is in a room.
+    ///
+    /// # Errors
+    /// [`RoomsError::NotFound`] for whoever is not in it.
+    pub async fn standing(&self, user: Option<UserId>, room: RoomId) -> Result<Standing, RoomsError> {
+        let user = user.ok_or(RoomsError::NotFound)?;
+        store::standing(self.db.primary(), room, user).await?.ok_or(RoomsError::NotFound)
+    }
+
+    /// Likewise, of somebody who may do `what` takes a role for which `may` holds.
+    async fn may(
+        &self,
+        user: Option<UserId>,
+        room: RoomId,
+        may: fn(RoomRole) -> bool,
+        otherwise: &'static str,
+    ) -> Result<(UserId, Standing), RoomsError> {
+        let standing = self.standing(user, room).await?;
+        let user = user.ok_or(RoomsError::NotFound)?;
+        if may(standing.role) { Ok((user, standing)) } else { Err(RoomsError::Forbidden(otherwise)) }
+    }
+}

@@ -1,0 +1,63 @@
+//! What happened in a room, numbered without gaps.
+
+use model::{Happened, RoomEntry, RoomId};
+use sqlx::PgPool;
+use time::OffsetDateTime;
+use tracing::instrument;
+
+use super::{Tx, decode};
+use crate::db::DbError;
+
+/// Writes down what happened; its number. Whoever appends holds the room until they commit, so that what is read up to a number is all there is.
+#[instrument(name = "db.rooms.append", skip_all)]
+pub(in crate::rooms) async fn append(
+    tx: &mut Tx,
+    room: RoomId,
+    happened: &Happened,
+    now: OffsetDateTime,
+) -> Result<i64, DbError> {
+    let data = serde_json::to_string(happened).map_err(decode)?;
+    let offset = sqlx::query_scalar!(
+        r#"with at as (update rooms set last_offset = last_offset + 1 where id = $1 returning last_offset)
+           insert into room_log (room_id, "offset", kind, data, created_at)
+           select $1, last_offset, $2, $3, $4 from at returning "offset""#,
+        room.0,
+        happened.kind(),
+        data,
+        now
+    );
+    Ok(offset.fetch_one(&mut **tx).await?)
+}
+
+/// What happened after an entry, at most so many.
+#[instrument(name = "db.rooms.entries", skip_all)]
+pub(in crate::rooms) async fn entries(
+    pool: &PgPool,
+    room: RoomId,
+    after: i64,
+    most: i64,
+) -> Result<Vec<RoomEntry>, DbError> {
+    let rows = sqlx::query!(
+        r#"select "offset", data from room_log where room_id = $1 and "offset" > $2 order by "offset" limit $3"#,
+        room.0,
+        after,
+        most
+    );
+    let entry = |offset: i64, data: &str| {
+        let happened: Happened = serde_json::from_str(data).map_err(decode)?;
+        Ok(RoomEntry { offset, happened })
+    };
+    rows.fetch_all(pool).await?.iter().map(|row| entry(row.offset, &row.data)).collect()
+}
+
+/// Removes entries of long ago, some at once; how many. Entries never change, so that where they lie says which they are.
+#[instrument(name = "db.rooms.forget_before", skip_all)]
+pub(in crate::rooms) async fn forget_before(pool: &PgPool, before: OffsetDateTime, most: i64) -> Result<u64, DbError> {
+    let gone = sqlx::query!(
+        "delete from room_log where ctid = any(array(
+             select ctid from room_log where created_at < $1 order by created_at limit $2))",
+        before,
+        most
+    );
+    Ok(gone.execute(pool).await?.rows_affected())
+}
