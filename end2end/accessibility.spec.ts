@@ -99,6 +99,30 @@ test.describe('axe finds nothing serious, in light and dark, on', () => {
     await expectAccessible(page);
   });
 
+  test('a room in which somebody talks, its people, a thread and a link into it', async ({ page, context }) => {
+    const guest = new Guest(fast);
+    const { project } = await guest.make(SYNTHESIZERS);
+    await guest.enter(context);
+    await page.goto(fast.url(`/projects/${project}/room`));
+    await expect(page.locator('[data-room][data-live]')).toBeAttached();
+    await page.getByLabel('Say something').fill('> A quote\n\n- a [link](https://a.example)\n- `code`');
+    await page.getByRole('button', { name: 'Send' }).click();
+    await expect(page.locator('.message blockquote')).toBeVisible();
+    await page.locator('.message summary').first().click();
+    await page.locator('#people summary').click();
+    await expectAccessible(page);
+    await page.getByRole('button', { name: 'Make a link' }).click();
+    await expectAccessible(page);
+    const link = (await page.locator('code.wrap').textContent()) ?? '';
+    await page.goto(fast.url(`/projects/${project}/room`));
+    await page.getByRole('link', { name: 'Reply' }).click();
+    await expectAccessible(page);
+    for (const path of [new URL(link).pathname, '/rooms']) {
+      await page.goto(fast.url(path));
+      await expectAccessible(page);
+    }
+  });
+
   test('a project to read', async ({ page, context }) => {
     test.setTimeout(LONG_PAGE_MS);
     const guest = new Guest(fast);

@@ -1,7 +1,15 @@
 //! Connections, with HTTP/1.1 or HTTP/2 on them and TLS left to the balancer. There are only so many, whoever opens one has to ask in time, and what
 //! they ask with has a size.
 
-use std::{convert::Infallible, io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    convert::Infallible,
+    io,
+    net::SocketAddr,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
 
 use axum::{
     Router,
@@ -18,6 +26,7 @@ use hyper::{
 };
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
     net::{TcpListener, TcpStream},
     sync::{OwnedSemaphorePermit, Semaphore},
 };
@@ -54,7 +63,7 @@ pub(crate) async fn serve(listener: TcpListener, app: Router, most: usize, stop:
         };
         match accepted {
             Ok((stream, peer)) => match Arc::clone(&places).try_acquire_owned() {
-                Ok(place) => drop(open.spawn(keep(stream, peer, app.clone(), stop.clone(), place))),
+                Ok(place) => drop(open.spawn(keep(stream, place, peer, app.clone(), stop.clone()))),
                 // Whether it is heard does not matter: a connection that is closed says as much.
                 Err(_) => drop(stream.try_write(NO_PLACE)),
             },
@@ -76,7 +85,45 @@ fn is_of_one(error: &io::Error) -> bool {
     matches!(error.kind(), ConnectionRefused | ConnectionAborted | ConnectionReset)
 }
 
-async fn keep(stream: TcpStream, peer: SocketAddr, app: Router, stop: CancellationToken, _place: OwnedSemaphorePermit) {
+/// A connection with its place, which is free again when the connection is gone: one that becomes a WebSocket outlives what is done here.
+struct Placed {
+    stream: TcpStream,
+    _place: OwnedSemaphorePermit,
+}
+
+impl AsyncRead for Placed {
+    fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(context, into)
+    }
+}
+
+impl AsyncWrite for Placed {
+    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(context, bytes)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        parts: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write_vectored(context, parts)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}
+
+async fn keep(stream: TcpStream, place: OwnedSemaphorePermit, peer: SocketAddr, app: Router, stop: CancellationToken) {
     // Answers are written whole: to wait for more to send with them would only delay them.
     let _ = stream.set_nodelay(true);
     let is_http2 = tokio::select! {
@@ -84,7 +131,7 @@ async fn keep(stream: TcpStream, peer: SocketAddr, app: Router, stop: Cancellati
         () = stop.cancelled() => return,
     };
     let Ok(Ok(is_http2)) = is_http2 else { return };
-    let (io, answering) = (TokioIo::new(stream), Answering { app, peer });
+    let (io, answering) = (TokioIo::new(Placed { stream, _place: place }), Answering { app, peer });
     let kept = if is_http2 { keep_http2(io, answering, stop).await } else { keep_http1(io, answering, stop).await };
     if let Err(error) = kept {
         tracing::debug!(%error, "a connection ended early");
@@ -143,16 +190,16 @@ async fn too_large() -> impl IntoResponse {
     (StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, [(header::CONNECTION, "close")])
 }
 
-async fn keep_http1(io: TokioIo<TcpStream>, answering: Answering, stop: CancellationToken) -> hyper::Result<()> {
+async fn keep_http1(io: TokioIo<Placed>, answering: Answering, stop: CancellationToken) -> hyper::Result<()> {
     let mut http1 = http1::Builder::new();
     http1.timer(TokioTimer::new()).header_read_timeout(HEAD_WITHIN).max_header_size(HEAD_MAX as usize);
-    let mut connection = std::pin::pin!(http1.serve_connection(io, answering));
+    let mut connection = std::pin::pin!(http1.serve_connection(io, answering).with_upgrades());
     tokio::select! { ended = connection.as_mut() => return ended, () = stop.cancelled() => {} }
     connection.as_mut().graceful_shutdown();
     connection.await
 }
 
-async fn keep_http2(io: TokioIo<TcpStream>, answering: Answering, stop: CancellationToken) -> hyper::Result<()> {
+async fn keep_http2(io: TokioIo<Placed>, answering: Answering, stop: CancellationToken) -> hyper::Result<()> {
     let mut http2 = http2::Builder::new(TokioExecutor::new());
     http2
         .timer(TokioTimer::new())

@@ -15,6 +15,7 @@ use server::{
         Overload, ReadyPages, compression_layer, observe, refuse_excess, security_headers, serve_ready, tag_answers,
         tell_encodings, write_cache_headers,
     },
+    rooms::live,
     services::Services,
 };
 use tower::ServiceBuilder;
@@ -100,12 +101,14 @@ pub(crate) fn keep_files(context: &PageContext) {
 }
 
 /// Everything the program answers, inside of request id and log, security and cache headers.
-pub(crate) fn router(context: &PageContext) -> Router {
+pub(crate) async fn router(context: &PageContext) -> Router {
     let services = &context.services;
     let overload = Overload::new(services.config.http.under_way, services.metrics.overload.clone());
     let service = ServiceBuilder::new()
         .layer(middleware::from_fn_with_state(services.clone(), observe))
         .layer(middleware::from_fn_with_state(services.config.is_https(), security_headers))
+        .layer(middleware::from_fn(live::name_route))
+        .layer(live::layer(services).await)
         .layer(middleware::from_fn_with_state(ready_pages(context), serve_ready))
         .layer(middleware::from_fn_with_state(overload, refuse_excess))
         .layer(middleware::from_fn(write_cache_headers))

@@ -15,6 +15,7 @@ use crate::{
         edit::Edit,
         explore::Explore,
         file::{FileOfProject, FileOfReplay, SharedFile},
+        invitation::Invitation,
         jobs::{DeadLetters, JobPage, JobsOverview, LiveJobs},
         landing::Landing,
         login::LogIn,
@@ -29,6 +30,8 @@ use crate::{
         replay::Replay,
         reset::{RequestReset, ResetPassword, ResetSent},
         revisions::Revisions,
+        room::RoomPage,
+        rooms::Rooms,
         settings::{ConfirmAddress, Settings, Webhook, Webhooks},
         shared::Shared,
         signup::{ConfirmSignUp, SignUpPage, SignUpSent},
@@ -80,6 +83,9 @@ pub(crate) fn App() -> impl IntoView {
                     <Route path=path!("/projects/:id/edit/*piece") view=PiecePage ssr=SsrMode::Async />
                     <Route path=path!("/projects/:id/pieces") view=Pieces ssr=SsrMode::Async />
                     <Route path=path!("/projects/:id/files/*file") view=FileOfProject ssr=SsrMode::Async />
+                    <Route path=path!("/projects/:id/room") view=RoomPage ssr=SsrMode::Async />
+                    <Route path=path!("/rooms") view=Rooms ssr=SsrMode::Async />
+                    <Route path=path!("/invitations/:token") view=Invitation ssr=SsrMode::Async />
                     <Route path=path!("/projects/:id/revisions") view=Revisions ssr=SsrMode::Async />
                     <Route path=path!("/projects/:id/revisions/:stage/:number") view=Comparison ssr=SsrMode::Async />
                     <Route path=path!("/projects/:id/generations/:generation") view=Replay ssr=SsrMode::Async />

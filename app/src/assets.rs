@@ -22,6 +22,8 @@ pub struct Assets {
     pub loader: String,
     /// The module that measures pages where they are read, when it is built: nothing depends on it.
     pub reporter: Option<String>,
+    /// The module that rooms talk through, when it is built: without it they are pages and forms.
+    pub room: Option<String>,
     /// What the landing page needs of the style sheet, when it is built: without it that page waits for the whole one.
     pub landing: Option<Arc<InlineStyle>>,
 }
@@ -50,6 +52,8 @@ pub struct NoSite {
 const NAME: &str = "atlas9";
 /// What the reporter's file is called, and its line among the hashes.
 const REPORTER: &str = "vitals";
+/// The same of what rooms talk through.
+const ROOM: &str = "room";
 /// The same of the landing page's style sheet.
 const LANDING: &str = "landing";
 
@@ -71,12 +75,13 @@ impl Assets {
         };
         let file = |kind: &str| find(NAME, hashes.get(kind), kind);
         let reporter = find(REPORTER, hashes.get(REPORTER), "js").ok();
+        let room = find(ROOM, hashes.get(ROOM), "js").ok();
         let landing = find(LANDING, hashes.get(LANDING), "css").ok().map(|path| inline(site, &path)).transpose();
         let landing = landing.map_err(|e| no(e.to_string()))?;
         let js = file("js")?;
         let version = hashes.get("js").cloned().unwrap_or_else(|| "dev".to_owned());
         let loader = format!("/islands.js?v={version}");
-        Ok(Self { css: file("css")?, wasm: file("wasm")?, loader, js, reporter, landing })
+        Ok(Self { css: file("css")?, wasm: file("wasm")?, loader, js, reporter, room, landing })
     }
 }
 

@@ -285,7 +285,7 @@ pub const READY: [&str; 7] = ["/", "/explore", "/login", "/signup", "/reset", "/
 const PUBLIC_BELOW: [&str; 7] = ["/p/", "/pkg/", "/fonts/", "/images/", "/api/", "/signup/sent", "/reset/sent"];
 
 /// Pages of keys, addresses and other people's affairs: no browser keeps them.
-const NEVER_KEPT: [&str; 3] = ["/settings", "/jobs", "/operations"];
+const NEVER_KEPT: [&str; 4] = ["/settings", "/jobs", "/operations", "/invitations"];
 
 /// Finds out once who asks, where it matters.
 async fn know_caller(State(context): State<PageContext>, mut request: Request, next: Next) -> Response {

@@ -49,6 +49,7 @@ export function pagesBehind({ project, generation }: Started): string[] {
   const replay = `${own}/generations/${generation}`;
   return [
     `${own}/files/src/main.rs`,
+    `${own}/room`,
     `${own}/pieces`,
     `${own}/edit/product/summary`,
     `${own}/edit/code/files/src-main-rs`,

@@ -30,6 +30,9 @@ pub(crate) fn Field(
     /// What stands in it at first.
     #[prop(optional, into)]
     value: String,
+    /// Whether it may be left empty.
+    #[prop(optional)]
+    is_optional: bool,
 ) -> impl IntoView {
     let state = state_of(form);
     let typed = state.typed_in(name);
@@ -54,7 +57,7 @@ pub(crate) fn Field(
                 inputmode=inputmode
                 autocapitalize=inputmode.map(|_| "none")
                 spellcheck=(inputmode.is_some() || kind == "password").then_some("false")
-                required
+                required=!is_optional
                 dir="auto"
                 autofocus=wrong
                 aria-invalid=wrong.then_some("true")

@@ -4,6 +4,7 @@ pub(crate) mod bars;
 pub(crate) mod directive_form;
 pub(crate) mod form;
 pub(crate) mod generation_forms;
+pub(crate) mod island_scripts;
 pub(crate) mod layout;
 pub(crate) mod photo;
 pub(crate) mod picture_form;

@@ -6,6 +6,7 @@ pub(crate) mod images;
 pub(crate) mod jobs;
 pub(crate) mod projects;
 pub(crate) mod revisions;
+pub(crate) mod rooms;
 pub(crate) mod studio;
 pub(crate) mod webhooks;
 

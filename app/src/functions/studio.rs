@@ -41,17 +41,17 @@ pub(crate) async fn start_generation(#[server(default)] directive: String) -> Re
         )
     };
     let parsed = Directive::parse(&directive).map_err(|e| keep(e.into()))?;
-    let caller = caller().await.map_err(keep)?;
-    let owner = match caller.user() {
-        Some(user) => user,
-        None => new_guest(&services).await.map_err(keep)?,
-    };
+    let owner = whoever_asks(&services).await.map_err(keep)?;
     let started = services.studio.start_project(owner, &parsed).await.map_err(|e| keep(e.into()))?;
     see_other(&format!("/projects/{}/edit", started.project));
     Ok(())
 }
 
-async fn new_guest(services: &Services) -> Result<UserId, ApiError> {
+/// Whoever asks; somebody unknown becomes a guest.
+pub(super) async fn whoever_asks(services: &Services) -> Result<UserId, ApiError> {
+    if let Some(user) = caller().await?.user() {
+        return Ok(user);
+    }
     let client = client().ok_or_else(ApiError::internal)?;
     let guest = services.accounts.admit_guest(&client).await?;
     answer_header(header::SET_COOKIE, &guest.set_cookie);

@@ -2,14 +2,13 @@
 
 use std::{cell::RefCell, rc::Rc};
 
-use js_sys::Reflect;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{Element, Event, EventSource, HtmlFormElement, MessageEvent};
 
 use super::{
     frames::{Arrived, Change, Page, Read},
-    page::{Posted, listen, post},
+    page::{Posted, listen, post, text},
 };
 
 /// Follows the generation that the page names, unless it has ended.
@@ -124,8 +123,4 @@ fn stop_in_place(page: &Rc<Page>) {
             }
         });
     });
-}
-
-fn text(data: &JsValue, field: &str) -> Option<String> {
-    Reflect::get(data, &JsValue::from_str(field)).ok()?.as_string()
 }

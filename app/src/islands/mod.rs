@@ -7,7 +7,11 @@ mod frames;
 mod live;
 #[cfg(feature = "hydrate")]
 mod page;
+mod room;
+#[cfg(feature = "hydrate")]
+mod talk;
 #[cfg(feature = "hydrate")]
 mod tools;
 
 pub use editor::Editor;
+pub use room::Room;

@@ -45,6 +45,11 @@ pub(super) async fn post_fields(window: &Window, to: &str, fields: &UrlSearchPar
     Ok(Posted::Refused(detail.unwrap_or_else(|| "That was not possible. Reload the page and try again.".to_owned())))
 }
 
+/// A field of an object that is a text.
+pub(super) fn text(data: &JsValue, field: &str) -> Option<String> {
+    js_sys::Reflect::get(data, &JsValue::from_str(field)).ok()?.as_string()
+}
+
 /// Shows a part of a section, or hides it while it has no pieces.
 pub(super) fn show_part(slot: &Element, is_shown: bool) {
     if let Ok(Some(part)) = slot.closest(".part") {
@@ -83,6 +88,11 @@ pub(super) fn listen<E: wasm_bindgen::convert::FromWasmAbi + JsCast + 'static>(
 /// The element that an event happened in, or one around it, that fits a selector.
 pub(super) fn closest(event: &Event, selector: &str) -> Option<Element> {
     event.target()?.dyn_into::<Element>().ok()?.closest(selector).ok().flatten()
+}
+
+/// The first element below another that fits a selector.
+pub(super) fn one(root: &Element, selector: &str) -> Option<Element> {
+    root.query_selector(selector).ok().flatten()
 }
 
 /// Everything below an element that fits a selector.

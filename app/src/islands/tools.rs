@@ -85,7 +85,10 @@ impl Tools {
             let _ = piece.set_attribute("data-chosen", "");
             let (own, around) =
                 (piece.get_bounding_client_rect(), self.bar.offset_parent()?.get_bounding_client_rect());
-            self.bar.style().set_property("top", &format!("{}px", own.top() - around.top())).ok()?;
+            // Whole pixels: what writes numbers with a point is ten kilobytes of the program.
+            #[expect(clippy::cast_possible_truncation, reason = "no page is that long")]
+            let top = (own.top() - around.top()) as i32;
+            self.bar.style().set_property("top", &format!("{top}px")).ok()?;
             let edit = self.bar.query_selector("[data-edit]").ok().flatten()?;
             edit.set_attribute("href", &format!("{}/{address}", self.window.location().pathname().ok()?)).ok()?;
             let lock = self.bar.query_selector("[data-lock]").ok().flatten()?;

@@ -3,8 +3,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use leptos::prelude::*;
-use leptos_meta::{Link, Script};
-use model::{CheckResult, Draft, Stage};
+use model::{CheckResult, Draft, RoomRole, Stage};
 use server::{
     http::ApiError,
     projects::Project,
@@ -16,6 +15,7 @@ use crate::{
     components::{
         directive_form::DirectiveHeading,
         generation_forms::{Again, Stop},
+        island_scripts::IslandScripts,
         layout::Contents,
         progress::{receipt_view, state, status_sentence},
         project_forms::{Manage, TakeAway},
@@ -23,7 +23,8 @@ use crate::{
         title::PageTitle,
         workbench::{KeyHelp, OutOfDate, PieceBar, Proposal, listed},
     },
-    context::{assets, caller, services},
+    context::{caller, services},
+    functions::rooms::room_page,
     islands::Editor,
 };
 
@@ -62,10 +63,12 @@ fn Editing(project: Project, bench: Workbench) -> impl IntoView {
     let (pieces, revisions) = (format!("{read}/pieces"), format!("{read}/revisions"));
     let replay = format!("{read}/generations/{}", project.generation);
     let managed = project.clone();
+    let (may_edit, is_owner, room) = (project.role.may_edit(), project.role == RoomRole::Owner, room_page(project.id));
     let (state, sentence) = (state(&bench.draft), status_sentence(&bench.draft));
     let rendered = Rendered::of(Around { sections: &bench.draft.sections, files: Some(&files_of(project.id)) });
     let stale = listed(bench.staleness.stale.iter().map(|stale| &stale.piece));
     let checks = if bench.checks.is_empty() { drafted_checks(&bench.draft) } else { bench.checks.clone() };
+    let workbench = if may_edit { workbench_html(&bench) } else { String::new() };
     view! {
         <PageTitle text=project.name() />
         <IslandScripts />
@@ -84,23 +87,23 @@ fn Editing(project: Project, bench: Workbench) -> impl IntoView {
                     <DirectiveHeading directive=project.directive />
                     <div class="bar">
                         <p class="progress" role="status" data-status="">{sentence}</p>
-                        <Stop generation=project.generation.to_string() />
+                        {may_edit.then(|| view! { <Stop generation=project.generation.to_string() /> })}
                         <a href=read>"Read"</a>
                         <a href=pieces>"Pieces"</a>
                         <a href=revisions>"Revisions"</a>
+                        <a href=room>"Room"</a>
                         <a class="when-over" href=replay>"Replay"</a>
-                        <Manage project=managed />
+                        {is_owner.then(|| view! { <Manage project=managed /> })}
                     </div>
                 </header>
                 <Contents made=Some(rendered.held()) />
-                <div class="workbench" data-refresh="" inner_html=workbench_html(&bench)></div>
+                <div class="workbench" data-refresh="" inner_html=workbench></div>
                 {rendered.view(&checks)}
                 {receipt_view(bench.draft.receipt.as_ref())}
                 <TakeAway base=format!("/api/projects/{}", project.id) />
-                <Again project=project.id.to_string() engines=services().studio.engines() />
-                <PieceBar />
+                {may_edit.then(|| view! { <Again project=project.id.to_string() engines=services().studio.engines() /> <PieceBar /> })}
             </article>
-            <KeyHelp />
+            {may_edit.then(|| view! { <KeyHelp /> })}
         </Editor>
     }
     .into_any()
@@ -120,16 +123,4 @@ fn workbench_html(bench: &Workbench) -> String {
 /// Checks as the log tells them, while a generation runs.
 fn drafted_checks(draft: &Draft) -> BTreeMap<Stage, Vec<CheckResult>> {
     draft.stages.iter().map(|(stage, made)| (*stage, made.checks.clone())).collect()
-}
-
-/// What a page with islands needs, and no other page has: the loader, and a head start for what it will load.
-#[component]
-fn IslandScripts() -> impl IntoView {
-    let assets = assets();
-    let loader = format!("{}&js={}&wasm={}", assets.loader, assets.js, assets.wasm);
-    view! {
-        <Link rel="modulepreload" href=assets.js.clone() />
-        <Link rel="preload" href=assets.wasm.clone() as_="fetch" type_="application/wasm" crossorigin="anonymous" />
-        <Script type_="module" src=loader />
-    }
 }

@@ -10,7 +10,7 @@ use std::{
 use axum::http::HeaderName;
 use leptos::{either::Either, prelude::*};
 use leptos_router::hooks::use_query_map;
-use model::{Draft, PiecePath, ProjectId, Stage, StageDraft};
+use model::{Draft, PiecePath, ProjectId, RoomRole, Stage, StageDraft};
 use server::{
     http::ApiError,
     images::{Subject, Waiting},
@@ -37,7 +37,7 @@ use crate::{
         workbench::checks_slot,
     },
     context::Asker,
-    functions::{answer_header, look_again, looks_so_far},
+    functions::{answer_header, look_again, looks_so_far, rooms::room_page},
 };
 
 /// A page is not kept open longer than this; what is missing then, a reload shows.
@@ -125,7 +125,9 @@ fn Reading(opened: Opened) -> impl IntoView {
     let Opened { project, draft, checks, waiting } = opened;
     let (running, managed) = (draft.borrow().ending.is_none(), project.clone());
     let generation = project.generation.to_string();
-    let stop = running.then(|| view! { <Stop generation /> });
+    let (may_edit, is_owner) = (project.role.may_edit(), project.role == RoomRole::Owner);
+    let stop = (running && may_edit).then(|| view! { <Stop generation /> });
+    let room = room_page(project.id);
     let again = project.id.to_string();
     let edit = format!("/projects/{}/edit", project.id);
     let json = format!("/api/projects/{}", project.id);
@@ -142,7 +144,7 @@ fn Reading(opened: Opened) -> impl IntoView {
     let show_end = move |draft: &Draft| {
         let late = running && shown.is_outdated(draft, &files);
         let again = again.clone();
-        view! { {late.then(|| late_view(&again))} {end_view(draft, again.clone())} }
+        view! { {late.then(|| late_view(&again))} {end_view(draft, again.clone(), may_edit)} }
     };
     let end = async move { when(whole, |draft| draft.ending.is_some(), show_end).await };
     view! {
@@ -155,8 +157,9 @@ fn Reading(opened: Opened) -> impl IntoView {
                 <div class="bar">
                     {stop}
                     <a href=edit>"Edit"</a>
+                    <a href=room>"Room"</a>
                     <a href=json>"JSON"</a>
-                    <Manage project=managed waiting />
+                    {is_owner.then(|| view! { <Manage project=managed waiting /> })}
                 </div>
             </header>
             <Contents made=held />
@@ -228,7 +231,7 @@ fn late_view(project: &str) -> AnyView {
 }
 
 /// How it ended, and what to do next.
-fn end_view(draft: &Draft, project: String) -> AnyView {
+fn end_view(draft: &Draft, project: String, may_edit: bool) -> AnyView {
     if draft.ending.is_none() {
         let reload = format!("/projects/{project}");
         return view! { <p class="progress"><a href=reload>"Not finished yet: load the page again to go on"</a></p> }
@@ -240,7 +243,7 @@ fn end_view(draft: &Draft, project: String) -> AnyView {
         </p>
         {receipt_view(draft.receipt.as_ref())}
         <TakeAway base=format!("/api/projects/{project}") />
-        <Again project />
+        {may_edit.then(|| view! { <Again project /> })}
     }
     .into_any()
 }

@@ -82,12 +82,13 @@ fn row(base: &str, revision: &RevisionSummary) -> AnyView {
         let href = base.replace("/revisions", &format!("/generations/{generation}"));
         view! { <a href=href>"Watch again"</a> }
     });
+    let comment = format!("{}?about={stage}/{number}#composer", base.replace("/revisions", "/room"));
     let shown = when.replace('T', " ").trim_end_matches('Z').to_owned();
     view! {
         <li class="revision">
             <p class="which"><a href=address>{stage_title(stage)} " " {number}</a> {state.map(|state| view! { " " <span class="tag">{state}</span> })}</p>
             <p>{origin(revision)} {revision.note.clone().map(|note| view! { " " <q dir="auto">{note}</q> })}</p>
-            <p class="quiet"><time datetime=when>{shown}</time> " UTC, " {size(revision.bytes)} " " {replay}</p>
+            <p class="quiet"><time datetime=when>{shown}</time> " UTC, " {size(revision.bytes)} " " {replay} " " <a href=comment>"Comment"</a></p>
         </li>
     }
     .into_any()

@@ -49,6 +49,7 @@ pub fn router(instance: &Instance) -> Router {
         wasm: address("x.wasm"),
         loader: "/islands.js?v=x".to_owned(),
         reporter: None,
+        room: None,
         landing: None,
     };
     let context = PageContext {
