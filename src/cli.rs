@@ -156,6 +156,15 @@ pub(crate) enum Seed {
         #[arg(long, default_value_t = 90, value_parser = clap::value_parser!(u16).range(1..=90))]
         days: u16,
     },
+    /// Guests in rooms, for a load test: a line of JSON for each, with their room and a token that ends after a day.
+    Rooms {
+        /// So many.
+        #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+        users: u32,
+        /// In so many rooms.
+        #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+        rooms: u32,
+    },
 }
 
 #[derive(Debug, Subcommand)]

@@ -15,6 +15,7 @@ mod letters;
 mod password;
 mod password_reset;
 mod profile;
+mod seed;
 mod session_cache;
 mod sessions;
 mod sign_in;

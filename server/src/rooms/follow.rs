@@ -22,7 +22,7 @@ const BUFFER: usize = 256;
 /// However quiet it is, the log is looked at this often: messages between instances may be lost.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// How long a database is left alone that does not answer.
-const AFTER_FAILURE: Duration = Duration::from_secs(1);
+pub(super) const AFTER_FAILURE: Duration = Duration::from_secs(1);
 
 /// Tells of new entries, here and on other instances.
 #[derive(Clone)]
@@ -95,6 +95,11 @@ impl Rooms {
         let is_whole = entries.len() as i64 >= missed
             && entries.iter().zip(known.offset + 1..).all(|(entry, offset)| entry.offset == offset);
         Ok((standing, if is_whole { Since::Entries(entries) } else { Since::Reload }))
+    }
+
+    /// The newest entry of a room, for a process that tells many who are in it; `None` of a room that is no more.
+    pub(super) async fn end_of_log(&self, room: RoomId) -> Result<Option<i64>, DbError> {
+        store::end(self.db.primary(), room).await
     }
 
     /// Follows a room from a place on. For a process that tells many who are in it: whether each of them is, the caller makes sure.

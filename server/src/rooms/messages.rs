@@ -11,6 +11,9 @@ use crate::db::DbError;
 /// Pinned messages of one room that are told.
 const PINNED_MAX: i64 = 50;
 
+/// What is said to whoever only watches.
+const ONLY_READS: &str = "You may read here, and not write.";
+
 /// Something to be said.
 #[derive(Debug, Clone)]
 pub struct Saying {
@@ -47,19 +50,20 @@ impl Rooms {
             return Err(RoomsError::Bad(format!("A message's own name has 1 to {CLIENT_ID_MAX_CHARS} characters.")));
         }
         let body = text::tidy(&saying.body)?;
-        let (user, _) = self.may(user, room, RoomRole::may_talk, "You may read here, and not write.").await?;
+        let user = user.ok_or(RoomsError::NotFound)?;
+        let (author, role) = store::speaker(self.db.primary(), room, user).await?.ok_or(RoomsError::NotFound)?;
+        if !role.may_talk() {
+            return Err(RoomsError::Forbidden(ONLY_READS));
+        }
         self.limits.admit(&MESSAGES, &user.to_string()).await?;
-        let members = store::members(self.db.primary(), room).await?;
-        let author = members.iter().find(|member| member.speaker.id == user).map(|member| member.speaker.clone());
-        let people = members.into_iter().map(|member| text::Named { id: member.speaker.id, name: member.speaker.name });
-        let shown = text::show(&body, &people.collect::<Vec<_>>());
+        let shown = self.shown(room, &body).await?;
         let now = self.clock.now();
         let id = MessageId(self.clock.new_id());
         let happened = Happened::Message(Box::new(Message {
             id,
             offset: 0,
             client_id: saying.client_id.clone(),
-            author,
+            author: Some(author),
             body: body.clone(),
             html: shown.html.clone(),
             anchor: saying.anchor.clone(),
@@ -89,19 +93,25 @@ impl Rooms {
         Ok(Said { id: sent.id, place: sent.place, is_new: sent.is_new })
     }
 
+    /// A message as markup; who is in the room is only asked for when somebody may be named.
+    async fn shown(&self, room: RoomId, body: &str) -> Result<text::Shown, RoomsError> {
+        let people = if text::may_name(body) { store::people(self.db.primary(), room).await? } else { Vec::new() };
+        Ok(text::show(body, &people)?)
+    }
+
     /// Lets a message of one's own say something else.
     ///
     /// # Errors
     /// As [`Rooms::say`]; [`RoomsError::NotFound`] for what is not theirs too.
     pub async fn edit(&self, user: Option<UserId>, room: RoomId, id: MessageId, typed: &str) -> Result<(), RoomsError> {
         let body = text::tidy(typed)?;
-        let (user, _) = self.may(user, room, RoomRole::may_talk, "You may read here, and not write.").await?;
+        let (user, _) = self.may(user, room, RoomRole::may_talk, ONLY_READS).await?;
         self.limits.admit(&TOUCHES, &user.to_string()).await?;
         let before = store::message(self.db.primary(), room, id).await?.ok_or(RoomsError::NotFound)?;
         if before.author.as_ref().map(|Speaker { id, .. }| *id) != Some(user) {
             return Err(RoomsError::NotFound);
         }
-        let shown = text::show(&body, &store::people(self.db.primary(), room).await?);
+        let shown = self.shown(room, &body).await?;
         let at = self.clock.now();
         let happened = Happened::Edited { id, body: body.clone(), html: shown.html.clone(), at };
         let mut tx = store::begin(self.db.primary()).await?;
@@ -147,7 +157,7 @@ impl Rooms {
         if !REACTIONS.contains(&emoji) {
             return Err(RoomsError::Bad(format!("A mark is one of {}.", REACTIONS.join(" "))));
         }
-        let (user, _) = self.may(user, room, RoomRole::may_talk, "You may read here, and not write.").await?;
+        let (user, _) = self.may(user, room, RoomRole::may_talk, ONLY_READS).await?;
         self.limits.admit(&TOUCHES, &user.to_string()).await?;
         let at = self.clock.now();
         let mut tx = store::begin(self.db.primary()).await?;

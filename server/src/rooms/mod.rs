@@ -6,6 +6,7 @@ mod jobs;
 pub mod live;
 mod members;
 mod messages;
+mod seed;
 mod store;
 pub mod text;
 
@@ -124,7 +125,7 @@ impl Rooms {
         Self { db, clock, limits, tasks, site: site.into(), news: News::new(bus) }
     }
 
-    /// What somebody is in the room of a project. The room is there as soon as anybody looks for it.
+    /// What somebody is in the room of a project. The room is there as soon as the project's owner looks for it.
     ///
     /// # Errors
     /// [`RoomsError::NotFound`] for whoever is not in it.
@@ -134,7 +135,8 @@ impl Rooms {
             return Ok(standing);
         }
         let mut tx = store::begin(self.db.primary()).await?;
-        store::open(&mut tx, project, RoomId(self.clock.new_id()), self.clock.new_id(), self.clock.now()).await?;
+        let (id, epoch) = (RoomId(self.clock.new_id()), self.clock.new_id());
+        store::open(&mut tx, (project, user), id, epoch, self.clock.now()).await?;
         tx.commit().await.map_err(DbError::from)?;
         store::of_project(self.db.primary(), project, user).await?.ok_or(RoomsError::NotFound)
     }

@@ -16,6 +16,8 @@ const MARKS_MAX: usize = 4;
 const GAP_MAX: usize = 2;
 /// How deep quotes and lists go; what is deeper stands at that depth.
 const DEPTH_MAX: usize = 12;
+/// Bytes of markup that may come of a message: with it, an entry of the log stays below the 64 kB of a packet and of its row, whatever was typed.
+const HTML_MAX_BYTES: usize = 32_000;
 /// Where links may lead.
 const SCHEMES: [&str; 3] = ["http", "https", "mailto"];
 
@@ -28,6 +30,9 @@ pub enum BadMessage {
     /// It is too long.
     #[error("A message has at most {MESSAGE_MAX_CHARS} characters. Shorten it, or say it in two.")]
     TooLong,
+    /// What is shown for it is too long, of names and links above all.
+    #[error("This message has too many links, names or marks. Shorten it, or say it in two.")]
+    TooRich,
 }
 
 /// Somebody who can be named.
@@ -83,13 +88,24 @@ fn is_shown(c: char) -> bool {
 }
 
 /// A tidied message as markup; `people` are those whom `@` and their name means.
-pub fn show(body: &str, people: &[Named]) -> Shown {
+///
+/// # Errors
+/// [`BadMessage::TooRich`].
+pub fn show(body: &str, people: &[Named]) -> Result<Shown, BadMessage> {
     let mut writer = Writer { shown: Shown::default(), open: Vec::new(), links: 0, code: 0, people };
     writer.shown.html.reserve(body.len() + body.len() / 2);
     for event in TextMergeStream::new(Parser::new_ext(body, Options::ENABLE_STRIKETHROUGH)) {
         writer.write(event);
+        if writer.shown.html.len() > HTML_MAX_BYTES {
+            return Err(BadMessage::TooRich);
+        }
     }
-    writer.shown
+    Ok(writer.shown)
+}
+
+/// Whether somebody may be named in a text.
+pub fn may_name(body: &str) -> bool {
+    body.contains('@')
 }
 
 struct Writer<'a> {
@@ -251,7 +267,7 @@ mod tests {
     use super::*;
 
     fn shown(body: &str) -> String {
-        show(&tidy(body).unwrap(), &[]).html
+        show(&tidy(body).unwrap(), &[]).unwrap().html
     }
 
     fn somebody(id: u128, name: &str) -> Named {
@@ -312,13 +328,13 @@ mod tests {
     #[test]
     fn the_longest_name_that_is_here_is_meant() {
         let people = [somebody(1, "Ada"), somebody(2, "Ada Byron"), somebody(3, "Jo")];
-        let said = show("@ada byron and @Ada, not @Joan or a@Jo or @nobody", &people);
+        let said = show("@ada byron and @Ada, not @Joan or a@Jo or @nobody", &people).unwrap();
         assert_eq!(said.mentions, BTreeSet::from([people[0].id, people[1].id]));
         assert!(
             said.html
                 .contains("<strong class=\"mention\">@Ada Byron</strong> and <strong class=\"mention\">@Ada</strong>,")
         );
-        assert!(show("`@Ada` [@Ada](https://a.example)", &people).mentions.is_empty());
+        assert!(show("`@Ada` [@Ada](https://a.example)", &people).unwrap().mentions.is_empty());
     }
 
     #[test]
@@ -340,11 +356,37 @@ mod tests {
         assert!(tidy(&"x".repeat(MESSAGE_MAX_CHARS)).is_ok());
     }
 
+    /// The row of a log and a packet hold 64 kB; every character of these costs more than most.
+    #[test]
+    fn whatever_is_said_fits_into_the_log_or_is_refused() {
+        let people = [somebody(1, "."), somebody(2, &"ü".repeat(80))];
+        let packed = |part: &str| part.repeat(MESSAGE_MAX_CHARS / part.chars().count());
+        let one_link = format!("http://a/{}", "😀".repeat(MESSAGE_MAX_CHARS - 9));
+        let rich = [
+            packed("@. "),
+            packed("[](mailto:) "),
+            packed("http://a "),
+            one_link,
+            packed(&format!("@{} ", people[1].name)),
+        ];
+        for typed in rich {
+            assert_eq!(show(&tidy(&typed).unwrap(), &people), Err(BadMessage::TooRich), "{}", &typed[..20]);
+        }
+        for typed in
+            [packed("\""), packed("\\"), packed("😀"), packed("\n>"), packed("*a*"), packed("- \n"), packed("`\"`")]
+        {
+            let body = tidy(&typed).unwrap();
+            let html = show(&body, &people).unwrap().html;
+            let written = serde_json::to_string(&(&body, &html)).unwrap().len();
+            assert!(written < 60_000, "{written} bytes of {}", &body[..4]);
+        }
+    }
+
     proptest! {
         #[test]
         fn markup_is_ours_and_closed_whatever_is_typed(typed in "[ -~\\n]{0,200}|(> |\\* |`|<b>|</p>|\\[a\\]\\(|@Ada|https://a|_|\\*\\*|\\n){0,60}") {
             let Ok(body) = tidy(&typed) else { return Ok(()) };
-            let html = show(&body, &[somebody(1, "Ada")]).html;
+            let html = show(&body, &[somebody(1, "Ada")]).unwrap().html;
             let mut open = Vec::new();
             for part in html.split('<').skip(1) {
                 let tag = part.split('>').next().unwrap();

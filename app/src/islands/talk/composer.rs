@@ -7,7 +7,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Element, Event, HtmlFormElement, HtmlTextAreaElement, KeyboardEvent};
 
 use super::{
-    Talk, log,
+    AGAIN_AFTER, Talk, log,
     socket::{Asked, Refusal},
 };
 use crate::islands::page::{closest, listen, one};
@@ -15,12 +15,22 @@ use crate::islands::page::{closest, listen, one};
 /// How often others are told that somebody types, in milliseconds.
 const TELL_TYPING_EVERY: f64 = 2_000.0;
 
-/// Something that was sent and is not in the log yet.
-#[derive(Clone)]
+/// Something that was typed and is not in the log yet.
 pub(super) struct Pending {
     client_id: String,
     asked: Asked,
     shown: Element,
+    state: Cell<State>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// It goes when those before it have gone.
+    Waits,
+    /// It is written down; the log brings it.
+    Said,
+    /// It was refused, and waits for its writer.
+    Refused,
 }
 
 /// Takes the form of the page over.
@@ -60,10 +70,10 @@ pub(super) fn attach(talk: &Rc<Talk>) {
             return;
         };
         let id = message.get_attribute("data-client").unwrap_or_default();
-        let pending = retrier.pending.borrow().iter().find(|pending| pending.client_id == id).cloned();
-        if let Some(pending) = pending {
-            deliver(&retrier, pending);
+        for pending in retrier.pending.borrow().iter().filter(|pending| pending.client_id == id) {
+            pending.state.set(State::Waits);
         }
+        send_next(&retrier);
     });
 }
 
@@ -92,27 +102,40 @@ fn send(talk: &Rc<Talk>, form: &HtmlFormElement, typed: &HtmlTextAreaElement) {
     let Some(shown) = show(talk, &client_id, &body) else { return };
     log::add(talk, &shown);
     typed.set_value("");
-    let pending = Pending { client_id, asked, shown };
-    talk.pending.borrow_mut().push(pending.clone());
-    deliver(talk, pending);
-}
-
-/// Sends what was sent before and not answered.
-pub(super) fn send_again(talk: &Rc<Talk>) {
-    let waiting = talk.pending.borrow().clone();
-    for pending in waiting {
-        deliver(talk, pending);
-    }
-}
-
-fn deliver(talk: &Rc<Talk>, pending: Pending) {
-    let Pending { asked, shown, .. } = pending;
     say(&shown, "sending …", false);
-    let answered = move |answered| match answered {
-        // The log brings it, and this goes then.
-        Ok(_) => say(&shown, "", false),
-        Err(Refusal::Unanswered) => say(&shown, "not sent yet", true),
-        Err(Refusal::Refused(words)) => say(&shown, &words, true),
+    let state = Cell::new(State::Waits);
+    talk.pending.borrow_mut().push(Rc::new(Pending { client_id, asked, shown, state }));
+    send_next(talk);
+}
+
+/// Sends what was typed first of what waits, and then the next, unless one is on its way.
+pub(super) fn send_next(talk: &Rc<Talk>) {
+    if talk.is_sending.get() {
+        return;
+    }
+    let next = talk.pending.borrow().iter().find(|pending| pending.state.get() == State::Waits).cloned();
+    let Some(next) = next else { return };
+    talk.is_sending.set(true);
+    say(&next.shown, "sending …", false);
+    let (sender, asked) = (Rc::clone(talk), next.asked.clone());
+    let answered = move |answered| {
+        sender.is_sending.set(false);
+        match answered {
+            Ok(_) => {
+                next.state.set(State::Said);
+                say(&next.shown, "", false);
+            }
+            Err(Refusal::NotNow) => {
+                say(&next.shown, "not sent yet", true);
+                let again = Rc::clone(&sender);
+                return sender.later(AGAIN_AFTER, move || send_next(&again));
+            }
+            Err(Refusal::Refused(words)) => {
+                next.state.set(State::Refused);
+                say(&next.shown, &words, true);
+            }
+        }
+        send_next(&sender);
     };
     talk.socket.ask("say", asked, Box::new(answered));
 }

@@ -19,6 +19,8 @@ use socket::{Asked, Refusal, Socket, field, number};
 
 /// How long after the last sign somebody is told to be typing, in milliseconds.
 const TYPING_FOR: i32 = 3_000;
+/// How long until something is tried again that a server could not do, in milliseconds.
+const AGAIN_AFTER: i32 = 2_000;
 
 /// The room and what is known of it.
 struct Talk {
@@ -34,9 +36,13 @@ struct Talk {
     /// The newest entry that this page has.
     offset: Cell<i32>,
     /// Sent, and not in the log yet.
-    pending: RefCell<Vec<Pending>>,
+    pending: RefCell<Vec<Rc<Pending>>>,
+    /// Whether one of them is on its way: they go one after the other, so that they stay in order.
+    is_sending: Cell<bool>,
     /// Counts signs of somebody typing, so that the latest is the one that runs out.
     typing: Cell<u32>,
+    /// Whether the reader may not come back.
+    is_out: Cell<bool>,
 }
 
 /// Attaches itself to the room in an element, once the page's module that connects is there.
@@ -64,7 +70,9 @@ fn begin(root: Element, window: Window) {
         epoch: attribute("data-epoch"),
         offset: Cell::new(attribute("data-offset").parse().unwrap_or_default()),
         pending: RefCell::default(),
+        is_sending: Cell::default(),
         typing: Cell::default(),
+        is_out: Cell::default(),
         root,
     });
     talk.tell_times(&talk.root);
@@ -77,17 +85,32 @@ impl Talk {
         let talk = Rc::clone(self);
         self.socket.hear("connect", Box::new(move |_, _| talk.enter()));
         let talk = Rc::clone(self);
-        self.socket.hear("disconnect", Box::new(move |_, _| talk.say_connection("Connection lost. Reconnecting …")));
+        self.socket.hear(
+            "disconnect",
+            Box::new(move |reason, _| {
+                if talk.is_out.get() {
+                    return;
+                }
+                talk.say_connection("Connection lost. Reconnecting …");
+                // Whatever else ends it, socket.io comes back by itself.
+                if reason.as_string().as_deref() == Some("io server disconnect") {
+                    talk.come_back();
+                }
+            }),
+        );
         let talk = Rc::clone(self);
         self.socket.hear(
             "connect_error",
             Box::new(move |error, _| {
                 let words = text(&error, "message").unwrap_or_default();
-                // What was refused is not asked for again by itself.
+                // Whoever was refused is not brought back by socket.io.
                 if [r#"{"code":"not-signed-in"}"#, r#"{"code":"wrong-origin"}"#].contains(&&*words) {
                     talk.say_connection("You are signed out. Reload the page to go on.");
-                } else {
-                    talk.say_connection("No connection. Trying again …");
+                    return;
+                }
+                talk.say_connection("No connection. Trying again …");
+                if words.starts_with('{') {
+                    talk.come_back();
                 }
             }),
         );
@@ -113,6 +136,7 @@ impl Talk {
                     Some("signed-out") => "You are signed out.",
                     _ => return,
                 };
+                talk.is_out.set(true);
                 talk.say_connection(words);
             }),
         );
@@ -127,13 +151,28 @@ impl Talk {
         });
     }
 
+    /// Connects again, a little later.
+    fn come_back(self: &Rc<Self>) {
+        let talk = Rc::clone(self);
+        self.later(AGAIN_AFTER, move || talk.socket.reconnect());
+    }
+
     /// Asks for everything since this page was made, or since the connection was lost.
     fn enter(self: &Rc<Self>) {
         let place = Asked::empty().with_text("epoch", &self.epoch).with("offset", &self.offset.get().into());
         let (asked, talk) = (Asked::of(&self.room).with_parts("place", place), Rc::clone(self));
         let entered = move |entered: Result<JsValue, Refusal>| match entered {
             Ok(entered) => talk.entered(&entered),
-            Err(Refusal::Unanswered) => talk.say_connection("No answer. Trying again …"),
+            Err(Refusal::NotNow) => {
+                talk.say_connection("No answer. Trying again …");
+                let again = Rc::clone(&talk);
+                // A connection that is new asks by itself.
+                talk.later(AGAIN_AFTER, move || {
+                    if again.socket.connected() {
+                        again.enter();
+                    }
+                });
+            }
             Err(Refusal::Refused(words)) => talk.say_connection(&words),
         };
         self.socket.ask("enter", asked, Box::new(entered));
@@ -152,7 +191,7 @@ impl Talk {
         }
         self.say_connection("");
         let _ = self.root.set_attribute("data-live", "");
-        composer::send_again(self);
+        composer::send_next(self);
         self.read();
     }
 
@@ -213,7 +252,7 @@ impl Talk {
         let answered = move |answered| match answered {
             Ok(_) => {}
             Err(Refusal::Refused(words)) => talk.say_connection(&words),
-            Err(Refusal::Unanswered) => drop(form.submit()),
+            Err(Refusal::NotNow) => drop(form.submit()),
         };
         self.socket.ask(event_name, asked, Box::new(answered));
     }

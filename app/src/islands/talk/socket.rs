@@ -21,14 +21,18 @@ extern "C" {
     #[wasm_bindgen(method, catch, js_name = emitWithAck)]
     fn emit_with_ack(this: &Socket, event: &str, asked: &JsValue) -> Result<Promise, JsValue>;
 
+    /// Connects again after a server ended it; does nothing while that is under way.
+    #[wasm_bindgen(method, js_name = connect)]
+    pub(super) fn reconnect(this: &Socket);
+
     #[wasm_bindgen(method, getter)]
     pub(super) fn connected(this: &Socket) -> bool;
 }
 
 /// Why something was not done.
 pub(super) enum Refusal {
-    /// Nobody answered: it may be asked again.
-    Unanswered,
+    /// Nobody answered, or nobody can right now: it may be asked again.
+    NotNow,
     /// It was refused, for this reason.
     Refused(String),
 }
@@ -58,13 +62,16 @@ impl Socket {
     }
 
     async fn answer(&self, event: &str, asked: Asked) -> Result<JsValue, Refusal> {
-        let answer = self.emit_with_ack(event, &asked.0).map_err(|_| Refusal::Unanswered)?;
-        let answer = JsFuture::from(answer).await.map_err(|_| Refusal::Unanswered)?;
+        let answer = self.emit_with_ack(event, &asked.0).map_err(|_| Refusal::NotNow)?;
+        let answer = JsFuture::from(answer).await.map_err(|_| Refusal::NotNow)?;
         let error = field(&answer, "error");
-        if error.is_object() {
-            return Err(Refusal::Refused(text(&error, "message").unwrap_or_default()));
+        if !error.is_object() {
+            return Ok(field(&answer, "ok"));
         }
-        Ok(field(&answer, "ok"))
+        Err(match text(&error, "code").as_deref() {
+            Some("unavailable" | "too-many") => Refusal::NotNow,
+            _ => Refusal::Refused(text(&error, "message").unwrap_or_default()),
+        })
     }
 }
 

@@ -49,6 +49,35 @@ pub(in crate::accounts) async fn insert(tx: &mut PgConnection, new: &NewToken<'_
     Ok(inserted.execute(tx).await?.rows_affected() == 1)
 }
 
+/// Tokens of many at once, each with its hash; they are for whatever they are made for, and nobody counts them.
+#[instrument(name = "db.tokens.insert_many", skip_all)]
+pub(in crate::accounts) async fn insert_many(
+    tx: &mut PgConnection,
+    tokens: &[(TokenId, UserId, [u8; 32])],
+    scopes: &[Scope],
+    now: OffsetDateTime,
+    expires_at: OffsetDateTime,
+) -> Result<(), DbError> {
+    let ids: Vec<_> = tokens.iter().map(|(id, ..)| id.0).collect();
+    let users: Vec<_> = tokens.iter().map(|(_, user, _)| user.0).collect();
+    let hashes: Vec<_> = tokens.iter().map(|(.., hash)| hash.to_vec()).collect();
+    let scopes: Vec<String> = scopes.iter().map(|scope| scope.as_str().to_owned()).collect();
+    sqlx::query!(
+        "insert into api_tokens (id, user_id, name, secret_hash, scopes, created_at, expires_at)
+         select id, who, 'Load test', hash, $4, $5, $6
+         from unnest($1::uuid[], $2::uuid[], $3::bytea[]) as token (id, who, hash)",
+        &ids,
+        &users,
+        &hashes,
+        &scopes,
+        now,
+        expires_at
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
 /// The token, unless it has expired or its user may not come in.
 #[instrument(name = "db.api_tokens.get", skip_all)]
 pub(in crate::accounts) async fn get(

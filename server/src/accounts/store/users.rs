@@ -53,6 +53,25 @@ pub(in crate::accounts) async fn insert_guest(
     Ok(())
 }
 
+#[instrument(name = "db.users.insert_guests", skip_all)]
+pub(in crate::accounts) async fn insert_guests(
+    tx: &mut PgConnection,
+    guests: &[(UserId, String)],
+    now: OffsetDateTime,
+) -> Result<(), DbError> {
+    let (ids, names): (Vec<_>, Vec<_>) = guests.iter().map(|(id, name)| (id.0, name.clone())).unzip();
+    sqlx::query!(
+        "insert into users (id, kind, name, created_at)
+         select id, 'guest', name, $3 from unnest($1::uuid[], $2::text[]) as guest (id, name)",
+        &ids,
+        &names,
+        now
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
 #[instrument(name = "db.users.insert_member", skip_all)]
 pub(in crate::accounts) async fn insert_member(
     tx: &mut PgConnection,

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use socketioxide::extract::{AckSender, SocketRef, TryData};
 
-use super::{A, Live, Person, room_name};
+use super::{A, Live, Person, connections::Admitted, room_name};
 use crate::{
     limits::Quota,
     rooms::{RoomsError, Saying, Since},
@@ -106,21 +106,21 @@ impl From<RoomsError> for Problem {
 }
 
 /// Answers whatever somebody asks, until they go.
-pub(super) fn listen(socket: &SocketRef<A>, live: &Live) {
-    let Some(person) = socket.extensions.get::<Person>() else { return };
-    on(socket, live, &person, "enter", false, enter);
-    on(socket, live, &person, "leave", false, leave);
-    on(socket, live, &person, "say", true, say);
-    on(socket, live, &person, "edit", true, edit);
-    on(socket, live, &person, "delete", true, delete);
-    on(socket, live, &person, "react", true, react);
-    on(socket, live, &person, "pin", true, pin);
-    on(socket, live, &person, "read", true, read);
-    on(socket, live, &person, "typing", true, typing);
+pub(super) fn listen(socket: &SocketRef<A>, live: &Live, person: &Person) {
+    on(socket, live, person, "enter", false, enter);
+    on(socket, live, person, "leave", false, leave);
+    on(socket, live, person, "say", true, say);
+    on(socket, live, person, "edit", true, edit);
+    on(socket, live, person, "delete", true, delete);
+    on(socket, live, person, "react", true, react);
+    on(socket, live, person, "pin", true, pin);
+    on(socket, live, person, "read", true, read);
+    on(socket, live, person, "typing", true, typing);
     let live = live.clone();
     socket.on_disconnect(move |socket: SocketRef<A>| {
         let live = live.clone();
         async move {
+            socket.extensions.remove::<Admitted>();
             let Some(person) = socket.extensions.get::<Person>() else { return };
             let rooms = std::mem::take(&mut *person.rooms());
             for room in rooms {
@@ -185,6 +185,7 @@ async fn enter(live: Live, person: Person, socket: SocketRef<A>, asked: Enter) -
     // Whoever has gone meanwhile was taken out of all rooms before they were in this one.
     if since.is_err() || !socket.connected() {
         go(&live, &person, &socket, room).await;
+        return Err(since.err().map_or_else(|| Problem::new("unavailable", "The connection is gone."), Problem::from));
     }
     let (standing, missed) = since?;
     let presence = &live.audience.presence;

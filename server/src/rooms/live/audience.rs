@@ -4,9 +4,10 @@
 use std::{
     collections::{BTreeSet, HashMap},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
-use model::{Happened, RoomId, UserId};
+use model::{Happened, RoomEntry, RoomId, UserId};
 use serde_json::json;
 use socketioxide::{SendError, SocketError, SocketIo, extract::SocketRef};
 use tokio_util::sync::CancellationToken;
@@ -18,9 +19,12 @@ use super::{
 };
 use crate::{
     accounts::Pass,
-    rooms::{RoomFollower, Rooms},
+    rooms::{RoomFollower, Rooms, follow::AFTER_FAILURE},
     tasks::Tasks,
 };
+
+/// How often it is tried again to close a connection whose reader takes nothing.
+const PART_EVERY: Duration = Duration::from_millis(250);
 
 /// Everybody who is in a room by way of this instance.
 #[derive(Clone)]
@@ -78,13 +82,33 @@ impl Audience {
                     continue;
                 }
             };
-            // The log cannot be told on: everybody loads the room anew.
-            let Some(entries) = entries else { return self.send_away(room, Reason::Restarting) };
+            let Some(entries) = entries else {
+                let Some(at) = self.end_of_log(room, &end).await else { return };
+                // The log cannot be told on from where it was: everybody loads the room anew, and whoever has come meanwhile is told from here on.
+                follower = self.rooms.follow(room, at);
+                self.send_away(room, Reason::LogLost);
+                continue;
+            };
             for entry in entries {
-                self.tell(room, &entry);
+                self.tell(room, &entry).await;
                 if let Happened::Left { id } = entry.happened {
                     self.take_out(room, id);
                 }
+            }
+        }
+    }
+
+    /// Where a log is now, as soon as it can be told; `None` when nobody wants to know any more.
+    async fn end_of_log(&self, room: RoomId, end: &CancellationToken) -> Option<i64> {
+        loop {
+            match self.rooms.end_of_log(room).await {
+                Ok(at) => return at.filter(|_| !self.tasks.is_stopping()),
+                Err(error) => tracing::warn!(%room, %error, "where a log is cannot be told right now"),
+            }
+            tokio::select! {
+                () = end.cancelled() => return None,
+                () = self.tasks.stopping() => return None,
+                () = tokio::time::sleep(AFTER_FAILURE) => {}
             }
         }
     }
@@ -113,27 +137,30 @@ impl Audience {
         }
     }
 
-    /// To each by itself, so that it is known who does not keep up: their buffer is full, and they are let go rather than told with a gap.
-    fn tell(&self, room: RoomId, entry: &model::RoomEntry) {
+    /// Written once for all. Should anybody's buffer be full, each is told by itself, so that it is known who that is: they are let go rather than told with a
+    /// gap. To the others it is nothing new.
+    async fn tell(&self, room: RoomId, entry: &RoomEntry) {
+        let Some(all) = self.io.of(NAMESPACE) else { return };
+        if all.local().to(room_name(room)).emit("entry", &(room, entry)).await.is_ok() {
+            return;
+        }
         for socket in self.here(room) {
             if let Err(SendError::Socket(SocketError::InternalChannelFull)) = socket.emit("entry", &(room, entry)) {
-                part(&socket, Reason::TooSlow);
+                self.part(&socket, Reason::TooSlow);
             }
         }
     }
 
     /// Whoever is in the room no more hears nothing more of it.
     fn take_out(&self, room: RoomId, user: UserId) {
-        let theirs =
-            |socket: &SocketRef<A>| socket.extensions.get::<Person>().is_some_and(|person| person.user == user);
-        for socket in self.here(room).into_iter().filter(theirs) {
-            part(&socket, Reason::TakenOut);
+        for socket in self.here(room).into_iter().filter(|socket| user_of(socket) == Some(user)) {
+            self.part(&socket, Reason::TakenOut);
         }
     }
 
     fn send_away(&self, room: RoomId, reason: Reason) {
         for socket in self.here(room) {
-            part(&socket, reason);
+            self.part(&socket, reason);
         }
     }
 
@@ -142,9 +169,37 @@ impl Audience {
         let Some(all) = self.io.of(NAMESPACE) else { return };
         for socket in all.local().sockets() {
             if socket.extensions.get::<Person>().is_some_and(|person| of(&person)) {
-                part(&socket, reason);
+                self.part(&socket, reason);
             }
         }
+    }
+
+    /// The program ends. Unlike whoever is parted with, everybody comes back by themselves: that is what clients do when a connection breaks.
+    pub(super) async fn close(&self) {
+        if let Some(all) = self.io.of(NAMESPACE) {
+            let _ = all.local().emit("out", &json!({ "reason": Reason::Restarting })).await;
+        }
+        self.io.close().await;
+    }
+
+    /// Says why, if they listen, and closes the connection.
+    fn part(&self, socket: &SocketRef<A>, reason: Reason) {
+        // Whatever waits for them already still goes out, and nothing more is added.
+        socket.leave_all();
+        if say_out(socket, reason) {
+            return;
+        }
+        let socket = socket.clone();
+        let stop = self.tasks.stop_token();
+        // Whoever takes nothing cannot be told either. It ends by itself with the next sign of life that they do not answer.
+        self.tasks.spawn("parting", async move {
+            while socket.connected() && !say_out(&socket, reason) {
+                tokio::select! {
+                    () = stop.cancelled() => return,
+                    () = tokio::time::sleep(PART_EVERY) => {}
+                }
+            }
+        });
     }
 
     /// What everybody here was let in with, each once, in one order.
@@ -171,8 +226,8 @@ fn user_of(socket: &SocketRef<A>) -> Option<UserId> {
     socket.extensions.get::<Person>().map(|person| person.user)
 }
 
-/// Says why, if they listen, and closes the connection.
-pub(super) fn part(socket: &SocketRef<A>, reason: Reason) {
-    let _ = socket.emit("out", &serde_json::json!({ "reason": reason }));
-    let _ = socket.clone().disconnect();
+/// Says why, and that it is over; whether there was room for that.
+fn say_out(socket: &SocketRef<A>, reason: Reason) -> bool {
+    let _ = socket.emit("out", &json!({ "reason": reason }));
+    socket.clone().disconnect().is_ok()
 }

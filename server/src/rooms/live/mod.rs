@@ -3,6 +3,7 @@
 
 mod asked;
 mod audience;
+mod connections;
 mod driver;
 mod presence;
 
@@ -14,13 +15,14 @@ use serde::{Deserialize, Serialize};
 use socketioxide::{
     ParserConfig, SocketIo,
     adapter::Emitter,
-    extract::{SocketRef, State, TryData},
+    extract::{SocketRef, TryData},
     handler::ConnectHandler,
     layer::SocketIoLayer,
 };
 use socketioxide_redis::{CustomRedisAdapter, RedisAdapterConfig, RedisAdapterCtr};
 
 use audience::Audience;
+use connections::{Admitted, Connections};
 use driver::BusDriver;
 use presence::Presence;
 
@@ -49,8 +51,6 @@ const BINARIES_MAX: usize = 0;
 /// How often it is looked whether sessions and tokens have ended, as messages of that may be lost; and of how many at once.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 const LOOKED_AT: usize = 1_000;
-/// Connections of one person to this instance.
-const CONNECTIONS_MAX: usize = 20;
 
 /// How instances tell each other of what stands in no log.
 pub(super) type A = CustomRedisAdapter<Emitter, BusDriver>;
@@ -75,6 +75,7 @@ pub(super) enum Reason {
     SignedOut,
     TakenOut,
     TooSlow,
+    LogLost,
     Restarting,
 }
 
@@ -102,6 +103,7 @@ enum Refused {
 struct Live {
     services: Services,
     audience: Audience,
+    connections: Connections,
 }
 
 /// The layer in front of the router that answers `/socket.io/`. It is closed with the program's tasks.
@@ -120,7 +122,6 @@ pub async fn layer(services: &Services) -> SocketIoLayer<A> {
         .ping_interval(PING_EVERY)
         .ping_timeout(PONG_WITHIN)
         .connect_timeout(CONNECT_WITHIN)
-        .with_state(services.clone())
         .build_layer();
     let live = Live {
         services: services.clone(),
@@ -130,12 +131,15 @@ pub async fn layer(services: &Services) -> SocketIoLayer<A> {
             io.clone(),
             services.tasks.clone(),
         ),
+        connections: Connections::default(),
     };
-    let connected = live.clone();
-    let on_connect = move |socket: SocketRef<A>| {
-        let live = connected.clone();
-        async move { asked::listen(&socket, &live) }
+    let door = live.clone();
+    let let_in = move |socket: SocketRef<A>, TryData(shown): TryData<Option<Shown>>| {
+        let live = door.clone();
+        async move { live.let_in(&socket, shown.ok().flatten().unwrap_or_default()).await }
     };
+    // Whoever is told that they are in asks at once: by then everything is listened to, and nothing is left to be done.
+    let on_connect = |_: SocketRef<A>| std::future::ready(());
     // The adapter never fails: it says nothing of Redis, which may be away.
     let _ = io.ns(NAMESPACE, on_connect.with(let_in)).await;
     let (watch, stop) = (live.clone(), services.tasks.clone());
@@ -143,13 +147,26 @@ pub async fn layer(services: &Services) -> SocketIoLayer<A> {
     let stop = services.tasks.stop_token();
     services.tasks.spawn("socket.io", async move {
         stop.cancelled().await;
-        live.audience.part_with(Reason::Restarting, |_| true);
-        io.close().await;
+        live.audience.close().await;
     });
     layer
 }
 
 impl Live {
+    /// Finds out who somebody is, and listens to them.
+    async fn let_in(&self, socket: &SocketRef<A>, shown: Shown) -> Result<(), Refused> {
+        let headers = &socket.req_parts().headers;
+        let person = match shown.token {
+            Some(token) => by_token(&self.services, &token).await?,
+            None => by_cookie(&self.services, headers).await?,
+        };
+        let admitted: Admitted = self.connections.admit(person.user).ok_or(Refused::TooMany)?;
+        socket.extensions.insert(admitted);
+        socket.extensions.insert(person.clone());
+        asked::listen(socket, self, &person);
+        Ok(())
+    }
+
     /// Lets everybody go whose session or token has ended, until the program stops.
     async fn part_with_ended(self, tasks: Tasks) {
         let mut endings = self.services.accounts.endings();
@@ -194,30 +211,6 @@ pub async fn name_route(request: Request, next: Next) -> Response {
         response.extensions_mut().insert(RouteName(PATH));
     }
     response
-}
-
-/// Finds out who somebody is, before they are let in.
-async fn let_in(
-    socket: SocketRef<A>,
-    State(services): State<Services>,
-    TryData(shown): TryData<Option<Shown>>,
-) -> Result<(), Refused> {
-    let headers = &socket.req_parts().headers;
-    let token = shown.ok().flatten().unwrap_or_default().token;
-    let person = match token {
-        Some(token) => by_token(&services, &token).await?,
-        None => by_cookie(&services, headers).await?,
-    };
-    let theirs = socket.local().sockets().into_iter().filter(|other| is_of(other, person.user)).count();
-    if theirs >= CONNECTIONS_MAX {
-        return Err(Refused::TooMany);
-    }
-    socket.extensions.insert(person);
-    Ok(())
-}
-
-fn is_of(socket: &SocketRef<A>, user: UserId) -> bool {
-    socket.extensions.get::<Person>().is_some_and(|person| person.user == user)
 }
 
 async fn by_cookie(services: &Services, headers: &HeaderMap) -> Result<Person, Refused> {

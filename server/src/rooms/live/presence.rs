@@ -55,18 +55,16 @@ impl Presence {
             return;
         }
         let (now, until) = (self.millis(), self.millis() + i64::try_from(STAYS.as_millis()).unwrap_or_default());
-        let mut asked = redis::cmd("ZADD");
-        asked.arg(key(room));
+        let mut asked = redis::pipe();
+        asked.cmd("ZADD").arg(key(room));
         for (user, by) in here {
             asked.arg(until).arg(member(*user, *by));
         }
-        let _: Option<i64> = self.ask(asked).await;
-        let mut asked = redis::cmd("ZREMRANGEBYSCORE");
-        asked.arg(key(room)).arg("-inf").arg(now);
-        let _: Option<i64> = self.ask(asked).await;
-        let mut asked = redis::cmd("EXPIRE");
-        asked.arg(key(room)).arg(2 * STAYS.as_secs());
-        let _: Option<i64> = self.ask(asked).await;
+        asked.ignore().cmd("ZREMRANGEBYSCORE").arg(key(room)).arg("-inf").arg(now).ignore();
+        asked.cmd("EXPIRE").arg(key(room)).arg(2 * STAYS.as_secs()).ignore();
+        let mut connection = self.bus.connection();
+        // Said again before it runs out.
+        let _ = tokio::time::timeout(ASK_WITHIN, asked.query_async::<()>(&mut connection)).await;
     }
 
     /// Everybody who is there, with as many tabs as they like. `None` when Redis does not say.

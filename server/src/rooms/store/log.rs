@@ -29,6 +29,13 @@ pub(in crate::rooms) async fn append(
     Ok(offset.fetch_one(&mut **tx).await?)
 }
 
+/// The number of a room's newest entry; `None` of a room that is no more.
+#[instrument(name = "db.rooms.end", skip_all)]
+pub(in crate::rooms) async fn end(pool: &PgPool, room: RoomId) -> Result<Option<i64>, DbError> {
+    let offset = sqlx::query_scalar!("select last_offset from rooms where id = $1", room.0);
+    Ok(offset.fetch_optional(pool).await?)
+}
+
 /// What happened after an entry, at most so many.
 #[instrument(name = "db.rooms.entries", skip_all)]
 pub(in crate::rooms) async fn entries(

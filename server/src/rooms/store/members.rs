@@ -81,6 +81,26 @@ pub(in crate::rooms) async fn members(pool: &PgPool, room: RoomId) -> Result<Vec
     rows.fetch_all(pool).await?.into_iter().map(MemberRow::member).collect()
 }
 
+/// Who somebody is in a room, as the others see them, and what they may do.
+#[instrument(name = "db.rooms.speaker", skip_all)]
+pub(in crate::rooms) async fn speaker(
+    pool: &PgPool,
+    room: RoomId,
+    user: UserId,
+) -> Result<Option<(Speaker, RoomRole)>, DbError> {
+    let row = sqlx::query_as!(
+        MemberRow,
+        r#"select u.id, coalesce(nullif(u.name, ''), 'Guest') as "name!", u.avatar, m.role, m.read_to
+           from room_members m join users u on u.id = m.user_id
+           join rooms r on r.id = m.room_id join projects p on p.id = r.project_id and p.deleted_at is null
+           where m.room_id = $1 and m.user_id = $2"#,
+        room.0,
+        user.0
+    );
+    let member = row.fetch_optional(pool).await?.map(MemberRow::member).transpose()?;
+    Ok(member.map(|member| (member.speaker, member.role)))
+}
+
 /// Everybody in a room by their name, to be named.
 #[instrument(name = "db.rooms.people", skip_all)]
 pub(in crate::rooms) async fn people(pool: &PgPool, room: RoomId) -> Result<Vec<Named>, DbError> {

@@ -3,6 +3,7 @@
 mod log;
 mod members;
 mod messages;
+mod seed;
 
 use model::{Directive, ProjectId, RoomId, RoomPlace, RoomRole, RoomSummary, UserId};
 use sqlx::{PgPool, Postgres, Transaction};
@@ -16,12 +17,14 @@ use crate::db::DbError;
 /// Characters of a project's name in a list.
 const NAME_CHARS: usize = 120;
 
-pub(super) use log::{append, entries, forget_before};
+pub(super) use log::{append, end, entries, forget_before};
 pub use members::{Invitation, Way};
 pub(super) use members::{
-    accept, close_invitation, forget_invitations, invitations, invite, join, leave, members, people, set_role, way,
+    accept, close_invitation, forget_invitations, invitations, invite, join, leave, members, people, set_role, speaker,
+    way,
 };
 pub(super) use messages::{New, about, delete, edit, history, message, pin, pinned, react, read_to, send, thread};
+pub(super) use seed::{seed_members, seed_project};
 
 pub(super) type Tx = Transaction<'static, Postgres>;
 
@@ -29,11 +32,11 @@ pub(super) async fn begin(pool: &PgPool) -> Result<Tx, DbError> {
     Ok(pool.begin().await?)
 }
 
-/// The room of a project, made when somebody first looks for it; the project's owner is its owner.
+/// The room of a project, made when its owner first looks for it: before that nobody else can be in it.
 #[instrument(name = "db.rooms.open", skip_all)]
 pub(super) async fn open(
     tx: &mut Tx,
-    project: ProjectId,
+    (project, owner): (ProjectId, UserId),
     id: RoomId,
     epoch: Uuid,
     now: OffsetDateTime,
@@ -41,16 +44,16 @@ pub(super) async fn open(
     sqlx::query!(
         "with made as (
              insert into rooms (id, project_id, epoch, created_at)
-             select $2, p.id, $3, $4 from projects p where p.id = $1 and p.deleted_at is null
+             select $2, p.id, $3, $4 from projects p where p.id = $1 and p.owner_id = $5 and p.deleted_at is null
              on conflict (project_id) do nothing
-             returning id, project_id
+             returning id
          )
-         insert into room_members (room_id, user_id, role, joined_at)
-         select made.id, p.owner_id, 'owner', $4 from made join projects p on p.id = made.project_id",
+         insert into room_members (room_id, user_id, role, joined_at) select made.id, $5, 'owner', $4 from made",
         project.0,
         id.0,
         epoch,
-        now
+        now,
+        owner.0
     )
     .execute(&mut **tx)
     .await?;
