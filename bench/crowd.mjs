@@ -158,7 +158,6 @@ export class Crowd {
       if (performance.now() < due) await pause(due - performance.now());
       person.isIn = false;
       person.socket.io.engine.transport.ws?._socket?.destroy();
-      person.socket.io.engine.close();
     }
   }
 

@@ -8,6 +8,7 @@ HOME=${HOME:-$(getent passwd "$EUID" | cut -d: -f6)}
 CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/atlas9
 LOGS=.local/log
 SERVICES_ENV=.local/services.env
+PYTHON_CLIENT=$CACHE/tools/python
 # shellcheck source=bin/versions.sh
 . bin/versions.sh
 

@@ -41,7 +41,7 @@ pub(crate) async fn serve(with_worker: bool) -> anyhow::Result<ExitCode> {
         // Streams end now, so that readers go elsewhere and the drain can finish.
         stop.cancel();
     };
-    let app = site::router(&context).await;
+    let app = site::router(&context).await?;
     services.start_serving();
     site::keep_files(&context);
     let stopping = services.tasks.stop_token();

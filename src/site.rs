@@ -101,14 +101,17 @@ pub(crate) fn keep_files(context: &PageContext) {
 }
 
 /// Everything the program answers, inside of request id and log, security and cache headers.
-pub(crate) async fn router(context: &PageContext) -> Router {
+///
+/// # Errors
+/// When the system has no thread left.
+pub(crate) async fn router(context: &PageContext) -> anyhow::Result<Router> {
     let services = &context.services;
     let overload = Overload::new(services.config.http.under_way, services.metrics.overload.clone());
     let service = ServiceBuilder::new()
         .layer(middleware::from_fn_with_state(services.clone(), observe))
         .layer(middleware::from_fn_with_state(services.config.is_https(), security_headers))
         .layer(middleware::from_fn(live::name_route))
-        .layer(live::layer(services).await)
+        .layer(live::layer(services, app::drawing()).await?)
         .layer(middleware::from_fn_with_state(ready_pages(context), serve_ready))
         .layer(middleware::from_fn_with_state(overload, refuse_excess))
         .layer(middleware::from_fn(write_cache_headers))
@@ -117,5 +120,5 @@ pub(crate) async fn router(context: &PageContext) -> Router {
         .layer(middleware::from_fn(tag_answers))
         .service(app::routes(context.clone()));
     // As one service: a router would put each layer around each of its routes, boxed, and copy them all for every request.
-    Router::new().fallback_service(service)
+    Ok(Router::new().fallback_service(service))
 }

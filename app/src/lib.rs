@@ -11,6 +11,8 @@ mod context;
 #[cfg(feature = "ssr")]
 mod document;
 #[cfg(feature = "ssr")]
+mod drawing;
+#[cfg(feature = "ssr")]
 mod functions;
 pub mod islands;
 #[cfg(feature = "ssr")]
@@ -20,5 +22,7 @@ mod routes;
 #[cfg(feature = "ssr")]
 mod shell;
 
+#[cfg(feature = "ssr")]
+pub use drawing::drawing;
 #[cfg(feature = "ssr")]
 pub use routes::{PageContext, READY, routes};

@@ -52,11 +52,13 @@ export class Talker {
   readonly told: { readonly event: string; readonly data: unknown }[] = [];
   /** How often the room had to be loaded anew. */
   reloads = 0;
+  /** Whether this connection is in the room. */
+  isIn = false;
   private place: Place | undefined;
 
   constructor(
     site: Site,
-    private readonly room: string,
+    readonly room: string,
     options: Record<string, unknown>,
   ) {
     this.socket = io(site.url('/rooms'), {
@@ -68,6 +70,7 @@ export class Talker {
       ...options,
     });
     this.socket.on('connect', () => void this.enter());
+    this.socket.on('disconnect', () => (this.isIn = false));
     this.socket.on('entry', (room: string, entry: Entry) => {
       if (room === this.room) this.take(entry);
     });
@@ -104,6 +107,7 @@ export class Talker {
     if (this.place && reload) this.reloads += 1;
     this.place ??= place;
     entries?.forEach((entry) => this.take(entry));
+    this.isIn = true;
   }
 
   private take(entry: Entry): void {

@@ -7,6 +7,9 @@ export class Wire implements Site {
   private listener: Listener | undefined;
   private readonly sockets = new Set<Socket>();
   private isCut = false;
+  private isHeld = false;
+  /** Lets what both sides of a connection say go by. */
+  private readonly pairs = new Set<() => void>();
 
   constructor(private readonly site: Site) {}
 
@@ -32,8 +35,16 @@ export class Wire implements Site {
     this.sockets.forEach((socket) => socket.resetAndDestroy());
   }
 
+  /** Nothing gets through any more, and nobody is told: what a network looks like that is gone. */
+  hold(): void {
+    this.isHeld = true;
+    this.sockets.forEach((socket) => socket.unpipe().pause());
+  }
+
   mend(): void {
     this.isCut = false;
+    if (this.isHeld) this.pairs.forEach((goOn) => goOn());
+    this.isHeld = false;
   }
 
   private open(): Promise<void> {
@@ -44,7 +55,10 @@ export class Wire implements Site {
         return;
       }
       const far = connect(Number(port), hostname);
-      near.pipe(far).pipe(near);
+      const goOn = () => void near.pipe(far).pipe(near);
+      this.pairs.add(goOn);
+      near.on('close', () => this.pairs.delete(goOn));
+      if (!this.isHeld) goOn();
       for (const [one, another] of [
         [near, far],
         [far, near],

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use crate::{MessageId, Picture, PiecePath, ProjectId, RoomId, Stage, UserId, person::words};
+use crate::{GenerationId, MessageId, Picture, PiecePath, ProjectId, RoomId, Stage, UserId, person::words};
 
 /// The most characters of a message.
 pub const MESSAGE_MAX_CHARS: usize = 4_000;
@@ -48,6 +48,20 @@ words! {
         Mentions = "mentions",
         /// Nothing.
         Nothing = "nothing",
+    }
+}
+
+words! {
+    /// How something that is made of a room's project is doing.
+    Making {
+        /// It was begun.
+        Running = "running",
+        /// Everything asked for is there.
+        Done = "done",
+        /// It could not be made.
+        Failed = "failed",
+        /// Somebody stopped it.
+        Cancelled = "cancelled",
     }
 }
 
@@ -218,6 +232,17 @@ pub enum Happened {
         /// Who.
         id: UserId,
     },
+    /// Something is made of the room's project, or that ended.
+    Made {
+        /// What: its events can be watched.
+        generation: GenerationId,
+        /// How it is doing.
+        state: Making,
+        /// Which sections; none when that is not told.
+        stages: Vec<Stage>,
+        /// Who began it.
+        by: Option<UserId>,
+    },
 }
 
 impl Happened {
@@ -231,6 +256,7 @@ impl Happened {
             Self::Pinned { .. } => "pinned",
             Self::Member(_) => "member",
             Self::Left { .. } => "left",
+            Self::Made { .. } => "made",
         }
     }
 }

@@ -27,7 +27,7 @@ use crate::{
     projects::{Projects, TidyProjects},
     providers::Providers,
     releases::Releases,
-    rooms::{self, Rooms, TidyRooms},
+    rooms::{self, MadeSubscriber, Rooms, TidyRooms},
     shown::{Shown, ShownSubscriber},
     studio::{ComposerEngine, Engines, Studio},
     tasks::Tasks,
@@ -173,6 +173,14 @@ impl Services {
             Webhooks::new(db.clone(), clock.clone(), jobs.clone(), limits.clone(), postman.clone(), &config.webhooks)?;
         let client = crate::providers::client(&config.providers)?;
         let shown = Shown::new(cache.clone(), jobs.clone(), tasks.clone(), client.clone(), config.shared_cache.clone());
+        let rooms = Rooms::new(rooms::Parts {
+            db: db.clone(),
+            bus: bus.clone(),
+            clock: clock.clone(),
+            limits: limits.clone(),
+            tasks: tasks.clone(),
+            site: config.site(),
+        });
         let events = Events::new(
             db.clone(),
             clock.clone(),
@@ -181,6 +189,7 @@ impl Services {
                 Arc::new(WebhooksSubscriber(webhooks.clone())),
                 Arc::new(ShownSubscriber(shown.clone())),
                 Arc::new(FiguresSubscriber),
+                Arc::new(MadeSubscriber(rooms.clone())),
             ],
         );
         let qstash = Qstash::new(&config.qstash, &config.site(), client.clone(), jobs.clone());
@@ -255,14 +264,7 @@ impl Services {
                 limits.clone(),
                 shown.clone(),
             ),
-            rooms: Rooms::new(rooms::Parts {
-                db: db.clone(),
-                bus: bus.clone(),
-                clock: clock.clone(),
-                limits: limits.clone(),
-                tasks: tasks.clone(),
-                site: config.site(),
-            }),
+            rooms,
             limits,
             shown,
             studio,

@@ -69,7 +69,7 @@ pub(crate) async fn check() -> anyhow::Result<ExitCode> {
         services.db.is_migrated().await?,
         "the database schema is not at this version; run `atlas9 migrate` first"
     );
-    let router = site::router(&site::find(&services)?).await;
+    let router = site::router(&site::find(&services)?).await?;
     let here = Client::here("check budgets");
     let guest = services.accounts.create_guest(&here).await?;
     let measured = measure(&services, &router, &guest, &budgets).await;

@@ -4,12 +4,10 @@ use std::collections::BTreeMap;
 
 use axum::http::{HeaderName, StatusCode, header};
 use leptos::{prelude::*, server_fn::codec::GetUrl};
-use model::{
-    Address, Directive, Draft, Event, GenerationId, Logged, PiecePath, ProjectId, Stage, UserId, sections::Sections,
-};
-use serde_json::{Value, json};
+use model::{Directive, GenerationId, Logged, ProjectId, Stage, UserId};
 use server::{
     http::{ApiError, event_frame, event_frames, last_event_id},
+    rooms::live::Drawn,
     services::Services,
     studio::Wish,
 };
@@ -20,13 +18,8 @@ use super::{
     fail, fail_form, see_other,
 };
 use crate::{
-    components::{
-        progress::receipt_html,
-        sections::{Around, drawn_from, piece_html},
-        workbench::checks_html,
-    },
     context::{FormState, caller, client, headers, services, set_status},
-    pages::file::files_of,
+    drawing::drawing,
 };
 
 /// Starts a project from what somebody typed and sends them to its editor. Whoever is unknown becomes a guest.
@@ -119,67 +112,16 @@ pub(crate) async fn follow_generation(
         return Ok(Frames::new(event_frames(follower, metrics, event_frame)));
     }
     let so_far = services.studio.project_draft(caller.user(), generation).await.map_err(fail)?;
-    let mut shown = Shown { so_far, files: files_of(known.project) };
-    Ok(Frames::new(event_frames(follower, metrics, move |logged| shown.frame(logged))))
+    let mut draw = drawing()(known.project, so_far);
+    Ok(Frames::new(event_frames(follower, metrics, move |logged| drawn_frame(logged, draw(logged)))))
 }
 
-/// The most bytes of a file that a reader sees while it is being written.
-const WRITING_MAX_BYTES: usize = 4_000;
-
-/// What a reader of the stream has on the page.
-struct Shown {
-    so_far: Draft,
-    /// Below which address the program's files have their pages.
-    files: String,
-}
-
-impl Shown {
-    /// An event whose piece or receipt is markup. A piece is shown as the page shows it among those that came before: a mark in the
-    /// colours of the palette, a screen with the titles of the features it serves.
-    fn frame(&mut self, logged: &Logged) -> String {
-        self.so_far.read([logged]);
-        let data = match logged.event() {
-            Ok(Event::Piece { stage, path, .. }) => {
-                let data = self.piece(stage, path.clone(), None);
-                return self.drawn_frame(stage, &path) + &event_frame(&with_data(logged, &data));
-            }
-            Ok(Event::Delta { stage, path, text }) => self.piece(stage, path, Some(&text)),
-            Ok(Event::Checks { stage, results }) => {
-                json!({ "stage": stage, "path": "checks", "html": checks_html(&results) })
-            }
-            Ok(Event::Receipt(receipt)) => json!({ "path": "receipt", "html": receipt_html(&receipt) }),
-            _ => return event_frame(logged),
-        };
-        event_frame(&with_data(logged, &data))
-    }
-
-    fn around(&self) -> Around<'_> {
-        Around { sections: &self.so_far.sections, files: Some(&self.files) }
-    }
-
-    /// A piece as the page would show it now. Of a file, also what is being written into it: its page holds the rest.
-    fn piece(&self, stage: Stage, path: PiecePath, more: Option<&str>) -> Value {
-        let mut alone = Sections::default();
-        let piece = self.so_far.sections.piece(&Address { stage, path: path.clone() });
-        // One that does not fit has no markup, as on a page that is loaded.
-        let fits = piece.is_some_and(|piece| alone.apply(stage, &piece).is_ok());
-        let html = if fits { piece_html(&alone, self.around(), stage, &path) } else { String::new() };
-        let mut data = json!({ "stage": stage, "path": path, "html": html });
-        if let Some(file) = alone.code.files.first() {
-            let text = more.unwrap_or(&file.content);
-            data["file"] = json!(file.path);
-            data["text"] = json!(&text[..text.floor_char_boundary(WRITING_MAX_BYTES)]);
-        }
-        data
-    }
-
-    /// What is drawn anew because a piece came. It has no id: a reader who loses the connection behind it still waits for the piece.
-    fn drawn_frame(&self, stage: Stage, path: &PiecePath) -> String {
-        let Some((part, html)) = drawn_from(self.around(), stage, path) else { return String::new() };
-        format!("event: piece\ndata: {}\n\n", json!({ "stage": stage, "path": part, "html": html }))
-    }
-}
-
-fn with_data(logged: &Logged, data: &Value) -> Logged {
-    Logged { data: data.to_string(), ..logged.clone() }
+/// An event with the piece that is drawn anew because of it. That has no id: a reader who loses the connection behind it still waits for the event.
+fn drawn_frame(logged: &Logged, drawn: Drawn) -> String {
+    let also = drawn.also.map(|data| format!("event: piece\ndata: {data}\n\n")).unwrap_or_default();
+    let frame = match drawn.data {
+        Some(data) => event_frame(&Logged { data: data.to_string(), ..logged.clone() }),
+        None => event_frame(logged),
+    };
+    also + &frame
 }

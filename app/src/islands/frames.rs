@@ -116,8 +116,11 @@ impl Page {
             match arrived {
                 Arrived::Change(change) => self.make(change),
                 Arrived::Event { data, read } => {
-                    let parsed = data.as_string().and_then(|text| JSON::parse(&text).ok());
-                    read(&parsed.unwrap_or(JsValue::NULL)).into_iter().for_each(|change| self.make(change));
+                    let parsed = match data.as_string() {
+                        Some(text) => JSON::parse(&text).unwrap_or(JsValue::NULL),
+                        None => data,
+                    };
+                    read(&parsed).into_iter().for_each(|change| self.make(change));
                 }
             }
             if self.now() >= until {

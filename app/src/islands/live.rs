@@ -30,30 +30,45 @@ pub(super) fn follow(root: &Element) {
     }
 }
 
-fn hear_all(page: &Rc<Page>, source: &EventSource) {
-    on(page, source, "status", |data| text(data, "message").map(Change::Say).into_iter().collect());
-    on(page, source, "piece", |data| piece(data).into_iter().chain(writing(data, false)).collect());
-    on(page, source, "delta", |data| piece(data).into_iter().chain(writing(data, true)).collect());
-    on(page, source, "checks", piece);
-    on(page, source, "receipt", piece);
-    on(page, source, "fallback", |data| {
-        text(data, "to").map(|to| Change::Say(format!("{to} takes over"))).into_iter().collect()
-    });
-    on(page, source, "restart", |data| {
+/// What each kind of event changes.
+const KINDS: [(&str, Read); 8] = [
+    ("status", |data| text(data, "message").map(Change::Say).into_iter().collect()),
+    ("piece", |data| piece(data).into_iter().chain(writing(data, false)).collect()),
+    ("delta", |data| piece(data).into_iter().chain(writing(data, true)).collect()),
+    ("checks", piece),
+    ("receipt", piece),
+    ("fallback", |data| text(data, "to").map(|to| Change::Say(format!("{to} takes over"))).into_iter().collect()),
+    ("restart", |data| {
         let stage = text(data, "stage").map(Change::Restart);
         stage.into_iter().chain([Change::Say("Beginning again".to_owned())]).collect()
-    });
-    on(page, source, "stage_done", |data| {
+    }),
+    ("stage_done", |data| {
         let stage = text(data, "stage").unwrap_or_default();
         vec![Change::Say(format!("The {stage} section is complete"))]
-    });
-    last(page, source, "done", |_| vec![Change::State("done"), Change::Say("Done".to_owned())]);
-    last(page, source, "cancelled", |_| {
-        vec![Change::State("cancelled"), Change::Say("Stopped. What was made is kept.".to_owned())]
-    });
-    last(page, source, "failed", |data| {
+    }),
+];
+
+/// Likewise of those after which none follows.
+const LAST: [(&str, Read); 3] = [
+    ("done", |_| vec![Change::State("done"), Change::Say("Done".to_owned())]),
+    ("cancelled", |_| vec![Change::State("cancelled"), Change::Say("Stopped. What was made is kept.".to_owned())]),
+    ("failed", |data| {
         vec![Change::State("failed"), Change::Say(text(data, "message").unwrap_or_else(|| "It failed".to_owned()))]
-    });
+    }),
+];
+
+/// How an event of a kind is read, whichever way it came.
+pub(super) fn reading(kind: &str) -> Option<Read> {
+    KINDS.iter().chain(&LAST).find(|(known, _)| *known == kind).map(|(_, read)| *read)
+}
+
+fn hear_all(page: &Rc<Page>, source: &EventSource) {
+    for (kind, read) in KINDS {
+        on(page, source, kind, read);
+    }
+    for (kind, read) in LAST {
+        last(page, source, kind, read);
+    }
     connection(page, source);
 }
 

@@ -121,6 +121,6 @@ fn workbench_html(bench: &Workbench) -> String {
 }
 
 /// Checks as the log tells them, while a generation runs.
-fn drafted_checks(draft: &Draft) -> BTreeMap<Stage, Vec<CheckResult>> {
+pub(super) fn drafted_checks(draft: &Draft) -> BTreeMap<Stage, Vec<CheckResult>> {
     draft.stages.iter().map(|(stage, made)| (*stage, made.checks.clone())).collect()
 }

@@ -21,6 +21,8 @@ pub enum EventName {
     ProjectDeleted,
     /// A project was taken back.
     ProjectRestored,
+    /// Something is made anew of a project that is there.
+    GenerationStarted,
     /// A generation has made all it was to make.
     GenerationFinished,
     /// A generation could not be made.
@@ -35,11 +37,12 @@ pub enum EventName {
 
 impl EventName {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::ProjectCreated,
         Self::ProjectShared,
         Self::ProjectDeleted,
         Self::ProjectRestored,
+        Self::GenerationStarted,
         Self::GenerationFinished,
         Self::GenerationFailed,
         Self::GenerationCancelled,
@@ -47,11 +50,12 @@ impl EventName {
         Self::AccountCreated,
     ];
     /// Those that an endpoint can be told of. An account has none yet when it is made.
-    pub const FOR_WEBHOOKS: [Self; 8] = [
+    pub const FOR_WEBHOOKS: [Self; 9] = [
         Self::ProjectCreated,
         Self::ProjectShared,
         Self::ProjectDeleted,
         Self::ProjectRestored,
+        Self::GenerationStarted,
         Self::GenerationFinished,
         Self::GenerationFailed,
         Self::GenerationCancelled,
@@ -65,6 +69,7 @@ impl EventName {
             Self::ProjectShared => "project.shared",
             Self::ProjectDeleted => "project.deleted",
             Self::ProjectRestored => "project.restored",
+            Self::GenerationStarted => "generation.started",
             Self::GenerationFinished => "generation.finished",
             Self::GenerationFailed => "generation.failed",
             Self::GenerationCancelled => "generation.cancelled",
@@ -80,6 +85,7 @@ impl EventName {
             Self::ProjectShared => "a project becomes public, unlisted or private",
             Self::ProjectDeleted => "a project is thrown away",
             Self::ProjectRestored => "it is taken back",
+            Self::GenerationStarted => "something is made anew",
             Self::GenerationFinished => "everything asked for is made",
             Self::GenerationFailed => "something could not be made",
             Self::GenerationCancelled => "somebody stopped it",
@@ -154,6 +160,8 @@ pub enum Event {
     ProjectDeleted(About),
     /// [`EventName::ProjectRestored`].
     ProjectRestored(About),
+    /// [`EventName::GenerationStarted`], with what is to be made and who asked for it.
+    GenerationStarted(GenerationId, About, Vec<Stage>, UserId),
     /// [`EventName::GenerationFinished`], with what was made.
     GenerationFinished(GenerationId, About, Vec<Stage>),
     /// [`EventName::GenerationFailed`], with a stable name for the reason and words for people.
@@ -186,6 +194,7 @@ impl Event {
             Self::ProjectShared(..) => EventName::ProjectShared,
             Self::ProjectDeleted(..) => EventName::ProjectDeleted,
             Self::ProjectRestored(..) => EventName::ProjectRestored,
+            Self::GenerationStarted(..) => EventName::GenerationStarted,
             Self::GenerationFinished(..) => EventName::GenerationFinished,
             Self::GenerationFailed(..) => EventName::GenerationFailed,
             Self::GenerationCancelled(..) => EventName::GenerationCancelled,
@@ -201,7 +210,8 @@ impl Event {
             | Self::ProjectShared(about, _)
             | Self::ProjectDeleted(about)
             | Self::ProjectRestored(about) => about.project.0,
-            Self::GenerationFinished(generation, ..)
+            Self::GenerationStarted(generation, ..)
+            | Self::GenerationFinished(generation, ..)
             | Self::GenerationFailed(generation, ..)
             | Self::GenerationCancelled(generation, _) => generation.0,
             Self::RevisionCreated(project, ..) => project.0,
@@ -220,6 +230,9 @@ impl Event {
             }
             Self::ProjectDeleted(About { project, title }) | Self::ProjectRestored(About { project, title }) => {
                 json!({ "project_id": project, "title": title })
+            }
+            Self::GenerationStarted(generation, About { project, title }, stages, by) => {
+                json!({ "generation_id": generation, "project_id": project, "title": title, "stages": stages, "by": by })
             }
             Self::GenerationFinished(generation, About { project, title }, stages) => {
                 json!({ "generation_id": generation, "project_id": project, "title": title, "stages": stages })

@@ -59,6 +59,11 @@ impl News {
         }
     }
 
+    /// Something was written that is not told with it: whoever follows reads the log.
+    pub(super) fn look(&self, room: RoomId) {
+        self.bus.publish(&channel(room), Bytes::new());
+    }
+
     fn listen(&self, room: RoomId) -> (broadcast::Receiver<Arc<RoomEntry>>, broadcast::Receiver<Bytes>) {
         let mut here = self.here.lock().unwrap_or_else(PoisonError::into_inner);
         here.retain(|_, sender| sender.receiver_count() > 0);

@@ -51,11 +51,11 @@ impl Rooms {
         }
         let body = text::tidy(&saying.body)?;
         let user = user.ok_or(RoomsError::NotFound)?;
-        let (author, role) = store::speaker(self.db.primary(), room, user).await?.ok_or(RoomsError::NotFound)?;
+        self.limits.admit_here(&MESSAGES, &user.to_string())?;
+        let (author, role) = self.speaker(user, room).await?;
         if !role.may_talk() {
             return Err(RoomsError::Forbidden(ONLY_READS));
         }
-        self.limits.admit(&MESSAGES, &user.to_string()).await?;
         let shown = self.shown(room, &body).await?;
         let now = self.clock.now();
         let id = MessageId(self.clock.new_id());
@@ -86,11 +86,27 @@ impl Rooms {
             mentions: shown.mentions.iter().map(|user| user.0).collect(),
             data: &data,
         };
-        let sent = store::send(self.db.primary(), room, user, new, now).await?.ok_or(RoomsError::NotFound)?;
+        let Some(sent) = store::send(self.db.primary(), room, user, new, now).await? else {
+            // They may not any more, which is not known here yet; or what they answer is gone.
+            self.speakers.invalidate(&(room, user));
+            let (_, role) = self.speaker(user, room).await?;
+            return Err(if role.may_talk() { RoomsError::NotFound } else { RoomsError::Forbidden(ONLY_READS) });
+        };
         if sent.is_new {
             self.news.tell(room, sent.place.offset, happened);
         }
         Ok(Said { id: sent.id, place: sent.place, is_new: sent.is_new })
+    }
+
+    /// Who somebody is in a room. It is remembered for a while: whether they may still say something, the statement that sends finds out.
+    async fn speaker(&self, user: UserId, room: RoomId) -> Result<(Speaker, RoomRole), RoomsError> {
+        // Whoever may say something now is not told for a while yet that they may not.
+        if let Some(known) = self.speakers.get(&(room, user)).filter(|(_, role)| role.may_talk()) {
+            return Ok(known);
+        }
+        let found = store::speaker(self.db.primary(), room, user).await?.ok_or(RoomsError::NotFound)?;
+        self.speakers.insert((room, user), found.clone());
+        Ok(found)
     }
 
     /// A message as markup; who is in the room is only asked for when somebody may be named.

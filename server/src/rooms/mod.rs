@@ -4,18 +4,24 @@
 mod follow;
 mod jobs;
 pub mod live;
+mod made;
 mod members;
 mod messages;
 mod seed;
 mod store;
 pub mod text;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
-use model::{BadCursor, ProjectId, RoomId, RoomPlace, RoomRole, RoomSummary, UserId};
+use model::{BadCursor, ProjectId, RoomId, RoomPlace, RoomRole, RoomSummary, Speaker, UserId};
+use moka::sync::Cache as Memory;
 
 pub use follow::{RoomFollower, Since};
 pub use jobs::TidyRooms;
+pub use made::MadeSubscriber;
 pub use members::Invited;
 pub use messages::{Said, Saying};
 pub use store::{Invitation, Way};
@@ -31,7 +37,11 @@ use crate::{
 };
 use follow::News;
 
-/// Messages of one person: as fast as anybody types, and a good many at once.
+/// What somebody is called in a room is remembered this long, of so many.
+const SPEAKER_FOR: Duration = Duration::from_secs(30);
+const SPEAKERS_MAX: u64 = 20_000;
+
+/// Messages of one person, on each instance: as fast as anybody types, and a good many at once.
 const MESSAGES: Quota = Quota { name: "messages", burst: 30, every: Duration::from_secs(1) };
 /// Marks, pins and changes of messages.
 const TOUCHES: Quota = Quota { name: "message-changes", burst: 60, every: Duration::from_secs(1) };
@@ -56,6 +66,10 @@ pub struct Rooms {
     tasks: Tasks,
     site: Arc<str>,
     news: News,
+    /// Who people are in their rooms, as it was lately.
+    speakers: Memory<(RoomId, UserId), (Speaker, RoomRole)>,
+    /// Rooms into whose logs something was written that nobody was told of yet.
+    noted: Arc<Mutex<Vec<RoomId>>>,
 }
 
 /// What the domain works with.
@@ -122,7 +136,8 @@ impl Rooms {
     /// Makes the domain.
     pub fn new(parts: Parts) -> Self {
         let Parts { db, bus, clock, limits, tasks, site } = parts;
-        Self { db, clock, limits, tasks, site: site.into(), news: News::new(bus) }
+        let speakers = Memory::builder().max_capacity(SPEAKERS_MAX).time_to_live(SPEAKER_FOR).build();
+        Self { db, clock, limits, tasks, site: site.into(), news: News::new(bus), speakers, noted: Arc::default() }
     }
 
     /// What somebody is in the room of a project. The room is there as soon as the project's owner looks for it.

@@ -128,7 +128,7 @@ impl Studio {
         let ended = store::end(&mut tx, id, status, event, self.clock.now()).await?;
         // What is over ends its job by itself.
         if ended.is_some() {
-            self.jobs.withdraw(&mut tx, id.0).await.map_err(super::queue)?;
+            self.jobs.withdraw(&mut tx, id.0).await.map_err(super::starting::queue)?;
         }
         if let Some(EndedRun { owner, about, .. }) = &ended
             && let Some(happened) = Happened::of_end(id, about.clone(), event)

@@ -19,14 +19,14 @@ mod reading;
 mod revisions;
 mod runner;
 mod scribe;
+mod starting;
 mod store;
 mod turns;
 
 use std::{sync::Arc, time::Duration};
 
 use model::{
-    Address, BadDirective, Directive, Event, GenerationId, GenerationStatus, ProjectId, RoomRole, Seq, Stage, UserId,
-    sections::BadPiece,
+    Address, Event, GenerationId, GenerationStatus, ProjectId, RoomRole, Seq, Stage, UserId, sections::BadPiece,
 };
 use moka::sync::Cache as Memory;
 use time::OffsetDateTime;
@@ -48,8 +48,8 @@ use crate::{
     bus::Bus,
     clock::Clock,
     db::{Database, DbError},
-    events::{About, Event as Happened, Events, Outset},
-    jobs::{Jobs, JobsError, Options},
+    events::Events,
+    jobs::Jobs,
     limits::{Limited, Limits, Quota},
     metrics::Metrics,
     shown::Shown,
@@ -58,13 +58,10 @@ use crate::{
 use fanout::Fanout;
 use reading::{CheckedLately, FirstPiecesLately};
 use scribe::Scribe;
+use starting::UNFINISHED_MAX;
 
 /// The longest note, in characters.
 pub const NOTE_MAX_CHARS: usize = model::DIRECTIVE_MAX_CHARS;
-/// Generations one person may have waiting or running.
-const UNFINISHED_MAX: i64 = 5;
-/// The same directive sent again within this time is the same wish: a double click, a resent form.
-const SAME_WISH: time::Duration = time::Duration::seconds(10);
 /// Generations by one person, and changes by hand: each is kept.
 const GENERATIONS: Quota = Quota { name: "generations", burst: 60, every: Duration::from_secs(20) };
 const CHANGES: Quota = Quota { name: "changes-by-hand", burst: 300, every: Duration::from_secs(1) };
@@ -217,16 +214,6 @@ pub enum StudioError {
     Db(#[from] DbError),
 }
 
-/// A note as it is stored: what is fit for a directive is fit for a note; an empty one is none.
-fn note(raw: &str) -> Result<Option<String>, StudioError> {
-    match Directive::parse(raw) {
-        Ok(note) => Ok(Some(note.into())),
-        Err(BadDirective::Empty) => Ok(None),
-        Err(BadDirective::TooLong { chars }) => Err(StudioError::NoteTooLong(chars)),
-        Err(BadDirective::Control { code, .. }) => Err(StudioError::BadNote(code)),
-    }
-}
-
 impl Studio {
     /// Makes the domain.
     #[expect(clippy::too_many_arguments, reason = "each is one thing it works with, and it is made in one place")]
@@ -264,81 +251,6 @@ impl Studio {
         }
     }
 
-    /// Records a project and its first generation, and returns; a worker does the rest. The same directive from the same person
-    /// within ten seconds gives the same project.
-    ///
-    /// # Errors
-    /// [`StudioError::TooMany`] when the owner has too much under way.
-    pub async fn start_project(&self, owner: UserId, directive: &Directive) -> Result<Started, StudioError> {
-        self.start_project_as(owner, directive, Wish::default()).await
-    }
-
-    /// Likewise, with a wish for its first generation.
-    ///
-    /// # Errors
-    /// As [`Studio::start_project`]; [`StudioError::NoSuchEngine`], and [`StudioError::Missing`] for a stage without its sources.
-    pub async fn start_project_as(
-        &self,
-        owner: UserId,
-        directive: &Directive,
-        mut wish: Wish,
-    ) -> Result<Started, StudioError> {
-        self.check_wish(&mut wish)?;
-        let now = self.clock.now();
-        let mut tx = store::begin(self.db.primary()).await?;
-        store::lock_owner(&mut tx, owner).await?;
-        if let Some(started) = store::same_wish(&mut tx, owner, directive, now - SAME_WISH).await? {
-            return Ok(started);
-        }
-        if store::unfinished(&mut tx, owner).await? >= UNFINISHED_MAX {
-            return Err(StudioError::TooMany);
-        }
-        // Only what begins is counted.
-        self.limits.admit(&GENERATIONS, &owner.to_string()).await?;
-        let started =
-            Started { project: ProjectId(self.clock.new_id()), generation: GenerationId(self.clock.new_id()) };
-        store::insert_project(&mut tx, started.project, owner, directive, now).await?;
-        self.check_sources(&mut tx, started.project, &wish).await?;
-        self.enqueue(&mut tx, started.generation, started.project, &wish).await?;
-        let about = About::new(started.project, None, directive);
-        self.events.publish(&mut tx, Some(owner), &Happened::ProjectCreated(about, Outset::Started)).await?;
-        store::commit(tx).await?;
-        // A guest of this very request is known to nobody else yet.
-        self.db.wrote(owner).await;
-        self.queued();
-        self.events.wake();
-        Ok(started)
-    }
-
-    /// Records another generation of a project. Pieces that are locked stay, and those the wish names beside them.
-    ///
-    /// # Errors
-    /// [`StudioError::Busy`] when one is under way; [`StudioError::Missing`] for a stage whose sources are not there.
-    pub async fn generate(
-        &self,
-        user: UserId,
-        project: ProjectId,
-        mut wish: Wish,
-    ) -> Result<GenerationId, StudioError> {
-        self.check_wish(&mut wish)?;
-        let generation = GenerationId(self.clock.new_id());
-        let mut tx = store::begin(self.db.primary()).await?;
-        let owner = self.to_change(&mut tx, user, project).await?;
-        if store::unfinished(&mut tx, owner).await? >= UNFINISHED_MAX {
-            return Err(StudioError::TooMany);
-        }
-        self.limits.admit(&GENERATIONS, &user.to_string()).await?;
-        self.check_sources(&mut tx, project, &wish).await?;
-        wish.locks.extend(store::locks_in(&mut tx, project).await?);
-        wish.locks.retain(|lock| wish.stages.contains(&lock.stage));
-        wish.locks.sort_unstable();
-        wish.locks.dedup();
-        self.enqueue(&mut tx, generation, project, &wish).await?;
-        store::commit(tx).await?;
-        self.queued();
-        Ok(generation)
-    }
-
     /// Whose a project is that this person may change. Nobody else changes it until the transaction ends.
     async fn to_change(&self, tx: &mut store::Tx, user: UserId, project: ProjectId) -> Result<UserId, StudioError> {
         match store::lock_for(tx, user, project).await? {
@@ -346,62 +258,6 @@ impl Studio {
             Some((owner, role)) if role.may_edit() => Ok(owner),
             Some(_) => Err(StudioError::ReadOnly),
         }
-    }
-
-    /// Records a generation and the job that makes it, both or neither.
-    async fn enqueue(
-        &self,
-        tx: &mut store::Tx,
-        generation: GenerationId,
-        project: ProjectId,
-        wish: &Wish,
-    ) -> Result<(), StudioError> {
-        store::insert_generation(tx, generation, project, wish, self.clock.now()).await?;
-        let options = Options { id: Some(generation.0), ..Options::default() };
-        self.jobs.publish(tx, &MakeGeneration { generation }, &options).await.map_err(queue)?;
-        Ok(())
-    }
-
-    /// Tells workers of what was recorded and committed.
-    fn queued(&self) {
-        self.metrics.generations_queued.inc();
-        self.jobs.wake::<MakeGeneration>();
-    }
-
-    /// Brings a wish into order.
-    fn check_wish(&self, wish: &mut Wish) -> Result<(), StudioError> {
-        if wish.stages.is_empty() {
-            wish.stages = Stage::ALL.to_vec();
-        }
-        wish.stages.sort_unstable();
-        wish.stages.dedup();
-        wish.note = wish.note.as_deref().map(note).transpose()?.flatten();
-        if wish.locks.len() > LOCKS_MAX {
-            return Err(StudioError::TooManyLocks);
-        }
-        let names = self.engines.names();
-        match wish.engine.take().filter(|name| !name.is_empty()) {
-            Some(name) if !names.contains(&name) => {
-                let short = name.chars().take(40).collect();
-                Err(StudioError::NoSuchEngine(short, names.join(", ")))
-            }
-            engine => {
-                wish.engine = engine;
-                Ok(())
-            }
-        }
-    }
-
-    /// A stage is made from others, which must be there or be made with it.
-    async fn check_sources(&self, tx: &mut store::Tx, project: ProjectId, wish: &Wish) -> Result<(), StudioError> {
-        for stage in &wish.stages {
-            for needs in stage.needs().iter().copied().filter(|needs| !wish.stages.contains(needs)) {
-                if store::current_number(tx, project, needs).await? == 0 {
-                    return Err(StudioError::Missing { stage: *stage, needs });
-                }
-            }
-        }
-        Ok(())
     }
 
     /// The engines one can wish for, in the order in which they are asked.
@@ -442,13 +298,5 @@ impl Studio {
     pub async fn follow(&self, user: Option<UserId>, id: GenerationId, after: Seq) -> Result<Follower, StudioError> {
         self.generation(user, id).await?;
         Ok(Follower::new(self.db.clone(), self.fanout.listen(id), self.tasks.stop_token(), id, after))
-    }
-}
-
-/// The queue takes what the studio publishes; what it does not take is the database's doing.
-fn queue(error: JobsError) -> DbError {
-    match error {
-        JobsError::Db(error) => error,
-        other => DbError::Refused(sqlx::Error::Protocol(other.to_string())),
     }
 }

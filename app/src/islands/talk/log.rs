@@ -31,8 +31,20 @@ pub(super) fn apply(talk: &Rc<Talk>, kind: &str, data: &JsValue, offset: i32) {
         "deleted" => with(talk, data, taken_back),
         "reacted" => with(talk, data, |message| reacted(talk, message, data)),
         "pinned" => with(talk, data, |message| show(message, "[data-pinned]", field(data, "on").is_truthy())),
+        "made" => super::watching::made(talk, data),
         _ => {}
     }
+}
+
+/// Says among the messages that something happened.
+pub(super) fn note(talk: &Talk, words: &str) {
+    if talk.thread.is_some() || !talk.root.has_attribute("data-latest") {
+        return;
+    }
+    let Ok(line) = talk.document.create_element("li") else { return };
+    line.set_class_name("quiet");
+    line.set_text_content(Some(words));
+    add(talk, &line);
 }
 
 fn message(talk: &Rc<Talk>, data: &JsValue, offset: i32) {

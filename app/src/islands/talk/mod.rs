@@ -2,7 +2,9 @@
 
 mod composer;
 mod log;
+mod quiet;
 mod socket;
+mod watching;
 
 use std::{
     cell::{Cell, RefCell},
@@ -16,6 +18,7 @@ use web_sys::{Document, Element, Event, HtmlFormElement, SubmitEvent, Window};
 use super::page::{all, closest, listen, one, text};
 use composer::Pending;
 use socket::{Asked, Refusal, Socket, field, number};
+use watching::Watching;
 
 /// How long after the last sign somebody is told to be typing, in milliseconds.
 const TYPING_FOR: i32 = 3_000;
@@ -43,6 +46,8 @@ struct Talk {
     typing: Cell<u32>,
     /// Whether the reader may not come back.
     is_out: Cell<bool>,
+    /// What is being made of the project, if anything is.
+    watching: RefCell<Option<Rc<Watching>>>,
 }
 
 /// Attaches itself to the room in an element, once the page's module that connects is there.
@@ -73,11 +78,14 @@ fn begin(root: Element, window: Window) {
         is_sending: Cell::default(),
         typing: Cell::default(),
         is_out: Cell::default(),
+        watching: RefCell::default(),
         root,
     });
     talk.tell_times(&talk.root);
     talk.listen();
     composer::attach(&talk);
+    watching::attach(&talk);
+    quiet::attach(&talk);
 }
 
 impl Talk {
@@ -123,6 +131,8 @@ impl Talk {
                 }
             }),
         );
+        let talk = Rc::clone(self);
+        self.socket.hear("generated", Box::new(move |generation, events| watching::heard(&talk, &generation, &events)));
         let talk = Rc::clone(self);
         self.socket.hear("typing", Box::new(move |told, _| talk.somebody_types(&told)));
         let talk = Rc::clone(self);
@@ -192,6 +202,7 @@ impl Talk {
         self.say_connection("");
         let _ = self.root.set_attribute("data-live", "");
         composer::send_next(self);
+        watching::ask(self);
         self.read();
     }
 

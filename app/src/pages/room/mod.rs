@@ -1,5 +1,6 @@
 //! The room of a project: what its people say to each other, as the server tells it. The island keeps it up to date.
 
+mod making;
 mod message;
 mod people;
 
@@ -7,7 +8,8 @@ use leptos::prelude::*;
 use leptos_meta::Script;
 use leptos_router::{hooks::use_query_map, params::ParamsMap};
 use model::{
-    Anchor, CLIENT_ID_MAX_CHARS, MESSAGE_MAX_CHARS, Message, MessageId, Page, PageLimit, PiecePath, Speaker, Stage,
+    Anchor, CLIENT_ID_MAX_CHARS, Draft, MESSAGE_MAX_CHARS, Message, MessageId, Page, PageLimit, PiecePath, Speaker,
+    Stage,
 };
 use server::{http::ApiError, projects::Project, rooms::Standing};
 use time::OffsetDateTime;
@@ -24,6 +26,7 @@ use crate::{
     functions::rooms::room_page,
     islands::Room,
 };
+use making::making_view;
 use message::{Around, about_view, message_view};
 use people::{People, people_view};
 
@@ -77,6 +80,8 @@ struct Loaded {
     /// A message with its answers.
     thread: Option<(Message, Page<Message>)>,
     edited: Option<Message>,
+    /// What is being made of the project, if anything is.
+    making: Option<Draft>,
     asked: Asked,
     /// What the next message of this page will be called: sent twice, it is said once.
     client_id: String,
@@ -119,8 +124,12 @@ async fn load(id: String, asked: Asked) -> Result<Loaded, ApiError> {
         Some(id) => Some(rooms.message(user, room, id).await?),
     };
     let pinned = rooms.pinned(user, room).await?;
+    let making = match project.status.is_final() {
+        true => None,
+        false => Some(services.studio.project_draft(user, project.generation).await?),
+    };
     let client_id = services.clock.new_id().to_string();
-    Ok(Loaded { project, standing, people, pinned, page, thread, edited, asked, client_id })
+    Ok(Loaded { project, standing, people, pinned, page, thread, edited, making, asked, client_id })
 }
 
 fn room_view(loaded: &Loaded) -> AnyView {
@@ -150,9 +159,11 @@ fn room_view(loaded: &Loaded) -> AnyView {
                 <p class="label"><a href=format!("/projects/{}", project.id) dir="auto">{project.name()}</a></p>
                 <h1>"Room"</h1>
                 <p class="quiet" role="status" data-connection=""></p>
+                <button type="button" data-quiet="" aria-pressed="false" hidden>"Quiet for screen readers"</button>
             </header>
             {people_view(people)}
             {pinned_view(pinned, around)}
+            <div data-making="">{loaded.making.as_ref().map(|draft| making_view(project, draft))}</div>
             {talk}
             <p class="quiet typing" aria-live="off" data-typing=""></p>
             {loaded.edited.as_ref().map(|message| edit_view(loaded, message))}

@@ -1,14 +1,22 @@
 //! What can be asked over socket.io, and how it is answered.
 
-use model::{Anchor, MessageId, RoomId, RoomPlace};
+use std::sync::Arc;
+
+use model::{Anchor, GenerationId, MessageId, RoomId, RoomPlace, Seq};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use socketioxide::extract::{AckSender, SocketRef, TryData};
 
-use super::{A, Live, Person, connections::Admitted, room_name};
+use super::{
+    A, Live, Person,
+    connections::Admitted,
+    room_name,
+    watched::{CannotWatch, Watched},
+};
 use crate::{
     limits::Quota,
     rooms::{RoomsError, Saying, Since},
+    studio::StudioError,
 };
 
 /// Whatever one connection asks.
@@ -70,6 +78,20 @@ struct Read {
     offset: i64,
 }
 
+#[derive(Debug, Deserialize)]
+struct Watch {
+    generation: GenerationId,
+    #[serde(default)]
+    after: Seq,
+    #[serde(default)]
+    html: bool,
+}
+
+#[derive(Debug, Deserialize)]
+struct Unwatch {
+    generation: GenerationId,
+}
+
 /// Why something was not done, for a program.
 #[derive(Debug, Serialize)]
 struct Problem {
@@ -105,8 +127,18 @@ impl From<RoomsError> for Problem {
     }
 }
 
+impl From<CannotWatch> for Problem {
+    fn from(error: CannotWatch) -> Self {
+        match error {
+            CannotWatch::TooMany => Self::new("too-many", error.to_string()),
+            CannotWatch::Studio(StudioError::Db(error)) => RoomsError::Db(error).into(),
+            CannotWatch::Studio(_) => Self::new("not-found", "There is no such generation, or not for you."),
+        }
+    }
+}
+
 /// Answers whatever somebody asks, until they go.
-pub(super) fn listen(socket: &SocketRef<A>, live: &Live, person: &Person) {
+pub(super) fn listen(socket: &SocketRef<A>, live: &Arc<Live>, person: &Person) {
     on(socket, live, person, "enter", false, enter);
     on(socket, live, person, "leave", false, leave);
     on(socket, live, person, "say", true, say);
@@ -116,9 +148,11 @@ pub(super) fn listen(socket: &SocketRef<A>, live: &Live, person: &Person) {
     on(socket, live, person, "pin", true, pin);
     on(socket, live, person, "read", true, read);
     on(socket, live, person, "typing", true, typing);
-    let live = live.clone();
+    on(socket, live, person, "watch", false, watch);
+    on(socket, live, person, "unwatch", false, unwatch);
+    let live = Arc::clone(live);
     socket.on_disconnect(move |socket: SocketRef<A>| {
-        let live = live.clone();
+        let live = Arc::clone(&live);
         async move {
             socket.extensions.remove::<Admitted>();
             let Some(person) = socket.extensions.get::<Person>() else { return };
@@ -134,19 +168,19 @@ pub(super) fn listen(socket: &SocketRef<A>, live: &Live, person: &Person) {
 /// One kind of question. `writes`: whether a token needs to be good for that.
 fn on<T, Answer, Answering>(
     socket: &SocketRef<A>,
-    live: &Live,
+    live: &Arc<Live>,
     person: &Person,
     event: &'static str,
     writes: bool,
-    answer: fn(Live, Person, SocketRef<A>, T) -> Answering,
+    answer: fn(Arc<Live>, Person, SocketRef<A>, T) -> Answering,
 ) where
     T: DeserializeOwned + Send + Sync + 'static,
     Answer: Serialize,
     Answering: Future<Output = Result<Answer, Problem>> + Send + 'static,
 {
-    let (live, person) = (live.clone(), person.clone());
+    let (live, person) = (Arc::clone(live), person.clone());
     socket.on(event, move |socket: SocketRef<A>, TryData(asked): TryData<T>, ack: AckSender<A>| {
-        let (live, person) = (live.clone(), person.clone());
+        let (live, person) = (Arc::clone(&live), person.clone());
         async move {
             let allowed = live.services.limits.admit_here(&ASKED, &socket.id.to_string());
             let answered = match asked {
@@ -167,7 +201,7 @@ fn on<T, Answer, Answering>(
     });
 }
 
-async fn enter(live: Live, person: Person, socket: SocketRef<A>, asked: Enter) -> Result<Value, Problem> {
+async fn enter(live: Arc<Live>, person: Person, socket: SocketRef<A>, asked: Enter) -> Result<Value, Problem> {
     let (rooms, room, user) = (&live.services.rooms, asked.room, Some(person.user));
     let at = rooms.standing(user, room).await?.place.offset;
     let is_new = {
@@ -200,7 +234,7 @@ async fn enter(live: Live, person: Person, socket: SocketRef<A>, asked: Enter) -
     Ok(answer)
 }
 
-async fn go(live: &Live, person: &Person, socket: &SocketRef<A>, room: RoomId) {
+async fn go(live: &Arc<Live>, person: &Person, socket: &SocketRef<A>, room: RoomId) {
     let was_there = person.rooms().remove(&room);
     if was_there {
         socket.leave(room_name(room));
@@ -209,46 +243,56 @@ async fn go(live: &Live, person: &Person, socket: &SocketRef<A>, room: RoomId) {
     }
 }
 
-async fn leave(live: Live, person: Person, socket: SocketRef<A>, asked: Of) -> Result<(), Problem> {
+async fn leave(live: Arc<Live>, person: Person, socket: SocketRef<A>, asked: Of) -> Result<(), Problem> {
     go(&live, &person, &socket, asked.room).await;
     Ok(())
 }
 
-async fn say(live: Live, person: Person, _: SocketRef<A>, asked: Say) -> Result<Value, Problem> {
+async fn say(live: Arc<Live>, person: Person, _: SocketRef<A>, asked: Say) -> Result<Value, Problem> {
     let Say { room, client_id, body, anchor, thread } = asked;
     let said = live.services.rooms.say(Some(person.user), room, Saying { client_id, body, anchor, thread }).await?;
     Ok(json!({ "id": said.id, "place": said.place }))
 }
 
-async fn edit(live: Live, person: Person, _: SocketRef<A>, asked: Edit) -> Result<(), Problem> {
+async fn edit(live: Arc<Live>, person: Person, _: SocketRef<A>, asked: Edit) -> Result<(), Problem> {
     Ok(live.services.rooms.edit(Some(person.user), asked.room, asked.id, &asked.body).await?)
 }
 
-async fn delete(live: Live, person: Person, _: SocketRef<A>, asked: Delete) -> Result<(), Problem> {
+async fn delete(live: Arc<Live>, person: Person, _: SocketRef<A>, asked: Delete) -> Result<(), Problem> {
     Ok(live.services.rooms.delete(Some(person.user), asked.room, asked.id).await?)
 }
 
-async fn react(live: Live, person: Person, _: SocketRef<A>, asked: React) -> Result<(), Problem> {
+async fn react(live: Arc<Live>, person: Person, _: SocketRef<A>, asked: React) -> Result<(), Problem> {
     Ok(live.services.rooms.react(Some(person.user), asked.room, asked.id, &asked.emoji, asked.on).await?)
 }
 
-async fn pin(live: Live, person: Person, _: SocketRef<A>, asked: Pin) -> Result<(), Problem> {
+async fn pin(live: Arc<Live>, person: Person, _: SocketRef<A>, asked: Pin) -> Result<(), Problem> {
     Ok(live.services.rooms.pin(Some(person.user), asked.room, asked.id, asked.on).await?)
 }
 
-async fn read(live: Live, person: Person, _: SocketRef<A>, asked: Read) -> Result<(), Problem> {
+async fn read(live: Arc<Live>, person: Person, _: SocketRef<A>, asked: Read) -> Result<(), Problem> {
     live.services.rooms.read(Some(person.user), asked.room, asked.offset).await?;
     Ok(())
 }
 
 /// Told to the others, on every instance, and written down nowhere.
-async fn typing(_: Live, person: Person, socket: SocketRef<A>, asked: Of) -> Result<(), Problem> {
+async fn typing(_: Arc<Live>, person: Person, socket: SocketRef<A>, asked: Of) -> Result<(), Problem> {
     if !person.rooms().contains(&asked.room) {
         return Err(Problem::new("not-found", "Enter the room first."));
     }
     let told = json!({ "room": asked.room, "user": person.user });
     // Nobody misses it.
     let _ = socket.to(room_name(asked.room)).emit("typing", &told).await;
+    Ok(())
+}
+
+async fn watch(live: Arc<Live>, person: Person, socket: SocketRef<A>, asked: Watch) -> Result<Value, Problem> {
+    let Watch { generation, after, html } = asked;
+    Ok(live.watched.watch(&socket, person.user, (generation, html), after).await?)
+}
+
+async fn unwatch(_: Arc<Live>, _: Person, socket: SocketRef<A>, asked: Unwatch) -> Result<(), Problem> {
+    Watched::leave(&socket, asked.generation);
     Ok(())
 }
 

@@ -4,7 +4,6 @@
 use std::{
     collections::{BTreeSet, HashMap},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
 };
 
 use model::{Happened, RoomEntry, RoomId, UserId};
@@ -14,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     A, NAMESPACE, Person, Reason,
+    parting::Parting,
     presence::{Presence, RENEWED},
     room_name,
 };
@@ -23,9 +23,6 @@ use crate::{
     tasks::Tasks,
 };
 
-/// How often it is tried again to close a connection whose reader takes nothing.
-const PART_EVERY: Duration = Duration::from_millis(250);
-
 /// Everybody who is in a room by way of this instance.
 #[derive(Clone)]
 pub(super) struct Audience {
@@ -33,6 +30,7 @@ pub(super) struct Audience {
     pub(super) presence: Presence,
     io: SocketIo<A>,
     tasks: Tasks,
+    parting: Parting,
     tails: Arc<Mutex<HashMap<RoomId, Tail>>>,
 }
 
@@ -43,8 +41,8 @@ struct Tail {
 }
 
 impl Audience {
-    pub(super) fn new(rooms: Rooms, presence: Presence, io: SocketIo<A>, tasks: Tasks) -> Self {
-        Self { rooms, presence, io, tasks, tails: Arc::default() }
+    pub(super) fn new(rooms: Rooms, presence: Presence, io: SocketIo<A>, tasks: Tasks, parting: Parting) -> Self {
+        Self { rooms, presence, io, tasks, parting, tails: Arc::default() }
     }
 
     /// Somebody comes; from the entry after `at` on they are told of everything. They may be told of some that they know.
@@ -146,7 +144,7 @@ impl Audience {
         }
         for socket in self.here(room) {
             if let Err(SendError::Socket(SocketError::InternalChannelFull)) = socket.emit("entry", &(room, entry)) {
-                self.part(&socket, Reason::TooSlow);
+                self.parting.part(&socket, Reason::TooSlow);
             }
         }
     }
@@ -154,13 +152,13 @@ impl Audience {
     /// Whoever is in the room no more hears nothing more of it.
     fn take_out(&self, room: RoomId, user: UserId) {
         for socket in self.here(room).into_iter().filter(|socket| user_of(socket) == Some(user)) {
-            self.part(&socket, Reason::TakenOut);
+            self.parting.part(&socket, Reason::TakenOut);
         }
     }
 
     fn send_away(&self, room: RoomId, reason: Reason) {
         for socket in self.here(room) {
-            self.part(&socket, reason);
+            self.parting.part(&socket, reason);
         }
     }
 
@@ -169,7 +167,7 @@ impl Audience {
         let Some(all) = self.io.of(NAMESPACE) else { return };
         for socket in all.local().sockets() {
             if socket.extensions.get::<Person>().is_some_and(|person| of(&person)) {
-                self.part(&socket, reason);
+                self.parting.part(&socket, reason);
             }
         }
     }
@@ -180,26 +178,6 @@ impl Audience {
             let _ = all.local().emit("out", &json!({ "reason": Reason::Restarting })).await;
         }
         self.io.close().await;
-    }
-
-    /// Says why, if they listen, and closes the connection.
-    fn part(&self, socket: &SocketRef<A>, reason: Reason) {
-        // Whatever waits for them already still goes out, and nothing more is added.
-        socket.leave_all();
-        if say_out(socket, reason) {
-            return;
-        }
-        let socket = socket.clone();
-        let stop = self.tasks.stop_token();
-        // Whoever takes nothing cannot be told either. It ends by itself with the next sign of life that they do not answer.
-        self.tasks.spawn("parting", async move {
-            while socket.connected() && !say_out(&socket, reason) {
-                tokio::select! {
-                    () = stop.cancelled() => return,
-                    () = tokio::time::sleep(PART_EVERY) => {}
-                }
-            }
-        });
     }
 
     /// What everybody here was let in with, each once, in one order.
@@ -224,10 +202,4 @@ impl Audience {
 
 fn user_of(socket: &SocketRef<A>) -> Option<UserId> {
     socket.extensions.get::<Person>().map(|person| person.user)
-}
-
-/// Says why, and that it is over; whether there was room for that.
-fn say_out(socket: &SocketRef<A>, reason: Reason) -> bool {
-    let _ = socket.emit("out", &json!({ "reason": reason }));
-    socket.clone().disconnect().is_ok()
 }

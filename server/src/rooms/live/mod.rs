@@ -5,9 +5,12 @@ mod asked;
 mod audience;
 mod connections;
 mod driver;
+mod lane;
+mod parting;
 mod presence;
+mod watched;
 
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{collections::BTreeSet, io, sync::Arc, time::Duration};
 
 use axum::{extract::Request, http::HeaderMap, middleware::Next, response::Response};
 use model::{RoomId, Scope, UserId};
@@ -20,11 +23,17 @@ use socketioxide::{
     layer::SocketIoLayer,
 };
 use socketioxide_redis::{CustomRedisAdapter, RedisAdapterConfig, RedisAdapterCtr};
+use tokio::runtime::Handle;
+use tower::layer::util::Stack;
 
 use audience::Audience;
 use connections::{Admitted, Connections};
 use driver::BusDriver;
+use lane::Lane;
+use parting::Parting;
 use presence::Presence;
+use watched::Watched;
+pub use watched::{Draw, Drawing, Drawn};
 
 use crate::{
     accounts::{Bearer, Endings, Pass, Visitor},
@@ -98,16 +107,20 @@ enum Refused {
     Unavailable,
 }
 
-/// What handlers work with.
-#[derive(Clone)]
+/// What handlers work with. Each connection has a dozen of them: they share it.
 struct Live {
     services: Services,
     audience: Audience,
+    watched: Watched,
     connections: Connections,
 }
 
-/// The layer in front of the router that answers `/socket.io/`. It is closed with the program's tasks.
-pub async fn layer(services: &Services) -> SocketIoLayer<A> {
+/// The layer in front of the router that answers `/socket.io/`. `draw` is how pages show
+/// what is made. It is closed with the program's tasks.
+///
+/// # Errors
+/// When there is no thread for it.
+pub async fn layer(services: &Services, draw: Draw) -> io::Result<Stack<SocketIoLayer<A>, Lane>> {
     let adapter = RedisAdapterCtr::new_with_driver(
         BusDriver::new(services.bus.clone(), services.tasks.clone()),
         RedisAdapterConfig::new().with_prefix("atlas9:socket.io"),
@@ -123,38 +136,49 @@ pub async fn layer(services: &Services) -> SocketIoLayer<A> {
         .ping_timeout(PONG_WITHIN)
         .connect_timeout(CONNECT_WITHIN)
         .build_layer();
-    let live = Live {
+    let parting = Parting::new(services.tasks.clone());
+    let live = Arc::new(Live {
         services: services.clone(),
+        watched: Watched::new(
+            services.studio.clone(),
+            io.clone(),
+            services.tasks.clone(),
+            draw,
+            parting.clone(),
+            // Drawing takes a while, and what people say does not wait for it.
+            Handle::current(),
+        ),
         audience: Audience::new(
             services.rooms.clone(),
             Presence::new(services.bus.clone(), services.clock.clone()),
             io.clone(),
             services.tasks.clone(),
+            parting,
         ),
         connections: Connections::default(),
-    };
-    let door = live.clone();
+    });
+    let door = Arc::clone(&live);
     let let_in = move |socket: SocketRef<A>, TryData(shown): TryData<Option<Shown>>| {
-        let live = door.clone();
+        let live = Arc::clone(&door);
         async move { live.let_in(&socket, shown.ok().flatten().unwrap_or_default()).await }
     };
     // Whoever is told that they are in asks at once: by then everything is listened to, and nothing is left to be done.
     let on_connect = |_: SocketRef<A>| std::future::ready(());
     // The adapter never fails: it says nothing of Redis, which may be away.
     let _ = io.ns(NAMESPACE, on_connect.with(let_in)).await;
-    let (watch, stop) = (live.clone(), services.tasks.clone());
-    services.tasks.keep("endings", move || watch.clone().part_with_ended(stop.clone()));
+    let (watch, stop) = (Arc::clone(&live), services.tasks.clone());
+    services.tasks.keep("endings", move || Arc::clone(&watch).part_with_ended(stop.clone()));
     let stop = services.tasks.stop_token();
     services.tasks.spawn("socket.io", async move {
         stop.cancelled().await;
         live.audience.close().await;
     });
-    layer
+    Ok(Stack::new(layer, Lane::start(PATH)?))
 }
 
 impl Live {
     /// Finds out who somebody is, and listens to them.
-    async fn let_in(&self, socket: &SocketRef<A>, shown: Shown) -> Result<(), Refused> {
+    async fn let_in(self: &Arc<Self>, socket: &SocketRef<A>, shown: Shown) -> Result<(), Refused> {
         let headers = &socket.req_parts().headers;
         let person = match shown.token {
             Some(token) => by_token(&self.services, &token).await?,
@@ -168,7 +192,7 @@ impl Live {
     }
 
     /// Lets everybody go whose session or token has ended, until the program stops.
-    async fn part_with_ended(self, tasks: Tasks) {
+    async fn part_with_ended(self: Arc<Self>, tasks: Tasks) {
         let mut endings = self.services.accounts.endings();
         let (mut look, mut turn) = (tokio::time::interval(LOOK_EVERY), 0);
         loop {

@@ -1,7 +1,7 @@
 //! What happened in a room, numbered without gaps.
 
-use model::{Happened, RoomEntry, RoomId};
-use sqlx::PgPool;
+use model::{Happened, ProjectId, RoomEntry, RoomId};
+use sqlx::{PgConnection, PgPool};
 use time::OffsetDateTime;
 use tracing::instrument;
 
@@ -27,6 +27,27 @@ pub(in crate::rooms) async fn append(
         now
     );
     Ok(offset.fetch_one(&mut **tx).await?)
+}
+
+/// Likewise of a project's room, if it has one; which.
+#[instrument(name = "db.rooms.note", skip_all)]
+pub(in crate::rooms) async fn note(
+    tx: &mut PgConnection,
+    project: ProjectId,
+    happened: &Happened,
+    now: OffsetDateTime,
+) -> Result<Option<RoomId>, DbError> {
+    let data = serde_json::to_string(happened).map_err(decode)?;
+    let room = sqlx::query_scalar!(
+        r#"with at as (update rooms set last_offset = last_offset + 1 where project_id = $1 returning id, last_offset)
+           insert into room_log (room_id, "offset", kind, data, created_at)
+           select id, last_offset, $2, $3, $4 from at returning room_id"#,
+        project.0,
+        happened.kind(),
+        data,
+        now
+    );
+    Ok(room.fetch_optional(tx).await?.map(RoomId))
 }
 
 /// The number of a room's newest entry; `None` of a room that is no more.

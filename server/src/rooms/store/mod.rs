@@ -17,7 +17,7 @@ use crate::db::DbError;
 /// Characters of a project's name in a list.
 const NAME_CHARS: usize = 120;
 
-pub(super) use log::{append, end, entries, forget_before};
+pub(super) use log::{append, end, entries, forget_before, note};
 pub use members::{Invitation, Way};
 pub(super) use members::{
     accept, close_invitation, forget_invitations, invitations, invite, join, leave, members, people, set_role, speaker,

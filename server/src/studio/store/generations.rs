@@ -216,6 +216,14 @@ pub(in crate::studio) async fn owner(tx: &mut Tx, project: ProjectId) -> Result<
     Ok(owner.fetch_optional(&mut **tx).await?.map(UserId))
 }
 
+/// What a project is called.
+#[instrument(name = "db.projects.about", skip_all)]
+pub(in crate::studio) async fn about(tx: &mut Tx, project: ProjectId) -> Result<About, DbError> {
+    let row =
+        sqlx::query!("select title, directive from projects where id = $1", project.0).fetch_one(&mut **tx).await?;
+    Ok(About::new(project, row.title.as_deref(), &directive(&row.directive)?))
+}
+
 /// Ends a run before its generation's end: another begins it again.
 #[instrument(name = "db.generations.release", skip_all)]
 pub(in crate::studio) async fn release(pool: &PgPool, claim: &Claim) -> Result<(), DbError> {
