@@ -65,6 +65,11 @@ async function watch(talker: Talker, generation: string): Promise<Told[]> {
   return told;
 }
 
+/** What the log of the room says of what is made anew. */
+function states(talker: Talker): string[] {
+  return talker.entries.filter(({ kind }) => kind === 'made').map(({ data }) => (data as unknown as { state: string }).state);
+}
+
 test('a generation reaches everybody in the room, on two instances, with the numbers and words of its stream', async () => {
   const guest = new Guest(server);
   await guest.start('Somewhere to come from');
@@ -77,8 +82,7 @@ test('a generation reaches everybody in the room, on two instances, with the num
   const stream = events.map(({ id, kind, data }) => ({ seq: id, kind, data }));
   for (const told of watched) await expect.poll(() => told.length, { timeout: 15_000 }).toBe(stream.length);
   for (const told of watched) expect(told).toEqual(stream);
-  const made = talkers.map((talker) => talker.entries.filter(({ kind }) => kind === 'made').map(({ data }) => (data as unknown as { state: string }).state));
-  expect(made).toEqual(talkers.map(() => ['running', 'done']));
+  for (const talker of talkers) await expect.poll(() => states(talker)).toEqual(['running', 'done']);
   const late = await watch(talkers[0]!, generation);
   expect(late).toEqual(stream);
   const stranger = new Guest(server);
@@ -87,6 +91,27 @@ test('a generation reaches everybody in the room, on two instances, with the num
   await expect.poll(() => outside.socket.connected).toBe(true);
   expect(await outside.ask('watch', { generation })).toMatchObject({ error: { code: 'not-found' } });
   [...talkers, outside].forEach((talker) => talker.end());
+});
+
+test('whoever leaves the room, or is taken out of it, hears nothing more of what is made', async () => {
+  const [leaves, taken] = [new Guest(server), new Guest(server)];
+  await leaves.start('Somewhere to come from');
+  const theirs = await taken.start('Somewhere else to come from');
+  for (const guest of [leaves, taken]) await letIn(owner, room.room, guest);
+  const talkers = [Talker.of(server, leaves, room.room), Talker.of(other, taken, room.room)] as const;
+  for (const talker of talkers) await expect.poll(() => talker.isIn).toBe(true);
+  const generation = await makeAnew(['brand', 'design']);
+  const [one, two] = await Promise.all(talkers.map((talker) => watch(talker, generation)));
+  await expect.poll(() => Math.min(one!.length, two!.length)).toBeGreaterThan(3);
+  expect(await talkers[0].ask('leave', { room: room.room })).toMatchObject({ ok: null });
+  const id = server.sql(`select owner_id from projects where id = '${theirs.project}'`);
+  expect((await owner.ask(`/api/rooms/${room.room}/members/${id}`, { method: 'DELETE' })).status).toBe(204);
+  await expect.poll(() => talkers[1].told.some(({ event }) => event === 'out')).toBe(true);
+  const heard = [one!.length, two!.length];
+  await owner.log(generation);
+  expect([one!.length, two!.length]).toEqual(heard);
+  expect(await talkers[0].ask('watch', { generation })).toMatchObject({ error: { code: 'not-found' } });
+  talkers.forEach((talker) => talker.end());
 });
 
 test('what is made anew comes up in the room of whoever is there, while they talk about it', async ({ browser }) => {

@@ -225,7 +225,7 @@ test('without script people talk by forms, and a form that is sent twice says it
   await theirs.getByRole('button', { name: 'Come in' }).click();
   await expect(theirs.getByText('You are in.')).toBeVisible();
   await theirs.goto(server.url(`/projects/${project}`));
-  await expect(theirs.getByRole('link', { name: 'Room' })).toBeVisible();
+  await expect(theirs.getByRole('link', { name: 'Room', exact: true })).toBeVisible();
   await expect(theirs.getByText('Name, cover, sharing, archive')).toHaveCount(0);
   await context.close();
   await guest.close();

@@ -1,7 +1,7 @@
-// Bundles the reporter, what rooms talk through, and the style sheet that the landing page holds in itself.
+// Bundles the reporter, what rooms talk through, what asks whether notices may be shown, and the style sheet that the landing page holds in itself.
 //   build.mjs FOLDER HASHES    of a release: named after their content and compressed beside it, as cargo-leptos does with its files, and their hashes
 //                              written down among theirs, where the program looks
-//   build.mjs --watch FOLDER   for bin/watch: vitals.js, room.js and landing.css, made again at every change
+//   build.mjs --watch FOLDER   for bin/watch: vitals.js, room.js, push.js and landing.css, made again at every change
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, parse } from 'node:path';
@@ -12,6 +12,7 @@ import { build, context } from 'esbuild';
 const ENTRIES = {
   vitals: fileURLToPath(new URL('reporter.js', import.meta.url)),
   room: fileURLToPath(new URL('room.js', import.meta.url)),
+  push: fileURLToPath(new URL('push.js', import.meta.url)),
   landing: fileURLToPath(new URL('../style/landing-page.css', import.meta.url)),
 };
 /** How often a file that cargo-leptos has swept away is looked for. */
@@ -43,7 +44,7 @@ async function release(folder, hashes) {
 }
 
 async function watch(folder) {
-  const outfiles = ['vitals.js', 'room.js', 'landing.css'].map((name) => join(folder, name));
+  const outfiles = ['vitals.js', 'room.js', 'push.js', 'landing.css'].map((name) => join(folder, name));
   const bundle = await context({ ...options('dev'), outdir: folder });
   await bundle.watch();
   const parent = process.ppid;

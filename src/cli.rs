@@ -41,6 +41,8 @@ Environment (all optional):
                            a shared cache in front, told what to forget [none]
   ATLAS9_TRUSTED_PROXIES   networks whose X-Forwarded-For counts [this machine]
   ATLAS9_WEBHOOKS_ALLOW    networks webhooks may reach although they are not public [none]
+  ATLAS9_PUSHER_URL        a Pusher service that is told what happens to projects,
+                           https://KEY:SECRET@host/apps/APP_ID, see docs/pusher.md [none]
   ATLAS9_CHECKS            whether the program visits itself    [true]
   ATLAS9_CHECKS_URL        where it does                        [ATLAS9_URL]
   ATLAS9_ALERTS_URL        a webhook such as Slack's, told when a check fails and when it
@@ -302,7 +304,7 @@ pub(crate) enum Events {
         /// Only what happened after this event, as an earlier replay said where it stopped.
         #[arg(long, value_name = "EVENT")]
         after: Option<EventId>,
-        /// Only this subscriber: webhooks or figures.
+        /// Only this subscriber: webhooks, figures or pusher.
         #[arg(long)]
         subscriber: Option<String>,
         /// Only say how many there are.

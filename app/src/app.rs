@@ -20,6 +20,7 @@ use crate::{
         landing::Landing,
         login::LogIn,
         not_found::NotFound,
+        notices::NoticesPage,
         offline::Offline,
         operations::Operations,
         piece::PiecePage,
@@ -30,7 +31,7 @@ use crate::{
         replay::Replay,
         reset::{RequestReset, ResetPassword, ResetSent},
         revisions::Revisions,
-        room::RoomPage,
+        room::{DirectRoom, RoomPage},
         rooms::Rooms,
         settings::{ConfirmAddress, Settings, Webhook, Webhooks},
         shared::Shared,
@@ -84,7 +85,9 @@ pub(crate) fn App() -> impl IntoView {
                     <Route path=path!("/projects/:id/pieces") view=Pieces ssr=SsrMode::Async />
                     <Route path=path!("/projects/:id/files/*file") view=FileOfProject ssr=SsrMode::Async />
                     <Route path=path!("/projects/:id/room") view=RoomPage ssr=SsrMode::Async />
+                    <Route path=path!("/notices") view=NoticesPage ssr=SsrMode::Async />
                     <Route path=path!("/rooms") view=Rooms ssr=SsrMode::Async />
+                    <Route path=path!("/rooms/:id") view=DirectRoom ssr=SsrMode::Async />
                     <Route path=path!("/invitations/:token") view=Invitation ssr=SsrMode::Async />
                     <Route path=path!("/projects/:id/revisions") view=Revisions ssr=SsrMode::Async />
                     <Route path=path!("/projects/:id/revisions/:stage/:number") view=Comparison ssr=SsrMode::Async />

@@ -24,6 +24,8 @@ pub struct Assets {
     pub reporter: Option<String>,
     /// The module that rooms talk through, when it is built: without it they are pages and forms.
     pub room: Option<String>,
+    /// The module that asks a browser whether it may show notices, when it is built: without it there is mail.
+    pub push: Option<String>,
     /// What the landing page needs of the style sheet, when it is built: without it that page waits for the whole one.
     pub landing: Option<Arc<InlineStyle>>,
 }
@@ -54,6 +56,8 @@ const NAME: &str = "atlas9";
 const REPORTER: &str = "vitals";
 /// The same of what rooms talk through.
 const ROOM: &str = "room";
+/// The same of what asks whether notices may be shown.
+const PUSH: &str = "push";
 /// The same of the landing page's style sheet.
 const LANDING: &str = "landing";
 
@@ -76,12 +80,13 @@ impl Assets {
         let file = |kind: &str| find(NAME, hashes.get(kind), kind);
         let reporter = find(REPORTER, hashes.get(REPORTER), "js").ok();
         let room = find(ROOM, hashes.get(ROOM), "js").ok();
+        let push = find(PUSH, hashes.get(PUSH), "js").ok();
         let landing = find(LANDING, hashes.get(LANDING), "css").ok().map(|path| inline(site, &path)).transpose();
         let landing = landing.map_err(|e| no(e.to_string()))?;
         let js = file("js")?;
         let version = hashes.get("js").cloned().unwrap_or_else(|| "dev".to_owned());
         let loader = format!("/islands.js?v={version}");
-        Ok(Self { css: file("css")?, wasm: file("wasm")?, loader, js, reporter, room, landing })
+        Ok(Self { css: file("css")?, wasm: file("wasm")?, loader, js, reporter, room, push, landing })
     }
 }
 

@@ -44,8 +44,8 @@ pub use problem::Problem;
 pub use project::{PROJECT_TITLE_MAX_CHARS, ProjectSummary, ProjectTitle, SharedSummary, Shelf, Sorting, Visibility};
 pub use revision::{Origin, RevisionSummary};
 pub use room::{
-    Anchor, CLIENT_ID_MAX_CHARS, Happened, MESSAGE_MAX_CHARS, Making, Member, Message, Notify, REACTIONS, Reaction,
-    RoomEntry, RoomPlace, RoomRole, RoomSummary, Speaker,
+    Anchor, CLIENT_ID_MAX_CHARS, Contact, Happened, MESSAGE_MAX_CHARS, Making, Member, Message, Notify, REACTIONS,
+    Reaction, RoomEntry, RoomPlace, RoomRole, RoomSummary, Speaker,
 };
 pub use stage::{BadStage, Stage};
 pub use words::article;

@@ -114,6 +114,9 @@ pub struct Message {
     pub body: String,
     /// As it is shown: markup of ours, in which nothing of theirs can act.
     pub html: String,
+    /// The picture that came with it, once it is ready.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub picture: Option<Picture>,
     /// What it is about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub anchor: Option<Anchor>,
@@ -166,9 +169,10 @@ pub struct Member {
 pub struct RoomSummary {
     /// Which.
     pub room: RoomId,
-    /// Whose it is.
-    pub project: ProjectId,
-    /// What the project is called.
+    /// Whose it is; of no project when two people talk alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub project: Option<ProjectId>,
+    /// What the project, or the other of the two, is called.
     pub name: String,
     /// What they may do there.
     pub role: RoomRole,
@@ -179,6 +183,16 @@ pub struct RoomSummary {
     /// When something was said last.
     #[serde(default, with = "time::serde::rfc3339::option", skip_serializing_if = "Option::is_none")]
     pub said_at: Option<OffsetDateTime>,
+}
+
+/// Somebody with whom one is in a room.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Contact {
+    /// Who.
+    #[serde(flatten)]
+    pub speaker: Speaker,
+    /// Whether they are connected right now.
+    pub is_here: bool,
 }
 
 /// What happens in a room, as everybody there is told.
@@ -218,6 +232,13 @@ pub enum Happened {
         /// Whether it is there now.
         on: bool,
     },
+    /// The picture of a message is ready.
+    Pictured {
+        /// Which message.
+        id: MessageId,
+        /// Its picture.
+        picture: Picture,
+    },
     /// A message was pinned for everybody, or let go.
     Pinned {
         /// Which.
@@ -243,6 +264,8 @@ pub enum Happened {
         /// Who began it.
         by: Option<UserId>,
     },
+    /// Something that only a later version of the program knows.
+    Unknown,
 }
 
 impl Happened {
@@ -253,10 +276,12 @@ impl Happened {
             Self::Edited { .. } => "edited",
             Self::Deleted { .. } => "deleted",
             Self::Reacted { .. } => "reacted",
+            Self::Pictured { .. } => "pictured",
             Self::Pinned { .. } => "pinned",
             Self::Member(_) => "member",
             Self::Left { .. } => "left",
             Self::Made { .. } => "made",
+            Self::Unknown => "unknown",
         }
     }
 }

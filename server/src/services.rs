@@ -15,7 +15,8 @@ use crate::{
     config::Config,
     db::{Database, DbError},
     events::{
-        Dedup, Events, FiguresSubscriber, Hooks, NoteHooks, TidyEvents,
+        Dedup, Events, FiguresSubscriber, Hooks, NoteHooks, Subscriber, TidyEvents,
+        pusher::{Pusher, PusherSubscriber},
         webhooks::{Webhooks, WebhooksSubscriber},
     },
     images::{self, Images},
@@ -23,9 +24,11 @@ use crate::{
     limits::Limits,
     mail::{Postman, TidyMail, Transport},
     metrics::Metrics,
+    notices::{self, House, LookAtHouse, Notices, TidyNotices},
     outbound::NoClient,
     projects::{Projects, TidyProjects},
     providers::Providers,
+    push::{NoPush, Push},
     releases::Releases,
     rooms::{self, MadeSubscriber, Rooms, TidyRooms},
     shown::{Shown, ShownSubscriber},
@@ -63,6 +66,8 @@ pub struct Everything {
     pub events: Events,
     /// Whom it is told to outside.
     pub webhooks: Webhooks,
+    /// The service that tells pages and apps, if there is one.
+    pub pusher: Option<Pusher>,
     /// Jobs that another delivers.
     pub qstash: Qstash,
     /// What is measured.
@@ -77,6 +82,8 @@ pub struct Everything {
     pub studio: Studio,
     /// Where people talk.
     pub rooms: Rooms,
+    /// What people are told of while they look elsewhere.
+    pub notices: Notices,
     /// Files under the hash of their content.
     pub blobs: Blobs,
     /// What everybody is shown.
@@ -136,6 +143,9 @@ pub enum CannotStart {
     /// Model providers cannot be reached from here.
     #[error(transparent)]
     NoProviders(#[from] NoClient),
+    /// Browsers cannot be told.
+    #[error(transparent)]
+    NoPush(#[from] NoPush),
     /// Jobs cannot go outside as configured.
     #[error(transparent)]
     BadQstash(#[from] CannotGoOutside),
@@ -173,25 +183,39 @@ impl Services {
             Webhooks::new(db.clone(), clock.clone(), jobs.clone(), limits.clone(), postman.clone(), &config.webhooks)?;
         let client = crate::providers::client(&config.providers)?;
         let shown = Shown::new(cache.clone(), jobs.clone(), tasks.clone(), client.clone(), config.shared_cache.clone());
+        let push = Push::new(&config.secret, &config.site(), &config.webhooks, clock.clone())?;
+        let notices = Notices::new(notices::Parts {
+            db: db.clone(),
+            bus: bus.clone(),
+            clock: clock.clone(),
+            jobs: jobs.clone(),
+            limits: limits.clone(),
+            postman: postman.clone(),
+            push,
+            config: config.notices.clone(),
+        });
         let rooms = Rooms::new(rooms::Parts {
             db: db.clone(),
             bus: bus.clone(),
             clock: clock.clone(),
             limits: limits.clone(),
             tasks: tasks.clone(),
+            jobs: jobs.clone(),
+            notices: notices.clone(),
             site: config.site(),
         });
-        let events = Events::new(
-            db.clone(),
-            clock.clone(),
-            jobs.clone(),
-            vec![
-                Arc::new(WebhooksSubscriber(webhooks.clone())),
-                Arc::new(ShownSubscriber(shown.clone())),
-                Arc::new(FiguresSubscriber),
-                Arc::new(MadeSubscriber(rooms.clone())),
-            ],
-        );
+        let pusher = config.pusher.clone();
+        let pusher = pusher.map(|pusher| Pusher::new(pusher, client.clone(), clock.clone(), jobs.clone()));
+        let mut subscribers: Vec<Arc<dyn Subscriber>> = vec![
+            Arc::new(WebhooksSubscriber(webhooks.clone())),
+            Arc::new(ShownSubscriber(shown.clone())),
+            Arc::new(FiguresSubscriber),
+            Arc::new(MadeSubscriber(rooms.clone())),
+        ];
+        if let Some(pusher) = &pusher {
+            subscribers.push(Arc::new(PusherSubscriber(pusher.clone())));
+        }
+        let events = Events::new(db.clone(), clock.clone(), jobs.clone(), subscribers);
         let qstash = Qstash::new(&config.qstash, &config.site(), client.clone(), jobs.clone());
         let visitor = client.clone();
         let providers = Providers::new(
@@ -234,6 +258,7 @@ impl Services {
             blobs: blobs.clone(),
             jobs: jobs.clone(),
             limits: limits.clone(),
+            rooms: rooms.clone(),
         });
         let dedup = Dedup::new(bus.connection(), clock.clone());
         let consumers = vec![Arc::new(NoteHooks(metrics.hooks.clone())) as _];
@@ -265,11 +290,13 @@ impl Services {
                 shown.clone(),
             ),
             rooms,
+            notices,
             limits,
             shown,
             studio,
             events,
             webhooks,
+            pusher,
             vitals,
             metrics,
             cache,
@@ -332,6 +359,9 @@ impl Services {
         let kinds = self.postman.kinds(kinds, Arc::new(self.accounts.clone()));
         let kinds = self.shown.kinds(self.images.kinds(self.checks.kinds(kinds)));
         let kinds = self.vitals.kinds(self.webhooks.kinds(self.events.kinds(kinds)));
+        let house = House::new(self.notices.clone(), self.jobs.clone(), self.checks.clone(), self.vitals.clone());
+        let kinds = house.kinds(self.notices.kinds(kinds));
+        let kinds = if let Some(pusher) = &self.pusher { pusher.kinds(kinds) } else { kinds };
         self.jobs.kinds(self.rooms.kinds(self.accounts.kinds(self.blobs.kinds(self.projects.kinds(kinds)))))
     }
 
@@ -355,6 +385,8 @@ impl Services {
         self.jobs.schedule(&hourly("tidy-vitals", 6), &TidyVitals {}).await?;
         self.jobs.schedule(&hourly("tidy-checks", 12), &TidyChecks {}).await?;
         self.jobs.schedule(&hourly("tidy-rooms", 22), &TidyRooms {}).await?;
+        self.jobs.schedule(&hourly("tidy-notices", 32), &TidyNotices {}).await?;
+        self.jobs.schedule(&every("look-at-house", "* * * * *"), &LookAtHouse {}).await?;
         if self.config.checks.are_run {
             self.jobs.schedule(&every("check-paths", "* * * * *"), &CheckPaths {}).await?;
             self.jobs.schedule(&every("check-generation", "*/5 * * * *"), &CheckGeneration {}).await?;

@@ -8,9 +8,12 @@ use std::{io::Cursor, time::Duration};
 
 use bytes::Bytes;
 use image::{DynamicImage, ImageFormat, Rgb, RgbImage};
-use model::{PageLimit, Picture, ProjectId, UserId, Visibility};
+use model::{Happened, PageLimit, Picture, ProjectId, RoomPlace, RoomRole, UserId, Visibility};
 use pretty_assertions::assert_eq;
-use server::images::{BadImage, ImagesError, Subject, Viewed, Waiting};
+use server::{
+    images::{BadImage, ImagesError, Subject, Viewed, Waiting},
+    rooms::{Saying, Since},
+};
 use support::{Instance, Scratch, files_below, until};
 
 /// A picture in one colour with a stripe, so that two of different colours are different files.
@@ -187,5 +190,45 @@ async fn a_picture_of_a_person_is_a_members_and_everybody_may_see_it() {
     images.remove(Some(user), subject).await.unwrap();
     images.remove(Some(user), subject).await.unwrap();
     assert_eq!(images.avatar(user).await.unwrap(), None);
+    end(scratch, [instance]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_picture_with_a_message_is_shown_to_the_room_and_goes_with_the_message() {
+    let scratch = Scratch::new().await;
+    let instance = scratch.worker().await;
+    let (user, member, stranger) = (instance.guest().await, instance.guest().await, instance.guest().await);
+    let project = instance.start(user, "A bakery").await.project;
+    let (images, rooms) = (&instance.services.images, &instance.services.rooms);
+    let room = rooms.of_project(Some(user), project).await.unwrap().room;
+    let invited = rooms.invite(Some(user), room, RoomRole::Commenter, None, (time::Duration::DAY, 1)).await.unwrap();
+    rooms.accept(member, &invited.token).await.unwrap();
+    let saying = Saying { client_id: "a".to_owned(), body: "The oven".to_owned(), anchor: None, thread: None };
+    let said = rooms.say(Some(user), room, saying).await.unwrap();
+    let subject = Subject::Message(said.id);
+    for other in [member, stranger] {
+        let refused = images.set(Some(other), subject, png(700, 350, [200, 30, 30]), "").await;
+        assert!(matches!(refused, Err(ImagesError::NotFound)), "{refused:?}");
+    }
+    images.set(Some(user), subject, png(700, 350, [200, 30, 30]), "The oven").await.unwrap();
+    assert_eq!(settled(&instance, subject).await, None);
+    let message = rooms.message(Some(member), room, said.id).await.unwrap();
+    let picture = message.picture.unwrap();
+    assert_eq!(picture.description, "The oven");
+    assert_eq!(
+        picture.sizes.iter().map(|size| (size.width, size.height)).collect::<Vec<_>>(),
+        [(320, 160), (640, 320)]
+    );
+    let known = RoomPlace { epoch: said.place.epoch, offset: said.place.offset };
+    let (_, since) = rooms.since(Some(member), room, Some(known)).await.unwrap();
+    let Since::Entries(entries) = since else { panic!("{since:?}") };
+    assert!(entries.iter().any(|entry| matches!(&entry.happened, Happened::Pictured { id, .. } if *id == said.id)));
+    let name = name_of(&picture);
+    assert_eq!(images.file(Some(member), &name, false).await.unwrap().0.viewed, Viewed::ByOwner);
+    for other in [None, Some(stranger)] {
+        assert!(matches!(images.file(other, &name, false).await, Err(ImagesError::NotFound)));
+    }
+    rooms.delete(Some(user), room, said.id).await.unwrap();
+    assert!(matches!(images.file(Some(member), &name, false).await, Err(ImagesError::NotFound)));
     end(scratch, [instance]).await;
 }

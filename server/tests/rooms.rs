@@ -7,7 +7,7 @@ mod support;
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use futures::future::join_all;
-use model::{Happened, MessageId, PageLimit, RoomEntry, RoomId, RoomPlace, RoomRole, Shelf, Stage, UserId};
+use model::{Anchor, Happened, MessageId, PageLimit, RoomEntry, RoomId, RoomPlace, RoomRole, Shelf, Stage, UserId};
 use pretty_assertions::assert_eq;
 use server::{
     rooms::{RoomFollower, RoomsError, Said, Saying, Since},
@@ -342,7 +342,7 @@ async fn whoever_is_in_the_room_reads_the_project_and_editors_change_it() {
     let instance = scratch.instance().await;
     let room = Room::new(&instance).await;
     let services = &instance.services;
-    let project = services.rooms.standing(Some(room.owner), room.id).await.unwrap().project;
+    let project = services.rooms.standing(Some(room.owner), room.id).await.unwrap().project.unwrap();
     let generation = services.projects.get(Some(room.owner), project).await.unwrap().generation;
     let stranger = instance.guest().await;
     assert!(services.projects.get(Some(stranger), project).await.is_err());
@@ -363,6 +363,54 @@ async fn whoever_is_in_the_room_reads_the_project_and_editors_change_it() {
     assert!(services.projects.get(Some(editor), project).await.is_err(), "what is thrown away is the owner's alone");
     assert!(matches!(room.say(&instance, editor, "a", "Still?").await, Err(RoomsError::NotFound)));
     services.projects.shelve(Some(room.owner), project, Shelf::Active).await.unwrap();
+    finish(scratch, [instance]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_who_know_each_other_talk_alone_and_nobody_else_finds_the_room() {
+    let scratch = Scratch::new().await;
+    let instance = scratch.instance().await;
+    let (room, rooms) = (Room::new(&instance).await, &instance.services.rooms);
+    let (ada, stranger) = (room.another(&instance, RoomRole::Viewer).await, instance.guest().await);
+    for (one, other) in [(stranger, ada), (ada, stranger), (ada, ada)] {
+        assert!(matches!(rooms.with(Some(one), other).await, Err(RoomsError::NotFound)));
+    }
+    let (here, there) = tokio::join!(rooms.with(Some(room.owner), ada), rooms.with(Some(ada), room.owner));
+    let (here, there) = (here.unwrap(), there.unwrap());
+    assert_eq!((here.room, here.role), (there.room, RoomRole::Commenter), "a pair has one room");
+    assert_eq!(here.project, None);
+    rooms.say(Some(ada), here.room, saying("a", "Only you")).await.unwrap();
+    assert!(matches!(rooms.standing(Some(stranger), here.room).await, Err(RoomsError::NotFound)));
+    assert!(matches!(rooms.say(Some(stranger), here.room, saying("b", "Me too")).await, Err(RoomsError::NotFound)));
+    let about =
+        Saying { anchor: Some(Anchor { stage: Stage::Brand, revision: 1, piece: None }), ..saying("c", "This") };
+    assert!(rooms.say(Some(ada), here.room, about).await.is_err(), "there is nothing to be about");
+    assert!(matches!(rooms.leave(Some(ada), here.room, ada).await, Err(RoomsError::Forbidden(_))));
+    let invited = rooms.invite(Some(ada), here.room, RoomRole::Viewer, None, (WEEK, 1)).await;
+    assert!(matches!(invited, Err(RoomsError::Forbidden(_))));
+    let list = rooms.list(room.owner).await.unwrap();
+    assert_eq!((list[0].room, list[0].project, list[0].unread), (here.room, None, 1));
+    // Whoever is taken out of what they were in together still finds what was said.
+    rooms.leave(Some(room.owner), room.id, ada).await.unwrap();
+    assert_eq!(rooms.with(Some(ada), room.owner).await.unwrap().room, here.room);
+    let refused = rooms.say(Some(ada), here.room, saying("d", "Still there?")).await;
+    assert!(matches!(refused, Err(RoomsError::Forbidden(_))), "and writes to nobody whom they know from nowhere");
+    finish(scratch, [instance]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn contacts_are_those_with_whom_one_is_in_a_room() {
+    let scratch = Scratch::new().await;
+    let instance = scratch.instance().await;
+    let (room, rooms) = (Room::new(&instance).await, &instance.services.rooms);
+    let (ada, stranger) = (room.another(&instance, RoomRole::Commenter).await, instance.guest().await);
+    let known = async |user| {
+        let contacts = rooms.contacts(user).await.unwrap();
+        contacts.iter().map(|contact| (contact.speaker.id, contact.is_here)).collect::<Vec<_>>()
+    };
+    assert_eq!(known(room.owner).await, [(ada, false)]);
+    assert_eq!(known(ada).await, [(room.owner, false)]);
+    assert_eq!(known(stranger).await, []);
     finish(scratch, [instance]).await;
 }
 

@@ -9,7 +9,8 @@ use crate::context::{is_for_administrator, of_request};
 #[component]
 pub(crate) fn Header() -> impl IntoView {
     let path = of_request(|parts| parts.uri.path().to_owned()).unwrap_or_default();
-    let mut pages = vec![("/projects", "Your projects"), ("/explore", "Explore"), ("/settings", "Account")];
+    let mut pages =
+        vec![("/projects", "Your projects"), ("/rooms", "Rooms"), ("/explore", "Explore"), ("/settings", "Account")];
     if is_for_administrator() {
         pages.extend([("/jobs", "Jobs"), ("/operations", "Operations")]);
     }

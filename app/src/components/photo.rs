@@ -27,6 +27,9 @@ pub(crate) const HEAD: Frame = Frame {
 pub(crate) const THUMBNAIL: Frame = Frame { class: "thumbnail", sizes: "9rem", width: 320, is_first: false };
 /// In a form that sets it.
 pub(crate) const PREVIEW: Frame = Frame { class: "thumbnail", sizes: "16rem", width: 320, is_first: false };
+/// With a message.
+pub(crate) const SHOWN: Frame =
+    Frame { class: "shown", sizes: "(width >= 40rem) 30rem, 80vw", width: 640, is_first: false };
 /// A person.
 pub(crate) const PERSON: Frame = Frame { class: "person", sizes: "6rem", width: 192, is_first: false };
 

@@ -4,6 +4,7 @@ pub(crate) mod accounts;
 pub(crate) mod event_stream;
 pub(crate) mod images;
 pub(crate) mod jobs;
+pub(crate) mod notices;
 pub(crate) mod projects;
 pub(crate) mod revisions;
 pub(crate) mod rooms;

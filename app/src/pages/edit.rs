@@ -24,7 +24,6 @@ use crate::{
         workbench::{KeyHelp, OutOfDate, PieceBar, Proposal, listed},
     },
     context::{caller, services},
-    functions::rooms::room_page,
     islands::Editor,
 };
 
@@ -63,7 +62,8 @@ fn Editing(project: Project, bench: Workbench) -> impl IntoView {
     let (pieces, revisions) = (format!("{read}/pieces"), format!("{read}/revisions"));
     let replay = format!("{read}/generations/{}", project.generation);
     let managed = project.clone();
-    let (may_edit, is_owner, room) = (project.role.may_edit(), project.role == RoomRole::Owner, room_page(project.id));
+    let (may_edit, is_owner, room) =
+        (project.role.may_edit(), project.role == RoomRole::Owner, format!("/projects/{}/room", project.id));
     let (state, sentence) = (state(&bench.draft), status_sentence(&bench.draft));
     let rendered = Rendered::of(Around { sections: &bench.draft.sections, files: Some(&files_of(project.id)) });
     let stale = listed(bench.staleness.stale.iter().map(|stale| &stale.piece));

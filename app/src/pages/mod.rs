@@ -12,6 +12,7 @@ pub(crate) mod jobs;
 pub(crate) mod landing;
 pub(crate) mod login;
 pub(crate) mod not_found;
+pub(crate) mod notices;
 pub(crate) mod offline;
 pub(crate) mod operations;
 pub(crate) mod piece;
@@ -36,10 +37,22 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 use model::ProjectId;
 use server::{http::ApiError, projects::Project};
+use time::{OffsetDateTime, UtcOffset, format_description::well_known::Rfc3339};
 
 use self::error::error_view;
 
 use crate::context::{caller, services, set_status};
+
+const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
+/// When something happened. Where a page has an island that does so, it is told in the reader's own time.
+pub(crate) fn moment(at: OffsetDateTime) -> AnyView {
+    let at = at.to_offset(UtcOffset::UTC).replace_nanosecond(0).unwrap_or(at);
+    let exact = at.format(&Rfc3339).unwrap_or_default();
+    let month = MONTHS[usize::from(u8::from(at.month())) - 1];
+    let shown = format!("{} {month}, {:02}:{:02} UTC", at.day(), at.hour(), at.minute());
+    view! { <time class="quiet" datetime=exact data-when="">{shown}</time> }.into_any()
+}
 
 /// The project that the address names, if it is the caller's.
 pub(crate) async fn project_of_address(id: String) -> Result<Project, ApiError> {

@@ -37,7 +37,7 @@ use crate::{
         workbench::checks_slot,
     },
     context::Asker,
-    functions::{answer_header, look_again, looks_so_far, rooms::room_page},
+    functions::{answer_header, look_again, looks_so_far},
 };
 
 /// A page is not kept open longer than this; what is missing then, a reload shows.
@@ -127,7 +127,7 @@ fn Reading(opened: Opened) -> impl IntoView {
     let generation = project.generation.to_string();
     let (may_edit, is_owner) = (project.role.may_edit(), project.role == RoomRole::Owner);
     let stop = (running && may_edit).then(|| view! { <Stop generation /> });
-    let room = room_page(project.id);
+    let room = format!("/projects/{}/room", project.id);
     let again = project.id.to_string();
     let edit = format!("/projects/{}/edit", project.id);
     let json = format!("/api/projects/{}", project.id);

@@ -50,6 +50,7 @@ pub fn router(instance: &Instance) -> Router {
         loader: "/islands.js?v=x".to_owned(),
         reporter: None,
         room: None,
+        push: None,
         landing: None,
     };
     let context = PageContext {

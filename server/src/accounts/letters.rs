@@ -14,6 +14,7 @@ use crate::{
     db::DbError,
     events::webhooks::{DISABLED_LETTER, SwitchedOff},
     mail::{Letter, LetterFuture, Letters, Mail},
+    notices::{Digest, NOTICES_LETTER},
 };
 
 pub(super) const PASSWORD_CHANGED: &str = "password-changed";
@@ -29,6 +30,7 @@ impl Letters for Accounts {
                 PASSWORD_CHANGED => Ok(Some(self.password_changed(&mail.recipient))),
                 ADDRESS_CHANGED => Ok(Some(self.address_changed(&mail.recipient))),
                 DISABLED_LETTER => Ok(self.webhook_disabled(mail)),
+                NOTICES_LETTER => Ok(self.notices(mail)),
                 kind => {
                     tracing::error!(mail = %mail.id, kind, "nobody knows the words of this mail");
                     Ok(None)
@@ -129,6 +131,11 @@ impl Accounts {
             self.site
         );
         Some(Letter { to: mail.recipient.clone(), subject: "A webhook of yours is switched off".to_owned(), text })
+    }
+
+    fn notices(&self, mail: &Mail) -> Option<Letter> {
+        let digest: Digest = data(mail)?;
+        Some(Letter { to: mail.recipient.clone(), subject: digest.subject(), text: digest.text(&self.site) })
     }
 
     fn address_changed(&self, to: &str) -> Letter {

@@ -10,7 +10,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use redis::{AsyncCommands, PushInfo, PushKind, RedisError, Value};
+use redis::{AsyncCommands, FromRedisValue, PushInfo, PushKind, RedisError, Value};
 use tokio::{
     sync::{Mutex as AsyncMutex, broadcast, mpsc},
     time::MissedTickBehavior,
@@ -81,6 +81,13 @@ impl Bus {
     /// The connection, for what is asked and answered rather than told.
     pub fn connection(&self) -> Redis {
         self.connection.clone()
+    }
+
+    /// Asks for what one can do without; nothing when Redis does not answer in time, or with something else.
+    pub async fn ask<T: FromRedisValue>(&self, asked: redis::Cmd, within: Duration) -> Option<T> {
+        let mut connection = self.connection.clone();
+        let answered = tokio::time::timeout(within, asked.query_async(&mut connection)).await;
+        answered.ok().and_then(Result::ok)
     }
 
     /// Hears the messages of a channel from now on.

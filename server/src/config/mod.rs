@@ -8,7 +8,9 @@ mod hooks;
 mod http;
 mod jobs;
 mod mail;
+mod notices;
 mod providers;
+mod pusher;
 mod qstash;
 mod redis;
 mod secret;
@@ -28,7 +30,9 @@ pub use hooks::HooksConfig;
 pub use http::HttpConfig;
 pub use jobs::JobsConfig;
 pub use mail::MailConfig;
+pub use notices::NoticesConfig;
 pub use providers::{Api, ApiKey, Models, Price, ProviderConfig, ProvidersConfig, Waits};
+pub use pusher::PusherConfig;
 pub use qstash::{QstashConfig, QstashKey};
 pub use redis::{RedisConfig, RedisPlace};
 pub use secret::Secret;
@@ -52,12 +56,16 @@ pub struct Config {
     pub jobs: JobsConfig,
     /// How mail is sent.
     pub mail: MailConfig,
+    /// When people are told of what they were not there to see.
+    pub notices: NoticesConfig,
     /// Which model providers there are.
     pub providers: ProvidersConfig,
     /// Where files are kept.
     pub blobs: BlobsConfig,
     /// How others are told of events.
     pub webhooks: WebhooksConfig,
+    /// Which service tells pages and apps of events, if there is one.
+    pub pusher: Option<PusherConfig>,
     /// Whose webhooks are taken.
     pub hooks: HooksConfig,
     /// Which jobs another delivers.
@@ -106,9 +114,11 @@ impl Config {
             studio: StudioConfig::read(variables)?,
             jobs: JobsConfig::read(variables)?,
             mail: MailConfig::read(variables)?,
+            notices: NoticesConfig::read(variables)?,
             providers: ProvidersConfig::read(variables)?,
             blobs: BlobsConfig::read(variables)?,
             webhooks: WebhooksConfig::read(variables)?,
+            pusher: PusherConfig::read(variables)?,
             hooks: HooksConfig::read(variables)?,
             qstash: QstashConfig::read(variables)?,
             checks: ChecksConfig::read(variables)?,
@@ -212,6 +222,7 @@ mod tests {
             ("ATLAS9_URL", "atlas9.example.com", "https://"),
             ("ATLAS9_TRUSTED_PROXIES", "proxy", "10.0.0.0/8"),
             ("ATLAS9_WEBHOOKS_ALLOW", "intranet", "10.0.0.0/8"),
+            ("ATLAS9_PUSHER_URL", "https://soketi.example/apps/7", "KEY:SECRET@"),
         ] {
             let error = Config::from_variables(&Variables::new([(variable, value)])).unwrap_err();
             assert_eq!(error.variable, variable);
@@ -227,6 +238,7 @@ mod tests {
             ("DATABASE_URL", "postgres://me:hunter2@db/x"),
             ("ATLAS9_SMTP_URL", "smtp://me:hunter2@mail/"),
             ("REDIS_URL", "redis://:hunter2@cache/0"),
+            ("ATLAS9_PUSHER_URL", "https://key:hunter2@soketi/apps/7"),
         ]))
         .unwrap();
         let told = format!("{config:?}");

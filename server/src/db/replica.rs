@@ -90,7 +90,7 @@ impl Database {
             Ok(Ok(position)) => replica.remember(user, position).await,
             // Then nobody knows how far the replica has to be: it is not read from for as long as that could matter.
             failed => {
-                tracing::warn!(?failed, "the primary reads for now: it did not say how far a write went");
+                tracing::warn!(?failed, "the primary reads: it did not say how far a write went");
                 replica.rest.begin(REST);
             }
         }
@@ -145,7 +145,7 @@ impl Replica {
 
     fn leave_alone(&self, why: &'static str) {
         if self.rest.begin(REST) {
-            tracing::warn!(why, "the primary reads for now instead of the replica");
+            tracing::warn!(why, "the primary reads instead of the replica");
         }
     }
 

@@ -1,4 +1,4 @@
-//! What happens, told: to subscribers in this program, and to other programs by webhooks.
+//! What happens, told: to subscribers in this program, to other programs by webhooks, and to pages and apps by a service that speaks Pusher's protocol.
 //!
 //! An event is published in the transaction that causes it, with the job that tells of it: both are there or neither. Each subscriber is told in a
 //! job of its own, so that one that fails does not hold the others, and acknowledges in the transaction of its effect.
@@ -8,6 +8,7 @@ mod dispatch;
 mod event;
 mod figures;
 mod inbound;
+pub mod pusher;
 mod replay;
 mod signature;
 mod store;

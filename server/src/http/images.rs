@@ -1,4 +1,4 @@
-//! Routes for pictures that people bring: covers of projects, pictures of themselves, and the files of both.
+//! Routes for pictures that people bring: covers of projects, pictures of themselves, what they show each other in rooms, and the files of all.
 
 use axum::{
     Json,
@@ -7,7 +7,7 @@ use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
 };
-use model::{Picture, ProjectId, UserId};
+use model::{DESCRIPTION_MAX_CHARS, MessageId, Picture, ProjectId, UserId};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -20,7 +20,8 @@ use super::{
 };
 use crate::{
     cache::Tag,
-    images::{IMAGE_MAX_BYTES, Subject, Viewed, Waiting},
+    images::{self, IMAGE_MAX_BYTES, ImagesError, Subject, Viewed, Waiting},
+    rooms::Saying,
     services::Services,
 };
 
@@ -75,6 +76,18 @@ async fn take(
     let image = services.images.set(caller.user(), subject, upload.file, &query.description).await?;
     drop(place);
     Ok((StatusCode::ACCEPTED, Json(json!({ "image_id": image, "state": "waiting" }))).into_response())
+}
+
+/// `PUT /api/rooms/{room}/messages/{message}/picture?description=`: likewise, of a message of one's own. Everybody in the room is told when it is ready.
+pub(super) async fn put_shown(
+    State(services): State<Services>,
+    caller: Caller,
+    Path((_, message)): Path<(String, String)>,
+    Query(query): Query<Described>,
+    request: Request,
+) -> Result<Response, ApiError> {
+    let subject = Subject::Message(message.parse()?);
+    take(&services, &caller, subject, query, request).await
 }
 
 /// `GET /api/projects/{id}/cover`: the picture that is shown, and what became of the one that was sent last.
@@ -150,6 +163,40 @@ pub(super) async fn set_from_form(
     services.images.set(caller.user(), subject, upload.file.clone(), field("description")).await?;
     drop(place);
     Ok(Redirect::to(&page).into_response())
+}
+
+/// `POST /fn/say_with_picture`, from the page of a room: a form with `room`, `client_id`, `body`, `thread` and the file. Sent twice, it is said once. What is said
+/// tells what the picture shows.
+pub(super) async fn say_from_form(
+    State(services): State<Services>,
+    caller: Caller,
+    request: Request,
+) -> Result<Response, ApiError> {
+    let place = services.images.place(caller.user()).await?;
+    let upload = Upload::read(request, &services, &PICTURES).await?;
+    let field = |name: &str| upload.fields.get(name).map(String::as_str).unwrap_or_default();
+    let standing = services.rooms.standing(caller.user(), field("room").parse()?).await?;
+    if upload.file.is_empty() {
+        return Err(ApiError::unprocessable("no-file", "Choose a picture first, and then send it."));
+    }
+    // Before anything is said that would have to be taken back.
+    images::look(&upload.file).await.map_err(ImagesError::from)?;
+    let thread: Option<MessageId> = Some(field("thread")).filter(|id| !id.is_empty()).map(str::parse).transpose()?;
+    let (client_id, body) = (field("client_id").to_owned(), field("body").to_owned());
+    let words: Vec<&str> = body.split_whitespace().collect();
+    let shows =
+        words.join(" ").chars().filter(|char| !char.is_control()).take(DESCRIPTION_MAX_CHARS).collect::<String>();
+    let saying = Saying { client_id, body, anchor: None, thread };
+    let said = services.rooms.say(caller.user(), standing.room, saying).await?;
+    let subject = Subject::Message(said.id);
+    // What was said before may have come without its picture.
+    if said.is_new || !services.images.is_there(subject).await? {
+        services.images.set(caller.user(), subject, upload.file.clone(), &shows).await?;
+    }
+    drop(place);
+    let page = standing.page();
+    let page = thread.map_or_else(|| page.clone(), |of| format!("{page}?thread={of}"));
+    Ok(Redirect::to(&format!("{page}#m-{}", said.id)).into_response())
 }
 
 /// `GET /images/{digest}.avif` and `.webp`. What is under such a name never changes.

@@ -68,8 +68,10 @@ pub fn body_max_bytes(path: &str) -> usize {
 
 /// Whether a request brings a file of some megabytes, which takes longer to arrive than a form.
 pub fn is_upload(method: &Method, path: &str) -> bool {
-    let is_picture = path.starts_with("/api/projects/") && path.ends_with("/cover") || path == "/api/account/picture";
-    ["/api/projects/import", "/fn/import_archive", "/fn/set_picture"].contains(&path)
+    let is_picture = path.starts_with("/api/projects/") && path.ends_with("/cover")
+        || path.starts_with("/api/rooms/") && path.ends_with("/picture")
+        || path == "/api/account/picture";
+    ["/api/projects/import", "/fn/import_archive", "/fn/set_picture", "/fn/say_with_picture"].contains(&path)
         || is_picture && method == Method::PUT
 }
 
@@ -143,6 +145,17 @@ pub fn routes(services: Services) -> Router {
             put(api::react).delete(api::take_reaction_back),
         )
         .route("/api/rooms/{room}/messages/{message}/pin", put(api::pin).delete(api::unpin))
+        .route(
+            "/api/rooms/{room}/messages/{message}/picture",
+            put(images::put_shown).layer(DefaultBodyLimit::max(PICTURE_MAX_BYTES)),
+        )
+        .route("/fn/say_with_picture", post(images::say_from_form).layer(DefaultBodyLimit::max(PICTURE_MAX_BYTES)))
+        .route("/api/rooms/{room}/notify", put(api::set_notify))
+        .route("/api/notices", get(api::list_notices))
+        .route("/api/notices/seen", put(api::notices_seen))
+        .route("/api/account/push", get(api::is_subscribed).put(api::subscribe).delete(api::unsubscribe))
+        .route("/api/people", get(api::list_contacts))
+        .route("/api/people/{user}/room", put(api::room_with))
         .route("/api/rooms/{room}/pinned", get(api::list_pinned))
         .route("/api/rooms/{room}/log", get(api::log))
         .route("/api/rooms/{room}/read", put(api::read))

@@ -83,7 +83,7 @@ impl Overload {
 /// One that is under way, until it is answered or whoever asked went away.
 struct UnderWay {
     overload: Overload,
-    /// Whether its place is another's for now.
+    /// Whether its place is lent to another.
     is_lent: AtomicBool,
 }
 

@@ -1,4 +1,4 @@
-//! Pictures that people bring: covers of projects, and pictures of themselves. What was sent is looked at when it comes, made into the sizes that are
+//! Pictures that people bring: covers of projects, pictures of themselves, and what they show each other in rooms. What was sent is looked at when it comes, made into the sizes that are
 //! shown by a job, and forgotten; what is shown lies under the hash of its content and never changes.
 
 mod jobs;
@@ -8,7 +8,7 @@ mod store;
 use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use model::{DESCRIPTION_MAX_CHARS, ImageId, Picture, PictureFormat, PictureSize, ProjectId, UserId};
+use model::{DESCRIPTION_MAX_CHARS, ImageId, MessageId, Picture, PictureFormat, PictureSize, ProjectId, UserId};
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
     time::timeout,
@@ -24,9 +24,11 @@ use crate::{
     db::{Database, DbError},
     jobs::{Failure, Jobs, JobsError, Kinds, Options},
     limits::{Limited, Limits, Quota},
+    notices::NoticesError,
+    rooms::Rooms,
     shown::Shown,
 };
-use pixels::{AVATAR, COVER, Made, Sizes};
+use pixels::{AVATAR, COVER, Made, SHOWN, Sizes};
 use store::Tx;
 
 /// The most bytes of a picture that is sent.
@@ -52,6 +54,7 @@ pub struct Images {
     blobs: Blobs,
     jobs: Jobs,
     limits: Limits,
+    rooms: Rooms,
     arriving: Arc<Semaphore>,
     turns: Arc<Semaphore>,
 }
@@ -70,6 +73,8 @@ pub struct Parts {
     pub jobs: Jobs,
     /// Who sends too many.
     pub limits: Limits,
+    /// Where people show each other pictures.
+    pub rooms: Rooms,
 }
 
 /// What a picture is of.
@@ -79,6 +84,8 @@ pub enum Subject {
     Project(ProjectId),
     /// It is the picture of a member.
     User(UserId),
+    /// It came with a message.
+    Message(MessageId),
 }
 
 /// What is known of a picture that was sent and is not shown.
@@ -95,7 +102,7 @@ pub enum Waiting {
 pub enum Viewed {
     /// Whoever has its address.
     ByEverybody,
-    /// The owner of a private project.
+    /// Those to whom a private project or a message is shown.
     ByOwner,
 }
 
@@ -131,6 +138,9 @@ pub enum ImagesError {
     /// The files.
     #[error(transparent)]
     Blobs(#[from] BlobsError),
+    /// Telling whoever sent it.
+    #[error(transparent)]
+    Notices(#[from] NoticesError),
     /// The job.
     #[error(transparent)]
     Jobs(#[from] JobsError),
@@ -142,9 +152,9 @@ pub enum ImagesError {
 impl Images {
     /// Makes the domain.
     pub fn new(parts: Parts) -> Self {
-        let Parts { db, clock, shown, blobs, jobs, limits } = parts;
+        let Parts { db, clock, shown, blobs, jobs, limits, rooms } = parts;
         let (arriving, turns) = (Arc::new(Semaphore::new(ARRIVING)), Arc::new(Semaphore::new(AT_ONCE)));
-        Self { db, clock, shown, blobs, jobs, limits, arriving, turns }
+        Self { db, clock, shown, blobs, jobs, limits, rooms, arriving, turns }
     }
 
     /// A place for a picture of somebody that is about to arrive, which is held in memory until it has.
@@ -157,7 +167,7 @@ impl Images {
         Arc::clone(&self.arriving).try_acquire_owned().map_err(|_| ImagesError::Busy)
     }
 
-    /// Makes sure that this is a project of theirs that was not thrown away, or they themselves as a member.
+    /// Makes sure that this is a project of theirs that was not thrown away, they themselves as a member, or a message of their own.
     ///
     /// # Errors
     /// [`ImagesError::NotFound`] when it is not.
@@ -181,9 +191,7 @@ impl Images {
     ) -> Result<ImageId, ImagesError> {
         let description = described(description)?;
         let user = self.make_sure(user, subject).await?;
-        let bytes = file.clone();
-        let looked = tokio::task::spawn_blocking(move || pixels::look(&bytes)).await;
-        looked.unwrap_or(Err(BadImage::Damaged))?;
+        look(&file).await?;
         let original = self.blobs.store(file, "application/octet-stream").await?;
         let id = ImageId(self.clock.new_id());
         let new = store::New { id, subject, original: &original, description: &description, now: self.clock.now() };
@@ -224,6 +232,14 @@ impl Images {
         store::waiting(self.db.primary(), subject).await
     }
 
+    /// Whether a picture was sent, whatever became of it.
+    ///
+    /// # Errors
+    /// [`DbError`] when the store cannot.
+    pub async fn is_there(&self, subject: Subject) -> Result<bool, DbError> {
+        store::is_there(self.db.primary(), subject).await
+    }
+
     /// The picture of a person.
     ///
     /// # Errors
@@ -261,7 +277,7 @@ impl Images {
             let images = teller.clone();
             async move {
                 let job: MakeImage = serde_json::from_str(&job.0.payload).map_err(Failure::give_up)?;
-                store::refuse(images.db.primary(), job.image, NOT_MADE).await.map_err(Failure::retry)
+                images.refuse(job.image, NOT_MADE).await.map_err(Failure::retry)
             }
         });
         kinds.on::<MakeImage, _, _>(move |job, _| {
@@ -281,11 +297,12 @@ impl Images {
         let sizes = match sent.subject {
             Subject::Project(_) => COVER,
             Subject::User(_) => AVATAR,
+            Subject::Message(_) => SHOWN,
         };
         let original = self.blobs.get(&sent.original).await?;
         let made = match pixels_of(original, sizes, turn).await {
             Ok(made) => made,
-            Err(reason) => return Ok(store::refuse(self.db.primary(), id, &reason.to_string()).await?),
+            Err(reason) => return self.refuse(id, &reason.to_string()).await,
         };
         let mut picture = Picture { description: sent.description, sizes: Vec::new() };
         for size in made {
@@ -299,7 +316,21 @@ impl Images {
         if !store::set_ready(&mut tx, id, sent.subject, &picture).await? {
             return Ok(());
         }
+        if let Subject::Message(message) = sent.subject
+            && !self.rooms.picture_ready(&mut tx, message, &picture).await?
+        {
+            store::delete(&mut tx, sent.subject).await?;
+        }
         self.commit_change(tx, sent.subject).await
+    }
+
+    /// A picture cannot be made ready. Whoever sent it with a message looks at no form that would say so.
+    async fn refuse(&self, id: ImageId, reason: &str) -> Result<(), ImagesError> {
+        let sent = store::sent(self.db.primary(), id).await?;
+        if let Some(Subject::Message(message)) = sent.map(|sent| sent.subject) {
+            self.rooms.picture_refused(message, reason).await?;
+        }
+        Ok(store::refuse(self.db.primary(), id, reason).await?)
     }
 
     /// Commits a change of what is shown.
@@ -307,11 +338,27 @@ impl Images {
         let (is_shown, changing) = match subject {
             Subject::Project(project) => (store::is_shown(&mut tx, project).await?, self.shown.changing(project)),
             Subject::User(user) => (true, self.shown.changing_person(user)),
+            // It stands on no page that is kept.
+            Subject::Message(_) => {
+                store::commit(tx).await?;
+                self.rooms.look_at_noted();
+                return Ok(());
+            }
         };
         store::commit(tx).await?;
         changing.is_committed_if_shown(is_shown).await;
         Ok(())
     }
+}
+
+/// Whether a file is a picture that is taken, by what it says of itself.
+///
+/// # Errors
+/// [`BadImage`] when it is not.
+pub async fn look(file: &Bytes) -> Result<(), BadImage> {
+    let bytes = file.clone();
+    let looked = tokio::task::spawn_blocking(move || pixels::look(&bytes)).await;
+    looked.unwrap_or(Err(BadImage::Damaged)).map(drop)
 }
 
 /// What takes a core and memory, off the async threads, and for as long as it takes whoever waits. A decoder that panics over a file has met one that it

@@ -30,20 +30,37 @@ const WEBP_QUALITIES: [u8; 5] = [80, 65, 50, 30, 10];
 /// Effort of the AVIF encoder, from 1 (all) to 10 (least): a picture of the largest size takes about a second of one core.
 const AVIF_SPEED: u8 = 8;
 
+/// How often one side may be as long as the other.
+const STRIPE: u32 = 3;
+
 /// The sizes of one sort of picture.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Sizes {
-    /// Across and down, as they relate.
-    aspect: (u32, u32),
+    /// Across and down, as they relate; as they do in what was sent when it is left open.
+    aspect: Option<(u32, u32)>,
     /// Points across, and the most bytes of a file of that size. The smallest first.
     widths: &'static [(u32, usize)],
 }
 
+impl Sizes {
+    /// How a picture is shown: whole, unless it is a stripe.
+    fn aspect_of(self, image: &DynamicImage) -> (u32, u32) {
+        let (width, height) = (image.width(), image.height());
+        self.aspect.unwrap_or(match () {
+            () if height > STRIPE * width => (1, STRIPE),
+            () if width > STRIPE * height => (STRIPE, 1),
+            () => (width, height),
+        })
+    }
+}
+
 /// Covers of projects.
 pub(super) const COVER: Sizes =
-    Sizes { aspect: (2, 1), widths: &[(320, 30_000), (640, 60_000), (1_280, 120_000), (1_920, 200_000)] };
+    Sizes { aspect: Some((2, 1)), widths: &[(320, 30_000), (640, 60_000), (1_280, 120_000), (1_920, 200_000)] };
 /// Pictures of people.
-pub(super) const AVATAR: Sizes = Sizes { aspect: (1, 1), widths: &[(48, 8_000), (96, 12_000), (192, 30_000)] };
+pub(super) const AVATAR: Sizes = Sizes { aspect: Some((1, 1)), widths: &[(48, 8_000), (96, 12_000), (192, 30_000)] };
+/// What people show each other.
+pub(super) const SHOWN: Sizes = Sizes { aspect: None, widths: &[(320, 40_000), (640, 80_000), (1_280, 160_000)] };
 
 /// One size, in both formats.
 pub(super) struct Made {
@@ -98,7 +115,9 @@ pub(super) fn look(bytes: &[u8]) -> Result<ImageFormat, BadImage> {
 /// [`BadImage`].
 pub(super) fn make(bytes: &[u8], sizes: Sizes) -> Result<Vec<Made>, BadImage> {
     let format = look(bytes)?;
-    let whole = cut(decode(bytes, format)?, sizes.aspect);
+    let image = decode(bytes, format)?;
+    let aspect = sizes.aspect_of(&image);
+    let whole = cut(image, aspect);
     let fitting = sizes.widths.iter().filter(|(width, _)| *width <= whole.width()).copied();
     let mut wanted: Vec<(u32, usize)> = fitting.collect();
     if wanted.is_empty() {
@@ -109,7 +128,7 @@ pub(super) fn make(bytes: &[u8], sizes: Sizes) -> Result<Vec<Made>, BadImage> {
     let mut source = DynamicImage::ImageRgba8(whole);
     let mut made = Vec::new();
     for (width, most) in wanted.into_iter().rev() {
-        let height = (width * sizes.aspect.1 / sizes.aspect.0).max(1);
+        let height = (width * aspect.1 / aspect.0).max(1);
         source = source.resize_exact(width, height, FilterType::Lanczos3);
         if let Some(size) = encode(&source.to_rgba8(), most) {
             made.push(size);
@@ -210,7 +229,8 @@ pub(super) fn fuzzed(bytes: &[u8]) {
     if reader(bytes, format, None, LOOK_MAX).into_dimensions().is_ok_and(is_small)
         && let Ok(image) = decode(bytes, format)
     {
-        let cut = cut(image, COVER.aspect);
+        let aspect = COVER.aspect_of(&image);
+        let cut = cut(image, aspect);
         assert!(cut.width() > 0 && cut.height() > 0);
     }
 }
@@ -277,6 +297,17 @@ mod tests {
     fn a_small_picture_is_not_made_larger() {
         let made = make(&png(&noise(20, 40)), AVATAR).unwrap();
         assert_eq!(made.iter().map(|size| (size.width, size.height)).collect::<Vec<_>>(), [(20, 20)]);
+    }
+
+    #[test]
+    fn what_people_show_each_other_is_shown_whole_unless_it_is_a_stripe() {
+        let sizes = |width, height| {
+            let made = make(&png(&dunes(width, height)), SHOWN).unwrap();
+            made.iter().map(|size| (size.width, size.height)).collect::<Vec<_>>()
+        };
+        assert_eq!(sizes(700, 350), [(320, 160), (640, 320)]);
+        assert_eq!(sizes(100, 150), [(100, 150)]);
+        assert_eq!(sizes(40, 900), [(40, 120)]);
     }
 
     #[test]

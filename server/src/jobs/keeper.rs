@@ -115,7 +115,7 @@ impl<'a> Keeper<'a> {
                 () = tokio::time::sleep(FLOWS_EVERY) => {}
             }
             if let Err(error) = within(PATIENCE, self.flows()).await {
-                tracing::debug!(%error, "flows let nothing go for now");
+                tracing::debug!(%error, "flows let nothing go until the database answers");
             }
         }
     }

@@ -134,7 +134,7 @@ impl Waker {
                 () = over.cancelled() => return,
                 heard = self.hear(pool) => {
                     if let Err(error) = heard {
-                        tracing::debug!(%error, "what other processes say is not heard for now");
+                        tracing::debug!(%error, "what other processes say is not heard until the database answers");
                     }
                 }
             }

@@ -2,13 +2,19 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
 use bytes::Bytes;
 use model::{Happened, RoomEntry, RoomId, RoomPlace, UserId};
-use tokio::sync::broadcast::{self, error::RecvError};
+use tokio::{
+    sync::broadcast::{self, error::RecvError},
+    time::MissedTickBehavior,
+};
 
 use super::{Rooms, RoomsError, Standing, store};
 use crate::{bus::Bus, db::DbError};
@@ -18,9 +24,10 @@ const MISSED_MAX: i64 = 500;
 /// Entries read at once.
 const ROWS: i64 = 200;
 /// Entries somebody may lag behind before the log is read again.
-const BUFFER: usize = 256;
-/// However quiet it is, the log is looked at this often: messages between instances may be lost.
+const BUFFER: usize = 64;
+/// However quiet it is, it is looked this often how far logs are, of so many at once: messages between instances may be lost.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
+const LOOKED_AT: usize = 1_000;
 /// How long a database is left alone that does not answer.
 pub(super) const AFTER_FAILURE: Duration = Duration::from_secs(1);
 
@@ -28,7 +35,18 @@ pub(super) const AFTER_FAILURE: Duration = Duration::from_secs(1);
 #[derive(Clone)]
 pub(super) struct News {
     bus: Bus,
-    here: Arc<Mutex<HashMap<RoomId, broadcast::Sender<Arc<RoomEntry>>>>>,
+    here: Arc<Mutex<HashMap<RoomId, broadcast::Sender<Heard>>>>,
+    /// Whether somebody looks how far logs are.
+    is_looked_at: Arc<AtomicBool>,
+}
+
+/// What is told within this process.
+#[derive(Debug, Clone)]
+enum Heard {
+    /// Something happened.
+    Entry(Arc<RoomEntry>),
+    /// This is the newest entry of the log.
+    EndsAt(i64),
 }
 
 /// What somebody missed.
@@ -42,7 +60,7 @@ pub enum Since {
 
 impl News {
     pub(super) fn new(bus: Bus) -> Self {
-        Self { bus, here: Arc::default() }
+        Self { bus, here: Arc::default(), is_looked_at: Arc::default() }
     }
 
     /// Something was committed.
@@ -51,12 +69,23 @@ impl News {
         if let Ok(message) = serde_json::to_vec(&*entry) {
             self.bus.publish(&channel(room), message.into());
         }
-        let mut here = self.here.lock().unwrap_or_else(PoisonError::into_inner);
+        self.tell_here(room, Heard::Entry(entry));
+    }
+
+    fn tell_here(&self, room: RoomId, heard: Heard) {
+        let mut here = self.lock();
         if let Some(sender) = here.get(&room)
-            && sender.send(entry).is_err()
+            && sender.send(heard).is_err()
         {
             here.remove(&room);
         }
+    }
+
+    /// The rooms that somebody follows here.
+    fn followed(&self) -> Vec<RoomId> {
+        let mut here = self.lock();
+        here.retain(|_, sender| sender.receiver_count() > 0);
+        here.keys().copied().collect()
     }
 
     /// Something was written that is not told with it: whoever follows reads the log.
@@ -64,11 +93,14 @@ impl News {
         self.bus.publish(&channel(room), Bytes::new());
     }
 
-    fn listen(&self, room: RoomId) -> (broadcast::Receiver<Arc<RoomEntry>>, broadcast::Receiver<Bytes>) {
-        let mut here = self.here.lock().unwrap_or_else(PoisonError::into_inner);
-        here.retain(|_, sender| sender.receiver_count() > 0);
+    fn listen(&self, room: RoomId) -> (broadcast::Receiver<Heard>, broadcast::Receiver<Bytes>) {
+        let mut here = self.lock();
         let sender = here.entry(room).or_insert_with(|| broadcast::channel(BUFFER).0);
         (sender.subscribe(), self.bus.listen(&channel(room)))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<RoomId, broadcast::Sender<Heard>>> {
+        self.here.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -110,14 +142,38 @@ impl Rooms {
     /// Follows a room from a place on. For a process that tells many who are in it: whether each of them is, the caller makes sure.
     pub fn follow(&self, room: RoomId, after: i64) -> RoomFollower {
         let (here, elsewhere) = self.news.listen(room);
+        if !self.news.is_looked_at.swap(true, Ordering::Relaxed) {
+            let rooms = self.clone();
+            self.tasks.keep("room logs", move || rooms.clone().keep_looking());
+        }
         RoomFollower { rooms: self.clone(), here, elsewhere, room, at: after, must_read: true }
+    }
+}
+
+impl Rooms {
+    /// Tells everybody who follows a room here how far its log is: one question for all rooms, not one for each.
+    async fn keep_looking(self) {
+        let mut look = tokio::time::interval(LOOK_EVERY);
+        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                () = self.tasks.stopping() => return,
+                _ = look.tick() => {}
+            }
+            for some in self.news.followed().chunks(LOOKED_AT) {
+                match store::ends(self.db.primary(), some).await {
+                    Ok(ends) => ends.into_iter().for_each(|(room, at)| self.news.tell_here(room, Heard::EndsAt(at))),
+                    Err(error) => tracing::debug!(%error, "how far logs are cannot be told right now"),
+                }
+            }
+        }
     }
 }
 
 /// A reader of one room's log.
 pub struct RoomFollower {
     rooms: Rooms,
-    here: broadcast::Receiver<Arc<RoomEntry>>,
+    here: broadcast::Receiver<Heard>,
     elsewhere: broadcast::Receiver<Bytes>,
     room: RoomId,
     /// The last entry handed out.
@@ -149,20 +205,18 @@ impl RoomFollower {
 
     /// Waits for the entry that comes next. Nothing when the log has to be read instead.
     async fn hear(&mut self) -> Option<Option<Arc<RoomEntry>>> {
-        let look_again = tokio::time::sleep(LOOK_EVERY);
-        tokio::pin!(look_again);
         loop {
             let heard = tokio::select! {
                 () = self.rooms.tasks.stopping() => return None,
-                () = &mut look_again => Err(RecvError::Lagged(0)),
                 heard = self.here.recv() => heard,
                 heard = self.elsewhere.recv() => heard.and_then(|message| {
-                    serde_json::from_slice(&message).map(Arc::new).map_err(|_| RecvError::Lagged(1))
+                    serde_json::from_slice(&message).map(Heard::Entry).map_err(|_| RecvError::Lagged(1))
                 }),
             };
             match heard {
-                Ok(entry) if entry.offset <= self.at => {}
-                Ok(entry) if entry.offset == self.at + 1 => return Some(Some(entry)),
+                Ok(Heard::EndsAt(at)) if at <= self.at => {}
+                Ok(Heard::Entry(entry)) if entry.offset <= self.at => {}
+                Ok(Heard::Entry(entry)) if entry.offset == self.at + 1 => return Some(Some(entry)),
                 _ => {
                     self.must_read = true;
                     return Some(None);
@@ -172,7 +226,7 @@ impl RoomFollower {
     }
 
     async fn rest_after(&self, error: &DbError) -> Option<()> {
-        tracing::warn!(room = %self.room, %error, "following without the database for now");
+        tracing::warn!(room = %self.room, %error, "a room cannot be followed until the database answers");
         tokio::select! {
             () = self.rooms.tasks.stopping() => None,
             () = tokio::time::sleep(AFTER_FAILURE) => Some(()),

@@ -1,5 +1,6 @@
-//! The rooms' background job.
+//! The rooms' background jobs.
 
+use model::RoomId;
 use serde::{Deserialize, Serialize};
 
 use crate::jobs::{Job, Queue, Rules};
@@ -11,4 +12,15 @@ pub struct TidyRooms {}
 impl Job for TidyRooms {
     const KIND: &'static str = "tidy-rooms";
     const RULES: Rules = Rules { queue: Queue::Upkeep, ..Rules::USUAL };
+}
+
+/// Tells those who were not in a room that something was said there.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct NotifyRoom {
+    /// Which.
+    pub room: RoomId,
+}
+
+impl Job for NotifyRoom {
+    const KIND: &'static str = "notify-room";
 }

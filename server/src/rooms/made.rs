@@ -2,7 +2,7 @@
 
 use std::sync::{MutexGuard, PoisonError};
 
-use model::{GenerationId, Happened, Making, ProjectId, RoomId, Stage, UserId};
+use model::{GenerationId, Happened, Making, MessageId, Picture, ProjectId, RoomId, Stage, UserId};
 use serde::Deserialize;
 use sqlx::PgConnection;
 
@@ -77,8 +77,23 @@ impl Rooms {
         Ok(())
     }
 
+    /// Shows the picture of a message; `false` when that was taken back. Whoever is there hears of it after [`Rooms::look_at_noted`].
+    ///
+    /// # Errors
+    /// [`DbError`] when the store cannot.
+    pub async fn picture_ready(
+        &self,
+        tx: &mut PgConnection,
+        message: MessageId,
+        picture: &Picture,
+    ) -> Result<bool, DbError> {
+        let room = store::picture_ready(tx, message, picture, self.clock.now()).await?;
+        self.noted().extend(room);
+        Ok(room.is_some())
+    }
+
     /// Has everybody look at the logs of rooms into which something was written. A look too many does no harm.
-    fn look_at_noted(&self) {
+    pub fn look_at_noted(&self) {
         for room in std::mem::take(&mut *self.noted()) {
             self.news.look(room);
         }

@@ -157,12 +157,16 @@ impl Rooms {
     /// Leaves, or takes somebody out.
     ///
     /// # Errors
-    /// [`RoomsError::Forbidden`] for taking others out without owning the room, and for the owner, who cannot leave; [`RoomsError::NotFound`].
+    /// [`RoomsError::Forbidden`] for taking others out without owning the room, for the owner, who cannot leave, and where two talk alone;
+    /// [`RoomsError::NotFound`].
     pub async fn leave(&self, user: Option<UserId>, room: RoomId, whose: UserId) -> Result<(), RoomsError> {
         let standing = self.standing(user, room).await?;
         let user = user.ok_or(RoomsError::NotFound)?;
         if whose != user && standing.role != RoomRole::Owner {
             return Err(RoomsError::Forbidden("The owner takes others out."));
+        }
+        if standing.project.is_none() {
+            return Err(RoomsError::Forbidden("Two who talk alone are both in their room as long as it is there."));
         }
         if whose == user && standing.role == RoomRole::Owner {
             return Err(RoomsError::Forbidden("Whose project it is cannot leave its room."));
@@ -170,11 +174,12 @@ impl Rooms {
         self.limits.admit(&DOORS, &user.to_string()).await?;
         let now = self.clock.now();
         let mut tx = store::begin(self.db.primary()).await?;
-        if store::leave(&mut tx, room, whose).await? {
+        if store::leave(&mut tx, room, whose, &Self::notice_key(room)).await? {
             let happened = Happened::Left { id: whose };
             let offset = store::append(&mut tx, room, &happened, now).await?;
             tx.commit().await.map_err(DbError::from)?;
             self.news.tell(room, offset, happened);
+            self.here.part(whose);
         }
         Ok(())
     }

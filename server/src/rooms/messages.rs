@@ -13,6 +13,9 @@ const PINNED_MAX: i64 = 50;
 
 /// What is said to whoever only watches.
 const ONLY_READS: &str = "You may read here, and not write.";
+/// What is said to whoever wants to talk alone with somebody whom they know from nowhere any more, or about a project that is not there.
+const NOT_TOGETHER: &str =
+    "You can talk alone as long as you are in the room of a project together, and about nothing of a project.";
 
 /// Something to be said.
 #[derive(Debug, Clone)]
@@ -66,6 +69,7 @@ impl Rooms {
             author: Some(author),
             body: body.clone(),
             html: shown.html.clone(),
+            picture: None,
             anchor: saying.anchor.clone(),
             thread: saying.thread,
             replies: 0,
@@ -76,6 +80,7 @@ impl Rooms {
             pinned_at: None,
         }));
         let data = serde_json::to_string(&happened).map_err(|error| RoomsError::Bad(error.to_string()))?;
+        let key = Self::notice_key(room);
         let new = store::New {
             id,
             client_id: &saying.client_id,
@@ -85,15 +90,22 @@ impl Rooms {
             thread: saying.thread,
             mentions: shown.mentions.iter().map(|user| user.0).collect(),
             data: &data,
+            key: &key,
         };
         let Some(sent) = store::send(self.db.primary(), room, user, new, now).await? else {
             // They may not any more, which is not known here yet; or what they answer is gone.
             self.speakers.invalidate(&(room, user));
             let (_, role) = self.speaker(user, room).await?;
-            return Err(if role.may_talk() { RoomsError::NotFound } else { RoomsError::Forbidden(ONLY_READS) });
+            let is_direct = self.standing(Some(user), room).await?.project.is_none();
+            return Err(match role.may_talk() {
+                true if is_direct => RoomsError::Forbidden(NOT_TOGETHER),
+                true => RoomsError::NotFound,
+                false => RoomsError::Forbidden(ONLY_READS),
+            });
         };
         if sent.is_new {
             self.news.tell(room, sent.place.offset, happened);
+            self.tell_the_absent(room).await;
         }
         Ok(Said { id: sent.id, place: sent.place, is_new: sent.is_new })
     }
@@ -148,8 +160,9 @@ impl Rooms {
         let user = user.ok_or(RoomsError::NotFound)?;
         self.limits.admit(&TOUCHES, &user.to_string()).await?;
         let at = self.clock.now();
+        let key = Self::notice_key(room);
         let mut tx = store::begin(self.db.primary()).await?;
-        if store::delete(&mut tx, room, user, id, standing.role.may_edit(), at).await? {
+        if store::delete(&mut tx, room, user, id, standing.role.may_edit(), (&key, at)).await? {
             let happened = Happened::Deleted { id, at };
             let offset = store::append(&mut tx, room, &happened, at).await?;
             tx.commit().await.map_err(DbError::from)?;
@@ -211,7 +224,8 @@ impl Rooms {
     pub async fn read(&self, user: Option<UserId>, room: RoomId, offset: i64) -> Result<bool, RoomsError> {
         self.standing(user, room).await?;
         let user = user.ok_or(RoomsError::NotFound)?;
-        Ok(store::read_to(self.db.primary(), room, user, offset).await?)
+        let seen = (Self::notice_key(room), self.clock.now());
+        Ok(store::read_to(self.db.primary(), room, user, offset, (&seen.0, seen.1)).await?)
     }
 
     /// One message; one that was taken back only as long as it has answers.

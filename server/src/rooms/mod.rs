@@ -1,7 +1,10 @@
 //! Rooms: where the people of a project talk. What is said stands in PostgreSQL before anybody is told of it, numbered without gaps in one order for all
 //! ([`model::RoomEntry`]), so that whoever comes back can tell whether they missed something and what.
 
+mod away;
+mod direct;
 mod follow;
+mod here;
 mod jobs;
 pub mod live;
 mod made;
@@ -16,11 +19,11 @@ use std::{
     time::Duration,
 };
 
-use model::{BadCursor, ProjectId, RoomId, RoomPlace, RoomRole, RoomSummary, Speaker, UserId};
+use model::{BadCursor, Notify, ProjectId, RoomId, RoomPlace, RoomRole, RoomSummary, Speaker, UserId};
 use moka::sync::Cache as Memory;
 
 pub use follow::{RoomFollower, Since};
-pub use jobs::TidyRooms;
+pub use jobs::{NotifyRoom, TidyRooms};
 pub use made::MadeSubscriber;
 pub use members::Invited;
 pub use messages::{Said, Saying};
@@ -31,15 +34,19 @@ use crate::{
     bus::Bus,
     clock::{Clock, NoRandomness},
     db::{Database, DbError},
-    jobs::{Failure, Kinds},
+    jobs::{Failure, Jobs, Kinds},
     limits::{Limited, Limits, Quota},
+    notices::Notices,
     tasks::Tasks,
 };
 use follow::News;
+use here::Here;
 
 /// What somebody is called in a room is remembered this long, of so many.
 const SPEAKER_FOR: Duration = Duration::from_secs(30);
 const SPEAKERS_MAX: u64 = 20_000;
+/// Rooms in which nobody said anything for so long are forgotten by whoever tells the absent.
+const TOLD_FOR: Duration = Duration::from_secs(3_600);
 
 /// Messages of one person, on each instance: as fast as anybody types, and a good many at once.
 const MESSAGES: Quota = Quota { name: "messages", burst: 30, every: Duration::from_secs(1) };
@@ -66,6 +73,11 @@ pub struct Rooms {
     tasks: Tasks,
     site: Arc<str>,
     news: News,
+    here: Here,
+    jobs: Jobs,
+    notices: Notices,
+    /// For which turn those who are not there are told already.
+    told: Memory<RoomId, i64>,
     /// Who people are in their rooms, as it was lately.
     speakers: Memory<(RoomId, UserId), (Speaker, RoomRole)>,
     /// Rooms into whose logs something was written that nobody was told of yet.
@@ -84,6 +96,10 @@ pub struct Parts {
     pub limits: Limits,
     /// Tasks of this process.
     pub tasks: Tasks,
+    /// What is done later.
+    pub jobs: Jobs,
+    /// Who tells those who are not there.
+    pub notices: Notices,
     /// The site's address, for links.
     pub site: String,
 }
@@ -93,14 +109,26 @@ pub struct Parts {
 pub struct Standing {
     /// Which room.
     pub room: RoomId,
-    /// Whose it is.
-    pub project: ProjectId,
+    /// Whose it is; of no project when two people talk alone.
+    pub project: Option<ProjectId>,
     /// The newest entry of its log.
     pub place: RoomPlace,
     /// What they may do.
     pub role: RoomRole,
     /// The newest entry that they have seen.
     pub read_to: i64,
+}
+
+impl Standing {
+    /// Its page.
+    pub fn page(&self) -> String {
+        room_page(self.room, self.project)
+    }
+}
+
+/// The page of a room: beside those of its project, if it has one.
+pub fn room_page(room: RoomId, project: Option<ProjectId>) -> String {
+    project.map_or_else(|| format!("/rooms/{room}"), |project| format!("/projects/{project}/room"))
 }
 
 /// Something the rooms domain could not do.
@@ -135,9 +163,12 @@ pub enum RoomsError {
 impl Rooms {
     /// Makes the domain.
     pub fn new(parts: Parts) -> Self {
-        let Parts { db, bus, clock, limits, tasks, site } = parts;
+        let Parts { db, bus, clock, limits, tasks, jobs, notices, site } = parts;
         let speakers = Memory::builder().max_capacity(SPEAKERS_MAX).time_to_live(SPEAKER_FOR).build();
-        Self { db, clock, limits, tasks, site: site.into(), news: News::new(bus), speakers, noted: Arc::default() }
+        let (news, here) = (News::new(bus.clone()), Here::new(bus, clock.clone()));
+        let told = Memory::builder().max_capacity(SPEAKERS_MAX).time_to_idle(TOLD_FOR).build();
+        let (site, noted) = (site.into(), Arc::default());
+        Self { db, clock, limits, tasks, site, news, here, jobs, notices, told, speakers, noted }
     }
 
     /// What somebody is in the room of a project. The room is there as soon as the project's owner looks for it.
@@ -159,7 +190,11 @@ impl Rooms {
     /// Adds what is done in the background.
     #[must_use]
     pub fn kinds(&self, kinds: Kinds) -> Kinds {
-        let rooms = self.clone();
+        let (rooms, notifying) = (self.clone(), self.clone());
+        let kinds = kinds.on::<NotifyRoom, _, _>(move |job, _| {
+            let rooms = notifying.clone();
+            async move { rooms.notify(job.room).await }
+        });
         kinds.on::<TidyRooms, _, _>(move |_, _| {
             let rooms = rooms.clone();
             async move { rooms.tidy().await.map_err(Failure::retry) }
@@ -192,6 +227,14 @@ impl Rooms {
     pub async fn standing(&self, user: Option<UserId>, room: RoomId) -> Result<Standing, RoomsError> {
         let user = user.ok_or(RoomsError::NotFound)?;
         store::standing(self.db.primary(), room, user).await?.ok_or(RoomsError::NotFound)
+    }
+
+    /// What somebody is told of a room while they are not there.
+    ///
+    /// # Errors
+    /// [`RoomsError::NotFound`] for whoever is not in it.
+    pub async fn notify_of(&self, user: UserId, room: RoomId) -> Result<Notify, RoomsError> {
+        store::notify(self.db.primary(), room, user).await?.ok_or(RoomsError::NotFound)
     }
 
     /// Likewise, of somebody who may do `what` takes a role for which `may` holds.

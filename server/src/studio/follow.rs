@@ -63,7 +63,7 @@ impl Follower {
 
     /// Leaves a database alone that does not answer. `None` when the program is about to end.
     async fn rest_after(&self, error: &DbError) -> Option<()> {
-        tracing::warn!(generation = %self.generation, %error, "following without the database for now");
+        tracing::warn!(generation = %self.generation, %error, "a generation cannot be followed until the database answers");
         tokio::select! {
             () = self.stop.cancelled() => None,
             () = tokio::time::sleep(AFTER_FAILURE) => Some(()),

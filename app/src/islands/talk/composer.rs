@@ -41,6 +41,10 @@ pub(super) fn attach(talk: &Rc<Talk>) {
     let Ok(field) = field.dyn_into::<HtmlTextAreaElement>() else { return };
     let (sender, from, typed) = (Rc::clone(talk), form.clone(), field.clone());
     listen(&form, "submit", move |event: Event| {
+        // What was said last is not on the page: the page that follows has it.
+        if sender.thread.is_none() && !sender.root.has_attribute("data-latest") {
+            return;
+        }
         event.prevent_default();
         event.stop_propagation();
         send(&sender, &from, &typed);

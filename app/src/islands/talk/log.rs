@@ -15,8 +15,8 @@ use crate::islands::page::{all, fetch_page, one, text};
 
 /// What stands in the page's templates where a message's id will.
 const NOBODY: &str = "00000000-0000-0000-0000-000000000000";
-/// Messages that the page holds; those furthest from where somebody reads go.
-const KEPT: usize = 1_000;
+/// Messages that the page holds, however long the history is: those furthest from where somebody reads go, and come back when they are asked for.
+const KEPT: u32 = 300;
 /// Whoever is this close to the end of the page, in pixels, sees what comes.
 const CLOSE: f64 = 200.0;
 
@@ -30,6 +30,9 @@ pub(super) fn apply(talk: &Rc<Talk>, kind: &str, data: &JsValue, offset: i32) {
         }),
         "deleted" => with(talk, data, taken_back),
         "reacted" => with(talk, data, |message| reacted(talk, message, data)),
+        "pictured" => with(talk, data, |message| {
+            let _ = pictured(talk, message, &field(data, "picture"));
+        }),
         "pinned" => with(talk, data, |message| show(message, "[data-pinned]", field(data, "on").is_truthy())),
         "made" => super::watching::made(talk, data),
         _ => {}
@@ -112,15 +115,47 @@ pub(super) fn add(talk: &Talk, message: &Element) {
         empty.remove();
     }
     let _ = list.append_child(message);
-    let held = list.child_element_count() as usize;
-    if held > KEPT
+    while list.child_element_count() > KEPT
         && let Some(first) = list.first_element_child()
     {
         first.remove();
+        lead_to_earlier(talk, &list);
     }
     if is_close {
         message.scroll_into_view_with_bool(false);
     }
+}
+
+/// Has the link above the messages lead to those before the first that is there.
+fn lead_to_earlier(talk: &Talk, list: &Element) -> Option<()> {
+    let first = one(list, "[data-message]")?.get_attribute("data-offset")?;
+    let above = one(&talk.root, "[data-earlier]")?;
+    let link = match one(&above, "a") {
+        Some(link) => link,
+        None => {
+            let made = talk.document.create_element("a").ok()?;
+            made.set_class_name("older");
+            made.set_attribute("rel", "next").ok()?;
+            made.set_text_content(Some("Earlier messages"));
+            above.append_child(&made).ok()?;
+            made
+        }
+    };
+    link.set_attribute("href", &format!("?cursor={first}")).ok()
+}
+
+/// What was said last is not there any more: there is a link to it, and whatever is said meanwhile comes with it.
+fn leave_the_latest(talk: &Talk) -> Option<()> {
+    let _ = talk.root.remove_attribute("data-latest");
+    let below = one(&talk.root, "[data-later]")?;
+    if one(&below, "a").is_some() {
+        return None;
+    }
+    let link = talk.document.create_element("a").ok()?;
+    link.set_class_name("older");
+    link.set_attribute("href", &talk.window.location().pathname().ok()?).ok()?;
+    link.set_text_content(Some("To the latest"));
+    below.append_child(&link).ok().map(drop)
 }
 
 fn is_at_end(talk: &Talk) -> bool {
@@ -142,11 +177,31 @@ fn show(message: &Element, part: &str, is_shown: bool) {
     }
 }
 
+/// The picture of a message is ready: of its sizes the one in the middle, with its room.
+fn pictured(talk: &Talk, message: &Element, picture: &JsValue) -> Option<()> {
+    let sizes = js_sys::Array::from(&field(picture, "sizes"));
+    let size = sizes.get(sizes.length() / 2);
+    let image = talk.document.create_element("img").ok()?;
+    image.set_attribute("src", &format!("/images/{}.webp", text(&size, "webp")?)).ok()?;
+    image.set_attribute("alt", &text(picture, "description")?).ok()?;
+    for name in ["width", "height"] {
+        image.set_attribute(name, &number(&size, name)?.to_string()).ok()?;
+    }
+    let whole = talk.document.create_element("a").ok()?;
+    whole.set_class_name("shown");
+    let largest = sizes.get(sizes.length() - 1);
+    whole.set_attribute("href", &format!("/images/{}.webp", text(&largest, "webp")?)).ok()?;
+    whole.append_child(&image).ok()?;
+    let shown = one(message, "[data-picture]")?;
+    shown.set_inner_html("");
+    shown.append_child(&whole).ok().map(drop)
+}
+
 fn taken_back(message: &Element) {
     if let Some(body) = one(message, "[data-body]") {
         body.set_inner_html("<p class=\"quiet\">This message was taken back.</p>");
     }
-    for verb in all(message, ".marks, .verbs details") {
+    for verb in all(message, ".marks, .verbs details, [data-picture] > *") {
         verb.remove();
     }
     show(message, "[data-pinned]", false);
@@ -222,6 +277,12 @@ pub(super) fn earlier(talk: &Rc<Talk>, link: Element) {
         let before = first.as_ref().map(|first| first.get_bounding_client_rect().top());
         for message in all(&found, "[data-log] > [data-message]") {
             let _ = list.insert_before(&message, first.as_deref());
+        }
+        while list.child_element_count() > KEPT
+            && let Some(last) = list.last_element_child()
+        {
+            last.remove();
+            leave_the_latest(&talk);
         }
         talk.tell_times(&list);
         if let (Some(first), Some(before)) = (first, before) {

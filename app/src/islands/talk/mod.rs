@@ -136,6 +136,15 @@ impl Talk {
         let talk = Rc::clone(self);
         self.socket.hear("typing", Box::new(move |told, _| talk.somebody_types(&told)));
         let talk = Rc::clone(self);
+        self.socket.hear(
+            "notice",
+            Box::new(move |_, _| {
+                if let Some(line) = one(&talk.root, "[data-notices]") {
+                    line.set_inner_html("<a href=\"/notices\">You have new notices</a>");
+                }
+            }),
+        );
+        let talk = Rc::clone(self);
         self.socket.hear("presence", Box::new(move |told, _| talk.show_presence(&told)));
         let talk = Rc::clone(self);
         self.socket.hear(

@@ -1,21 +1,25 @@
 //! One message.
 
 use leptos::prelude::*;
-use model::{Anchor, Message, MessageId, ProjectId, REACTIONS, RoomRole, UserId};
-use time::OffsetDateTime;
+use model::{Anchor, Message, MessageId, Picture, PictureFormat, ProjectId, REACTIONS, RoomId, RoomRole, UserId};
+use server::rooms::room_page;
 
 use crate::{
-    components::sections::stage_title,
-    functions::rooms::{message_anchor, room_page, thread_page},
+    components::{
+        photo::{SHOWN, photo},
+        sections::stage_title,
+    },
+    functions::rooms::{message_anchor, thread_page},
+    pages::moment,
 };
-
-const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 /// Where messages stand and who reads them.
 #[derive(Clone, Copy)]
 pub(super) struct Around {
-    /// Of which project.
-    pub(super) project: ProjectId,
+    /// In which room.
+    pub(super) room: RoomId,
+    /// Of which project; of none where two talk alone.
+    pub(super) project: Option<ProjectId>,
     /// Who reads.
     pub(super) reader: UserId,
     /// What they may do.
@@ -24,15 +28,23 @@ pub(super) struct Around {
     pub(super) is_thread: bool,
 }
 
+impl Around {
+    /// The page of the room.
+    pub(super) fn page(self) -> String {
+        room_page(self.room, self.project)
+    }
+}
+
 /// A message with what can be done about it.
 pub(super) fn message_view(message: &Message, around: Around) -> AnyView {
-    let Around { project, reader, role, is_thread } = around;
+    let Around { project, reader, role, is_thread, .. } = around;
     let is_own = message.author.as_ref().is_some_and(|author| author.id == reader);
     let is_gone = message.deleted_at.is_some();
     let name = message.author.as_ref().map_or("Somebody who is gone", |author| &author.name).to_owned();
     let body =
         if is_gone { "<p class=\"quiet\">This message was taken back.</p>".to_owned() } else { message.html.clone() };
-    let about = message.anchor.as_ref().map(|anchor| about_view(project, anchor));
+    let about = project.zip(message.anchor.as_ref()).map(|(project, anchor)| about_view(project, anchor));
+    let picture = message.picture.as_ref().map(picture_view);
     let marks = (!is_gone).then(|| marks_view(message, around));
     let answers = (!is_thread).then(|| {
         let words = match message.replies {
@@ -41,7 +53,7 @@ pub(super) fn message_view(message: &Message, around: Around) -> AnyView {
             1 => "1 reply".to_owned(),
             many => format!("{many} replies"),
         };
-        Some(view! { <a href=format!("{}#thread", thread_page(project, message.id)) data-replies=message.replies>{words}</a> })
+        Some(view! { <a href=format!("{}#thread", thread_page(&around.page(), message.id)) data-replies=message.replies>{words}</a> })
     });
     let verbs = (!is_gone && (is_own || role.may_edit())).then(|| verbs_view(message, around, is_own));
     view! {
@@ -61,19 +73,19 @@ pub(super) fn message_view(message: &Message, around: Around) -> AnyView {
             </p>
             {about}
             <div class="said" dir="auto" data-body="" inner_html=body></div>
+            <div data-picture="">{picture}</div>
             <div class="verbs">{marks} {answers} {verbs}</div>
         </li>
     }
     .into_any()
 }
 
-/// When something was said. The island says it in the reader's own time.
-pub(super) fn moment(at: OffsetDateTime) -> AnyView {
-    let at = at.replace_nanosecond(0).unwrap_or(at);
-    let exact = at.format(&time::format_description::well_known::Rfc3339).unwrap_or_default();
-    let month = MONTHS[usize::from(u8::from(at.month())) - 1];
-    let shown = format!("{} {month}, {:02}:{:02} UTC", at.day(), at.hour(), at.minute());
-    view! { <time class="quiet" datetime=exact data-when="">{shown}</time> }.into_any()
+/// What came with a message, and the whole of it behind that.
+fn picture_view(picture: &Picture) -> AnyView {
+    let largest = picture.sizes.last().map(|size| size.address(PictureFormat::WebP));
+    // A link has a name, also when nobody said what it shows.
+    let label = picture.description.is_empty().then_some("Picture");
+    view! { <a class="shown" href=largest aria-label=label>{photo(picture, SHOWN)}</a> }.into_any()
 }
 
 /// What a message is about, as a link to it.
@@ -101,7 +113,7 @@ fn marks_view(message: &Message, around: Around) -> AnyView {
     let others = others.map(|emoji| view! { <button name="on" value=emoji>{emoji}</button> }).collect_view();
     view! {
         <form method="post" action="/fn/react" class="marks" data-live="react">
-            <input type="hidden" name="project" value=around.project.to_string() />
+            <input type="hidden" name="room" value=around.room.to_string() />
             <input type="hidden" name="message" value=message.id.to_string() />
             <span data-marks="">{given}</span>
             <details class="choose">
@@ -124,13 +136,13 @@ fn mark_button(emoji: &str, count: usize, is_theirs: bool) -> AnyView {
 
 /// What its author, and whoever looks after the room, can do about a message.
 fn verbs_view(message: &Message, around: Around, is_own: bool) -> AnyView {
-    let (project, id) = (around.project.to_string(), message.id.to_string());
+    let (room, id) = (around.room.to_string(), message.id.to_string());
     let is_pinned = message.pinned_at.is_some();
-    let edit = is_own.then(|| view! { <a href=edit_page(around.project, message.id)>"Edit"</a> });
+    let edit = is_own.then(|| view! { <a href=edit_page(around, message.id)>"Edit"</a> });
     let pin = around.role.may_edit().then(|| {
         view! {
             <form method="post" action="/fn/pin_message" data-live="pin">
-                <input type="hidden" name="project" value=project.clone() />
+                <input type="hidden" name="room" value=room.clone() />
                 <input type="hidden" name="message" value=id.clone() />
                 {(!is_pinned).then(|| view! { <input type="hidden" name="on" value="on" /> })}
                 <button type="submit">{if is_pinned { "Unpin" } else { "Pin" }}</button>
@@ -143,7 +155,7 @@ fn verbs_view(message: &Message, around: Around, is_own: bool) -> AnyView {
             <div class="row">
                 {edit} {pin}
                 <form method="post" action="/fn/delete_message" data-live="delete">
-                    <input type="hidden" name="project" value=project.clone() />
+                    <input type="hidden" name="room" value=room.clone() />
                     <input type="hidden" name="message" value=id.clone() />
                     <button type="submit">"Take back"</button>
                 </form>
@@ -154,6 +166,6 @@ fn verbs_view(message: &Message, around: Around, is_own: bool) -> AnyView {
 }
 
 /// The page on which a message of one's own is changed.
-pub(super) fn edit_page(project: ProjectId, id: MessageId) -> String {
-    format!("{}?edit={id}#edit", room_page(project))
+fn edit_page(around: Around, id: MessageId) -> String {
+    format!("{}?edit={id}#edit", around.page())
 }

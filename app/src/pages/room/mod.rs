@@ -1,4 +1,4 @@
-//! The room of a project: what its people say to each other, as the server tells it. The island keeps it up to date.
+//! A room: what the people of a project, or two people, say to each other, as the server tells it. The island keeps it up to date.
 
 mod making;
 mod message;
@@ -8,8 +8,8 @@ use leptos::prelude::*;
 use leptos_meta::Script;
 use leptos_router::{hooks::use_query_map, params::ParamsMap};
 use model::{
-    Anchor, CLIENT_ID_MAX_CHARS, Draft, MESSAGE_MAX_CHARS, Message, MessageId, Page, PageLimit, PiecePath, Speaker,
-    Stage,
+    Anchor, CLIENT_ID_MAX_CHARS, DESCRIPTION_MAX_CHARS, Draft, MESSAGE_MAX_CHARS, Message, MessageId, Page, PageLimit,
+    PiecePath, Speaker, Stage, UserId,
 };
 use server::{http::ApiError, projects::Project, rooms::Standing};
 use time::OffsetDateTime;
@@ -23,11 +23,12 @@ use crate::{
         title::PageTitle,
     },
     context::{assets, caller, services},
-    functions::rooms::room_page,
+    functions::rooms::thread_page,
     islands::Room,
 };
 use making::making_view;
 use message::{Around, about_view, message_view};
+pub(in crate::pages) use people::talk_form;
 use people::{People, people_view};
 
 /// Messages on a page, and answers in a thread.
@@ -72,7 +73,8 @@ fn anchor(text: &str) -> Option<Anchor> {
 
 /// Everything that the page shows.
 struct Loaded {
-    project: Project,
+    /// None where two talk alone.
+    project: Option<Project>,
     standing: Standing,
     people: People,
     pinned: Vec<Message>,
@@ -81,7 +83,7 @@ struct Loaded {
     thread: Option<(Message, Page<Message>)>,
     edited: Option<Message>,
     /// What is being made of the project, if anything is.
-    making: Option<Draft>,
+    making: Option<(Project, Draft)>,
     asked: Asked,
     /// What the next message of this page will be called: sent twice, it is said once.
     client_id: String,
@@ -91,22 +93,44 @@ struct Loaded {
 #[component]
 pub(crate) fn RoomPage() -> impl IntoView {
     let (id, asked) = (id_of_address(), Asked::of(&use_query_map().read_untracked()));
-    page_of(load(id, asked), |loaded| room_view(&loaded))
+    page_of(load_of_project(id, asked), |loaded| room_view(&loaded))
 }
 
-async fn load(id: String, asked: Asked) -> Result<Loaded, ApiError> {
+/// `/rooms/{room}`: two who talk alone. The room of a project has its page beside the project's others.
+#[component]
+pub(crate) fn DirectRoom() -> impl IntoView {
+    let (id, asked) = (id_of_address(), Asked::of(&use_query_map().read_untracked()));
+    page_of(load_direct(id, asked), |loaded| room_view(&loaded))
+}
+
+async fn load_of_project(id: String, asked: Asked) -> Result<Loaded, ApiError> {
     let project = project_of_address(id).await?;
     let reader = caller().await?.user().ok_or_else(ApiError::not_found)?;
+    let standing = services().rooms.of_project(Some(reader), project.id).await?;
+    load(reader, standing, Some(project), asked).await
+}
+
+async fn load_direct(id: String, asked: Asked) -> Result<Loaded, ApiError> {
+    let reader = caller().await?.user().ok_or_else(ApiError::not_found)?;
+    let standing = services().rooms.standing(Some(reader), id.parse()?).await?;
+    let project = match standing.project {
+        Some(project) => Some(services().projects.get(Some(reader), project).await?),
+        None => None,
+    };
+    load(reader, standing, project, asked).await
+}
+
+async fn load(reader: UserId, standing: Standing, project: Option<Project>, asked: Asked) -> Result<Loaded, ApiError> {
     let (services, user) = (services(), Some(reader));
-    let rooms = &services.rooms;
-    let standing = rooms.of_project(user, project.id).await?;
-    let room = standing.room;
+    let (rooms, room) = (&services.rooms, standing.room);
     let members = rooms.members(user, room).await?;
     let ways = if standing.role.may_edit() { rooms.invitations(user, room).await? } else { Vec::new() };
     let people = People {
-        project: project.id,
+        room,
+        is_direct: standing.project.is_none(),
         reader,
         role: standing.role,
+        notify: rooms.notify_of(reader, room).await?,
         members,
         ways,
         is_open: asked.opens_people || state_of("invite").form == "invite",
@@ -124,18 +148,49 @@ async fn load(id: String, asked: Asked) -> Result<Loaded, ApiError> {
         Some(id) => Some(rooms.message(user, room, id).await?),
     };
     let pinned = rooms.pinned(user, room).await?;
-    let making = match project.status.is_final() {
-        true => None,
-        false => Some(services.studio.project_draft(user, project.generation).await?),
+    let making = match project.as_ref().filter(|project| !project.status.is_final()) {
+        None => None,
+        Some(project) => Some((project.clone(), services.studio.project_draft(user, project.generation).await?)),
     };
     let client_id = services.clock.new_id().to_string();
     Ok(Loaded { project, standing, people, pinned, page, thread, edited, making, asked, client_id })
 }
 
+impl Loaded {
+    fn around(&self) -> Around {
+        let Self { standing, people, thread, .. } = self;
+        let Standing { room, project, role, .. } = *standing;
+        Around { room, project, reader: people.reader, role, is_thread: thread.is_some() }
+    }
+
+    /// What the page is called, and what leads back from it.
+    fn names(&self) -> (AnyView, String) {
+        match &self.project {
+            Some(project) => {
+                let back = view! { <p class="label"><a href=format!("/projects/{}", project.id) dir="auto">{project.name()}</a></p> };
+                (back.into_any(), "Room".to_owned())
+            }
+            None => (view! { <p class="label"><a href="/rooms">"Rooms"</a></p> }.into_any(), self.other()),
+        }
+    }
+
+    fn title(&self) -> String {
+        let of = self.project.as_ref().map_or_else(|| self.other(), Project::name);
+        format!("Room: {of}")
+    }
+
+    /// With whom the reader talks alone.
+    fn other(&self) -> String {
+        let People { members, reader, .. } = &self.people;
+        let other = members.iter().find(|member| member.speaker.id != *reader);
+        other.map_or_else(|| "Somebody who is gone".to_owned(), |member| member.speaker.name.clone())
+    }
+}
+
 fn room_view(loaded: &Loaded) -> AnyView {
-    let Loaded { project, standing, people, pinned, asked, .. } = loaded;
-    let around =
-        Around { project: project.id, reader: people.reader, role: standing.role, is_thread: loaded.thread.is_some() };
+    let Loaded { standing, people, pinned, asked, .. } = loaded;
+    let around = loaded.around();
+    let (label, title) = loaded.names();
     let (talk, composer) = match &loaded.thread {
         Some((message, answers)) => {
             let answer = message.deleted_at.is_none().then(|| composer_view(loaded, Some(message.id)));
@@ -148,7 +203,7 @@ fn room_view(loaded: &Loaded) -> AnyView {
         <article
             class="room"
             data-room=standing.room.to_string()
-            data-project=project.id.to_string()
+            data-project=standing.project.map(|project| project.to_string())
             data-epoch=standing.place.epoch.to_string()
             data-offset=standing.place.offset
             data-reader=people.reader.to_string()
@@ -156,14 +211,15 @@ fn room_view(loaded: &Loaded) -> AnyView {
             data-latest=asked.cursor.is_none().then_some("")
         >
             <header>
-                <p class="label"><a href=format!("/projects/{}", project.id) dir="auto">{project.name()}</a></p>
-                <h1>"Room"</h1>
+                {label}
+                <h1 dir="auto">{title.clone()}</h1>
                 <p class="quiet" role="status" data-connection=""></p>
+                <p role="status" data-notices=""></p>
                 <button type="button" data-quiet="" aria-pressed="false" hidden>"Quiet for screen readers"</button>
             </header>
             {people_view(people)}
             {pinned_view(pinned, around)}
-            <div data-making="">{loaded.making.as_ref().map(|draft| making_view(project, draft))}</div>
+            <div data-making="">{loaded.making.as_ref().map(|(project, draft)| making_view(project, draft))}</div>
             {talk}
             <p class="quiet typing" aria-live="off" data-typing=""></p>
             {loaded.edited.as_ref().map(|message| edit_view(loaded, message))}
@@ -173,7 +229,7 @@ fn room_view(loaded: &Loaded) -> AnyView {
         </article>
     };
     view! {
-        <PageTitle text=format!("Room: {}", project.name()) />
+        <PageTitle text=loaded.title() />
         <RoomScripts />
         {asked.done.map(|text| view! { <Notice text /> })}
         <Room>{room}</Room>
@@ -191,6 +247,7 @@ fn template(around: Around, is_own: bool) -> String {
         author,
         body: String::new(),
         html: String::new(),
+        picture: None,
         anchor: None,
         thread: None,
         replies: 0,
@@ -216,24 +273,24 @@ fn RoomScripts() -> impl IntoView {
 /// What was said outside of threads. The latest stands last, as everywhere where people talk.
 fn list_view(loaded: &Loaded, around: Around) -> AnyView {
     let Loaded { page, asked, standing, .. } = loaded;
-    let base = room_page(around.project);
+    let base = around.page();
     let messages = page.items.iter().rev().map(|message| message_view(message, around)).collect_view();
     let older = page.next_cursor.as_ref().map(|cursor| {
         view! { <a class="older" rel="next" href=format!("{base}?cursor={cursor}")>"Earlier messages"</a> }
     });
     let newest = asked.cursor.is_some().then(|| view! { <a class="older" href=base.clone()>"To the latest"</a> });
     let empty = page.items.is_empty().then(|| {
-        view! { <p class="quiet" data-empty="">"Nobody has said anything yet. What is said here stays with the project."</p> }
+        view! { <p class="quiet" data-empty="">{match around.project { Some(_) => "Nobody has said anything yet. What is said here stays with the project.", None => "Neither of you has said anything yet." }}</p> }
     });
     let unread = (standing.place.offset > standing.read_to && !page.items.is_empty()).then(|| read_form(loaded));
     view! {
         <section aria-label="Messages">
-            <nav class="pager" aria-label="Earlier">{older}</nav>
+            <nav class="pager" aria-label="Earlier" data-earlier="">{older}</nav>
             {empty}
             <div role="log" aria-label="Messages" aria-live="polite" tabindex="0">
                 <ol class="messages" data-log="">{messages}</ol>
             </div>
-            <nav class="pager" aria-label="Later">{newest} {unread}</nav>
+            <nav class="pager" aria-label="Later" data-later="">{newest} {unread}</nav>
         </section>
     }
     .into_any()
@@ -242,7 +299,7 @@ fn list_view(loaded: &Loaded, around: Around) -> AnyView {
 fn read_form(loaded: &Loaded) -> AnyView {
     view! {
         <form method="post" action="/fn/mark_read" data-live="read">
-            <input type="hidden" name="project" value=loaded.project.id.to_string() />
+            <input type="hidden" name="room" value=loaded.standing.room.to_string() />
             <input type="hidden" name="offset" value=loaded.standing.place.offset />
             <button type="submit">"Mark as read"</button>
         </form>
@@ -254,7 +311,7 @@ fn pinned_view(pinned: &[Message], around: Around) -> AnyView {
     let count = pinned.len();
     let rows = pinned.iter().map(|message| {
         let name = message.author.as_ref().map(|author| author.name.clone()).unwrap_or_default();
-        let href = format!("{}#thread", crate::functions::rooms::thread_page(around.project, message.id));
+        let href = format!("{}#thread", thread_page(&around.page(), message.id));
         view! {
             <li>
                 <p class="who"><a href=href dir="auto">{name}</a></p>
@@ -284,7 +341,7 @@ fn thread_view(message: &Message, answers: &Page<Message>, around: Around) -> An
     view! {
         <section class="thread" id="thread" aria-labelledby="thread-title" data-thread=message.id.to_string()>
             <h2 id="thread-title">"Thread"</h2>
-            <p><a href=room_page(around.project)>"Back to the room"</a></p>
+            <p><a href=around.page()>"Back to the room"</a></p>
             <div role="log" aria-label="Thread" aria-live="polite" tabindex="0">
                 <ol class="messages" data-log="">{rows.collect_view()}</ol>
             </div>
@@ -303,19 +360,19 @@ fn composer_view(loaded: &Loaded, thread: Option<MessageId>) -> AnyView {
     let state = state_of("say");
     let typed = state.typed_in("body").unwrap_or_default();
     let about = loaded.asked.about.as_ref().filter(|_| thread.is_none());
-    let fields = about.map(|anchor| {
+    let fields = about.zip(loaded.standing.project).map(|(anchor, project)| {
         view! {
             <input type="hidden" name="stage" value=anchor.stage.as_str() />
             <input type="hidden" name="revision" value=anchor.revision />
             <input type="hidden" name="piece" value=anchor.piece.as_ref().map(ToString::to_string).unwrap_or_default() />
-            {about_view(loaded.project.id, anchor)}
+            {about_view(project, anchor)}
         }
     });
     let label = if thread.is_some() { "Answer" } else { "Say something" };
     view! {
         <form method="post" action="/fn/say" class="composer" data-composer="" id="composer">
             <FormError form="say" />
-            <input type="hidden" name="project" value=loaded.project.id.to_string() />
+            <input type="hidden" name="room" value=loaded.standing.room.to_string() />
             <input type="hidden" name="client_id" value=loaded.client_id.clone() maxlength=CLIENT_ID_MAX_CHARS />
             <input type="hidden" name="thread" value=thread.map(|id| id.to_string()).unwrap_or_default() />
             {fields}
@@ -326,6 +383,41 @@ fn composer_view(loaded: &Loaded, thread: Option<MessageId>) -> AnyView {
             <p class="help" id="body-help">"*emphasis*, **strong**, `code`, lists, quotes and links. @ and a name calls somebody."</p>
             <button type="submit" class="primary">"Send"</button>
         </form>
+        {picture_form(loaded, thread)}
+    }
+    .into_any()
+}
+
+/// Where something is shown. The words are what it shows, for whoever does not see it too.
+fn picture_form(loaded: &Loaded, thread: Option<MessageId>) -> AnyView {
+    view! {
+        <details class="choose">
+            <summary>"Show a picture"</summary>
+            <form method="post" action="/fn/say_with_picture" enctype="multipart/form-data" class="fields">
+                <input type="hidden" name="room" value=loaded.standing.room.to_string() />
+                <input type="hidden" name="client_id" value=format!("{}-picture", loaded.client_id) />
+                <input type="hidden" name="thread" value=thread.map(|id| id.to_string()).unwrap_or_default() />
+                <div class="field">
+                    <label for="picture">"Picture"</label>
+                    <input
+                        id="picture"
+                        name="picture"
+                        type="file"
+                        accept="image/jpeg,image/png,image/webp,image/gif"
+                        required
+                        aria-describedby="picture-help"
+                    />
+                    <p class="help" id="picture-help">
+                        "JPEG, PNG, WebP or GIF of up to 12 MB. Everybody in the room sees it as soon as it is made ready, without where and with what it was taken."
+                    </p>
+                </div>
+                <div class="field">
+                    <label for="picture-words">"What it shows"</label>
+                    <input id="picture-words" name="body" required maxlength=DESCRIPTION_MAX_CHARS dir="auto" autocomplete="off" />
+                </div>
+                <button type="submit">"Show it"</button>
+            </form>
+        </details>
     }
     .into_any()
 }
@@ -335,11 +427,11 @@ fn edit_view(loaded: &Loaded, message: &Message) -> AnyView {
     view! {
         <form method="post" action="/fn/edit_message" class="composer" id="edit">
             <FormError form="edit_message" />
-            <input type="hidden" name="project" value=loaded.project.id.to_string() />
+            <input type="hidden" name="room" value=loaded.standing.room.to_string() />
             <input type="hidden" name="message" value=message.id.to_string() />
             <label for="edit-body">"Change your message"</label>
             <textarea id="edit-body" name="body" rows="4" maxlength=MESSAGE_MAX_CHARS required dir="auto">{escaped(&typed)}</textarea>
-            <p class="row"><button type="submit" class="primary">"Save"</button> <a href=room_page(loaded.project.id)>"Leave it"</a></p>
+            <p class="row"><button type="submit" class="primary">"Save"</button> <a href=loaded.standing.page()>"Leave it"</a></p>
         </form>
     }
     .into_any()

@@ -1,11 +1,13 @@
 //! Who is in a room, and the ways in.
 
 use leptos::{either::Either, prelude::*};
-use model::{Member, ProjectId, RoomRole, UserId};
+use model::{Member, Notify, RoomId, RoomRole, Speaker, UserId};
 use server::rooms::Invitation;
 
-use super::message::moment;
-use crate::components::form::{Field, FormError, state_of};
+use crate::{
+    components::form::{Field, FormError, state_of},
+    pages::moment,
+};
 
 /// Roles somebody can be given, and what they mean.
 const ROLES: [(RoomRole, &str); 3] = [
@@ -14,12 +16,23 @@ const ROLES: [(RoomRole, &str); 3] = [
     (RoomRole::Viewer, "reads and watches"),
 ];
 
+/// What somebody can be told of.
+const NOTIFY: [(Notify, &str); 3] = [
+    (Notify::All, "everything that is said"),
+    (Notify::Mentions, "what names or answers you"),
+    (Notify::Nothing, "nothing"),
+];
+
 /// What the part of the page that tells of people shows.
 #[derive(Clone)]
 pub(super) struct People {
-    pub(super) project: ProjectId,
+    pub(super) room: RoomId,
+    /// Whether two talk alone here.
+    pub(super) is_direct: bool,
     pub(super) reader: UserId,
     pub(super) role: RoomRole,
+    /// What the reader is told of while they are not there.
+    pub(super) notify: Notify,
     pub(super) members: Vec<Member>,
     /// For who looks after the room.
     pub(super) ways: Vec<Invitation>,
@@ -38,6 +51,7 @@ pub(super) fn people_view(people: &People) -> AnyView {
         <details class="people" id="people" open=people.is_open>
             <summary>{count} " " <span class="quiet" data-here=""></span></summary>
             <ul class="lines" data-members="">{rows}</ul>
+            {notify_form(people)}
             {invite}
         </details>
     }
@@ -45,18 +59,19 @@ pub(super) fn people_view(people: &People) -> AnyView {
 }
 
 fn member_row(people: &People, member: &Member) -> AnyView {
-    let (project, id) = (people.project.to_string(), member.speaker.id);
+    let (room, id) = (people.room.to_string(), member.speaker.id);
     let is_self = id == people.reader;
     let is_owner = member.role == RoomRole::Owner;
     let verbs = if people.role == RoomRole::Owner && !is_owner {
         Some(Either::Left(
-            view! { <div class="row">{role_form(&project, member)} {out_form(&project, id, "Take out")}</div> },
+            view! { <div class="row">{role_form(&room, member)} {out_form(&room, id, "Take out")}</div> },
         ))
-    } else if is_self && !is_owner {
-        Some(Either::Right(out_form(&project, id, "Leave")))
+    } else if is_self && !is_owner && !people.is_direct {
+        Some(Either::Right(out_form(&room, id, "Leave")))
     } else {
         None
     };
+    let write = (!is_self && !people.is_direct).then(|| talk_form(&member.speaker));
     view! {
         <li data-member=id.to_string() data-name=member.speaker.name.clone()>
             <p>
@@ -66,18 +81,47 @@ fn member_row(people: &People, member: &Member) -> AnyView {
                 " "
                 <span class="quiet">{member.role.as_str()}</span>
             </p>
+            {write}
             {verbs}
         </li>
     }
     .into_any()
 }
 
-fn role_form(project: &str, member: &Member) -> AnyView {
+fn notify_form(people: &People) -> AnyView {
+    let chosen = people.notify;
+    let options = NOTIFY.map(|(notify, words)| {
+        view! { <option value=notify.as_str() selected=notify == chosen>{words}</option> }
+    });
+    view! {
+        <form method="post" action="/fn/set_room_notify" class="row">
+            <input type="hidden" name="room" value=people.room.to_string() />
+            <label for="notify">"While you are not here, tell you of"</label>
+            <select id="notify" name="notify">{options.collect_view()}</select>
+            <button type="submit">"Set"</button>
+        </form>
+    }
+    .into_any()
+}
+
+/// Opens the room of the reader and somebody else.
+pub(in crate::pages) fn talk_form(speaker: &Speaker) -> AnyView {
+    let (id, label) = (speaker.id, format!("Write to {}", speaker.name));
+    view! {
+        <form method="post" action="/fn/talk_with">
+            <input type="hidden" name="user" value=id.to_string() />
+            <button type="submit" aria-label=label>"Write to them"</button>
+        </form>
+    }
+    .into_any()
+}
+
+fn role_form(room: &str, member: &Member) -> AnyView {
     let id = member.speaker.id.to_string();
     let label = format!("What {} may do", member.speaker.name);
     view! {
         <form method="post" action="/fn/set_room_role" class="row">
-            <input type="hidden" name="project" value=project.to_owned() />
+            <input type="hidden" name="room" value=room.to_owned() />
             <input type="hidden" name="member" value=id />
             <select name="role" aria-label=label>{role_options(member.role)}</select>
             <button type="submit">"Set"</button>
@@ -95,10 +139,10 @@ fn role_options(chosen: RoomRole) -> AnyView {
         .into_any()
 }
 
-fn out_form(project: &str, id: UserId, words: &'static str) -> AnyView {
+fn out_form(room: &str, id: UserId, words: &'static str) -> AnyView {
     view! {
         <form method="post" action="/fn/leave_room">
-            <input type="hidden" name="project" value=project.to_owned() />
+            <input type="hidden" name="room" value=room.to_owned() />
             <input type="hidden" name="member" value=id.to_string() />
             <button type="submit">{words}</button>
         </form>
@@ -117,15 +161,15 @@ fn invite_view(people: &People) -> AnyView {
             </div>
         }
     });
-    let project = people.project.to_string();
-    let ways = people.ways.iter().map(|way| way_row(&project, way)).collect_view();
+    let room = people.room.to_string();
+    let ways = people.ways.iter().map(|way| way_row(&room, way)).collect_view();
     view! {
         <section aria-labelledby="invite-title">
             <h3 id="invite-title">"Ask somebody in"</h3>
             {link}
             <form method="post" action="/fn/invite" class="fields">
                 <FormError form="invite" />
-                <input type="hidden" name="project" value=project.clone() />
+                <input type="hidden" name="room" value=room.clone() />
                 <div class="field">
                     <label for="invite-role">"As"</label>
                     <select id="invite-role" name="role">{role_options(chosen)}</select>
@@ -146,7 +190,7 @@ fn invite_view(people: &People) -> AnyView {
     .into_any()
 }
 
-fn way_row(project: &str, way: &Invitation) -> AnyView {
+fn way_row(room: &str, way: &Invitation) -> AnyView {
     let whom = way
         .address
         .clone()
@@ -155,7 +199,7 @@ fn way_row(project: &str, way: &Invitation) -> AnyView {
         <li>
             <p><strong>{way.role.as_str()}</strong> ", for " <span dir="auto">{whom}</span> ", until " {moment(way.expires_at)}</p>
             <form method="post" action="/fn/close_invitation">
-                <input type="hidden" name="project" value=project.to_owned() />
+                <input type="hidden" name="room" value=room.to_owned() />
                 <input type="hidden" name="invitation" value=way.id.to_string() />
                 <button type="submit">"Close"</button>
             </form>

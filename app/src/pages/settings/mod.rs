@@ -1,6 +1,7 @@
 //! What people change about themselves.
 
 mod devices;
+mod notices;
 mod tokens;
 mod webhook;
 mod webhooks;
@@ -15,6 +16,7 @@ use server::{
     accounts::{ApiToken, Device, Profile, Visitor},
     http::ApiError,
     images::{Subject, Waiting},
+    notices::Settings as NoticeSettings,
 };
 
 use super::{error::error_view, signup::PASSWORD_HELP};
@@ -29,11 +31,12 @@ use crate::{
     functions::{look_again, looks_so_far},
 };
 use devices::Devices;
+use notices::Notices;
 use tokens::Tokens;
 pub(crate) use {webhook::Webhook, webhooks::Webhooks};
 
 /// What the page says about what was just done, by the word in its query.
-const DONE: [(&str, &str); 10] = [
+const DONE: [(&str, &str); 11] = [
     ("name", "Your name is changed."),
     (
         "address-sent",
@@ -46,6 +49,7 @@ const DONE: [(&str, &str); 10] = [
     ("tokens", "The token is revoked: nothing gets in with it any more."),
     ("picture", "The picture arrived."),
     ("no-picture", "The picture is taken away."),
+    ("notices", "Saved."),
     ("welcome", "Welcome."),
 ];
 
@@ -56,6 +60,7 @@ struct Loaded {
     /// What is known of the picture that was sent last.
     waiting: Option<Waiting>,
     devices: Vec<Device>,
+    notices: NoticeSettings,
     tokens: Vec<ApiToken>,
 }
 
@@ -88,13 +93,15 @@ async fn load(sent_picture: bool, looks: u32) -> Result<Option<Loaded>, ApiError
         look_again("/settings?done=picture", "picture", looks);
     }
     let devices = accounts.devices(&visitor).await?;
+    let notices = services.notices.settings(visitor.user).await?;
     let tokens = if visitor.is_member() { accounts.tokens(&visitor).await? } else { Vec::new() };
-    Ok(Some(Loaded { visitor, profile, waiting, devices, tokens }))
+    Ok(Some(Loaded { visitor, profile, waiting, devices, notices, tokens }))
 }
 
 #[component]
 fn Sections(loaded: Loaded, done: Option<&'static str>) -> impl IntoView {
-    let Loaded { visitor, profile, waiting, devices, tokens } = loaded;
+    let Loaded { visitor, profile, waiting, devices, notices, tokens } = loaded;
+    let push_key = services().notices.push_key().to_owned();
     let is_member = visitor.is_member();
     let head = if is_member {
         Either::Left(view! { <Account profile=profile.clone() waiting /> })
@@ -107,6 +114,7 @@ fn Sections(loaded: Loaded, done: Option<&'static str>) -> impl IntoView {
             <h1>"Settings"</h1>
             {head}
             <Appearance theme=profile.theme />
+            <Notices settings=notices push_key />
             <Devices devices here=visitor.session />
             {is_member.then(|| view! { <Tokens tokens /> <WebhooksElsewhere /> })}
             <YourData is_member />

@@ -143,6 +143,17 @@ async fn merge_rooms(tx: &mut PgConnection, guest: UserId, into: UserId) -> Resu
     )
     .execute(&mut *tx)
     .await?;
+    // Rooms of two change hands, unless the member talks with the same person already: that one stays, and the guest's goes with the guest.
+    sqlx::query!(
+        "update rooms r set first_id = least(other, $2), second_id = greatest(other, $2)
+         from (select id, case when first_id = $1 then second_id else first_id end as other from rooms where $1 in (first_id, second_id)) d
+         where r.id = d.id and other <> $2
+           and not exists (select from rooms o where o.first_id = least(other, $2) and o.second_id = greatest(other, $2))",
+        guest.0,
+        into.0
+    )
+    .execute(&mut *tx)
+    .await?;
     sqlx::query!(
         "update messages m set author_id = $2 where author_id = $1
          and not exists (select from messages o where o.room_id = m.room_id and o.author_id = $2 and o.client_id = m.client_id)",

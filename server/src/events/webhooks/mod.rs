@@ -17,6 +17,7 @@ use time::OffsetDateTime;
 pub use deliver::{ATTEMPTS, DISABLE_AFTER, SendWebhook, USER_AGENT};
 pub(crate) use deliver::{DISABLED_LETTER, SwitchedOff};
 pub use endpoint::{Delivery, Disabled, Endpoint, Wanted, WebhooksError};
+pub(crate) use sender::{Answer, Sender, Unsent};
 pub use subscriber::WebhooksSubscriber;
 
 use super::{EventName, SigningSecret, queue, store as events};
@@ -31,7 +32,6 @@ use crate::{
     outbound::NoClient,
 };
 use endpoint::Fit;
-use sender::Sender;
 use store::deliveries;
 
 /// Endpoints that one person may have.

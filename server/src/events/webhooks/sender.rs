@@ -8,7 +8,7 @@ use std::{
 };
 
 use ipnet::IpNet;
-use reqwest::{Response, Url, header::HeaderMap, redirect::Policy};
+use reqwest::{Body, Response, Url, header::HeaderMap, redirect::Policy};
 use tokio::{
     sync::Semaphore,
     time::{Instant, timeout, timeout_at},
@@ -34,9 +34,9 @@ const URL_MAX_CHARS: usize = 2_000;
 /// The longest pause that an answer can ask for.
 const PAUSE_MAX: Duration = Duration::from_secs(6 * 3_600);
 
-/// Sends webhooks.
+/// Sends webhooks, and whatever else goes to an address that a stranger gave.
 #[derive(Clone)]
-pub(super) struct Sender {
+pub(crate) struct Sender {
     tls: rustls::ClientConfig,
     allowed: Arc<[IpNet]>,
     lookups: Arc<Semaphore>,
@@ -45,19 +45,19 @@ pub(super) struct Sender {
 
 /// What the other side said.
 #[derive(Debug)]
-pub(super) struct Answer {
-    pub(super) status: u16,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
     /// One a line.
     pub(super) headers: String,
     /// The beginning.
     pub(super) body: String,
     /// How long to leave it alone, where it says so.
-    pub(super) retry_after: Option<Duration>,
+    pub(crate) retry_after: Option<Duration>,
 }
 
 /// Why nothing was said.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Unsent {
+pub(crate) enum Unsent {
     /// The address leads inside.
     #[error("The address does not lead to the public internet.")]
     Inside,
@@ -74,13 +74,13 @@ pub(super) enum Unsent {
 
 impl Sender {
     /// Prepares encryption once: reading the system's certificates for every delivery would cost more than the delivery.
-    pub(super) fn new(config: &WebhooksConfig, clock: Clock) -> Result<Self, NoClient> {
+    pub(crate) fn new(config: &WebhooksConfig, clock: Clock) -> Result<Self, NoClient> {
         let lookups = Arc::new(Semaphore::new(LOOKUPS));
         Ok(Self { tls: outbound::tls()?, allowed: config.allow.clone().into(), lookups, clock })
     }
 
     /// Reads where webhooks are to go; what is wrong with it is said for whoever typed it.
-    pub(super) fn read_url(&self, typed: &str) -> Result<Url, String> {
+    pub(crate) fn read_url(&self, typed: &str) -> Result<Url, String> {
         let typed = typed.trim();
         if typed.chars().count() > URL_MAX_CHARS {
             return Err(format!("An address has at most {URL_MAX_CHARS} characters."));
@@ -100,10 +100,15 @@ impl Sender {
     }
 
     /// Posts a body, and says what came back and how long that took. What is answered in time counts, also when the rest of the answer does not come.
-    pub(super) async fn post(&self, url: &str, headers: HeaderMap, body: String) -> (Result<Answer, Unsent>, Duration) {
+    pub(crate) async fn post(
+        &self,
+        url: &str,
+        headers: HeaderMap,
+        body: impl Into<Body>,
+    ) -> (Result<Answer, Unsent>, Duration) {
         let began = Instant::now();
         let until = began + WITHIN;
-        let answer = match timeout_at(until, self.answered(url, headers, body)).await {
+        let answer = match timeout_at(until, self.answered(url, headers, body.into())).await {
             Ok(Ok(response)) => Ok(self.read(response, until).await),
             Ok(Err(unsent)) => Err(unsent),
             Err(_) => Err(Unsent::TooSlow),
@@ -111,7 +116,7 @@ impl Sender {
         (answer, began.elapsed())
     }
 
-    async fn answered(&self, url: &str, headers: HeaderMap, body: String) -> Result<Response, Unsent> {
+    async fn answered(&self, url: &str, headers: HeaderMap, body: Body) -> Result<Response, Unsent> {
         let url = self.read_url(url).map_err(Unsent::Broken)?;
         let addresses = self.resolve(&url).await?;
         let client = self.client(&url, &addresses).map_err(|error| broken(&error))?;

@@ -4,6 +4,7 @@ mod analytics;
 mod generations;
 mod hooks;
 mod jobs;
+mod notices;
 mod revisions;
 mod rooms;
 
@@ -33,7 +34,7 @@ use crate::{
     shown::list_tag,
     studio::Wish,
 };
-pub(super) use {analytics::*, generations::*, hooks::*, jobs::*, revisions::*, rooms::*};
+pub(super) use {analytics::*, generations::*, hooks::*, jobs::*, notices::*, revisions::*, rooms::*};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

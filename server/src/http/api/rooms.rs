@@ -7,8 +7,8 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use model::{
-    Anchor, InvitationId, Member, Message, MessageId, Page, ProjectId, RoomId, RoomPlace, RoomRole, RoomSummary, Stage,
-    UserId,
+    Anchor, Contact, InvitationId, Member, Message, MessageId, Notify, Page, ProjectId, RoomId, RoomPlace, RoomRole,
+    RoomSummary, Stage, UserId,
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -48,6 +48,27 @@ pub(in crate::http) async fn room_of_project(
 ) -> Result<Json<Value>, ApiError> {
     let id: ProjectId = id.parse()?;
     Ok(Json(describe(&services.rooms.of_project(caller.user(), id).await?)))
+}
+
+/// `PUT /api/people/{user}/room`: the room of oneself and somebody with whom one is in another. May be sent twice.
+pub(in crate::http) async fn room_with(
+    State(services): State<Services>,
+    caller: Caller,
+    Path(user): Path<String>,
+) -> Result<Json<Value>, ApiError> {
+    Ok(Json(describe(&services.rooms.with(caller.user(), user.parse()?).await?)))
+}
+
+/// `GET /api/people`: everybody with whom one is in a room, and whether they are here right now.
+pub(in crate::http) async fn list_contacts(
+    State(services): State<Services>,
+    caller: Caller,
+) -> Result<Json<Page<Contact>>, ApiError> {
+    let items = match caller.user() {
+        Some(user) => services.rooms.contacts(user).await?,
+        None => Vec::new(),
+    };
+    Ok(Json(Page { items, next_cursor: None }))
 }
 
 fn describe(standing: &Standing) -> Value {
@@ -243,6 +264,23 @@ pub(in crate::http) async fn read(
     JsonBody(to): JsonBody<ReadTo>,
 ) -> Result<StatusCode, ApiError> {
     services.rooms.read(caller.user(), room.parse()?, to.offset).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::http) struct NewNotify {
+    notify: Notify,
+}
+
+/// `PUT /api/rooms/{room}/notify` `{"notify"}`: what one is told of while one is not there: `all`, `mentions` or `nothing`.
+pub(in crate::http) async fn set_notify(
+    State(services): State<Services>,
+    caller: Caller,
+    Path(room): Path<String>,
+    JsonBody(new): JsonBody<NewNotify>,
+) -> Result<StatusCode, ApiError> {
+    services.rooms.set_notify(caller.user(), room.parse()?, new.notify).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -15,6 +15,7 @@ use crate::{
     images::ImagesError,
     jobs::{JobsError, ReceiveError},
     limits::Limited,
+    notices::NoticesError,
     projects::ProjectsError,
     rooms::RoomsError,
     studio::StudioError,
@@ -168,6 +169,7 @@ impl From<ImagesError> for ApiError {
                 Self::unavailable()
             }
             ImagesError::Jobs(error) => error.into(),
+            ImagesError::Notices(error) => error.into(),
             ImagesError::Db(error) => error.into(),
         }
     }
@@ -225,6 +227,23 @@ impl From<RoomsError> for ApiError {
                 Self::internal()
             }
             RoomsError::Db(error) => error.into(),
+        }
+    }
+}
+
+impl From<NoticesError> for ApiError {
+    fn from(error: NoticesError) -> Self {
+        let detail = capitalised(&error.to_string());
+        match error {
+            NoticesError::NotFound => Self::not_found(),
+            NoticesError::BadSubscription(_) => Self::unprocessable("bad-subscription", detail),
+            NoticesError::TooQuiet => Self::unprocessable("too-quiet", detail),
+            NoticesError::Limited(limited) => Self::limited(detail, limited.retry_after),
+            NoticesError::Jobs(JobsError::Db(error)) | NoticesError::Db(error) => error.into(),
+            NoticesError::Jobs(_) => {
+                tracing::error!(error = detail, "answered 500");
+                Self::internal()
+            }
         }
     }
 }

@@ -130,7 +130,9 @@ impl Worker {
                     tracing::error!(%error, "what became of jobs cannot be written down together");
                     return self.one_by_one(ended).await;
                 }
-                Err(error) => tracing::warn!(%error, "what became of jobs cannot be written down for now"),
+                Err(error) => {
+                    tracing::warn!(%error, "what became of jobs cannot be written down until the database answers");
+                }
             }
             if self.is_stopping() {
                 if tries_left == 0 {

@@ -85,7 +85,7 @@ impl Worker {
                 let most = i64::try_from(SUSPECTS_AT_ONCE).unwrap_or(i64::MAX);
                 match within(PATIENCE, store::claim_suspects(self.jobs.db.worker(), self.id, &kinds, most)).await {
                     Ok(taken) => self.begin_all(taken, &slots, &used),
-                    Err(error) => tracing::debug!(%error, "suspects cannot be claimed for now"),
+                    Err(error) => tracing::debug!(%error, "suspects cannot be claimed until the database answers"),
                 }
             }
             self.pause(LOOK_EVERY).await;
@@ -116,7 +116,7 @@ impl Lane<'_> {
                 Ok(0) if room > 0 => (false, self.until_due().await),
                 Ok(_) => (room == 0, LOOK_EVERY),
                 Err(error) => {
-                    tracing::warn!(%error, queue = self.queue.as_str(), "the queue cannot be read for now");
+                    tracing::warn!(%error, queue = self.queue.as_str(), "the queue cannot be read until the database answers");
                     self.worker.pause(AFTER_FAILURE).await;
                     continue;
                 }

@@ -11,7 +11,7 @@ use super::{
     A, Live, Person,
     connections::Admitted,
     room_name,
-    watched::{CannotWatch, Watched},
+    watched::{self, CannotWatch, Watched},
 };
 use crate::{
     limits::Quota,
@@ -150,12 +150,14 @@ pub(super) fn listen(socket: &SocketRef<A>, live: &Arc<Live>, person: &Person) {
     on(socket, live, person, "typing", true, typing);
     on(socket, live, person, "watch", false, watch);
     on(socket, live, person, "unwatch", false, unwatch);
+    on(socket, live, person, "contacts", false, contacts);
     let live = Arc::clone(live);
     socket.on_disconnect(move |socket: SocketRef<A>| {
         let live = Arc::clone(&live);
         async move {
             socket.extensions.remove::<Admitted>();
             let Some(person) = socket.extensions.get::<Person>() else { return };
+            live.contacts.moved(person.user);
             let rooms = std::mem::take(&mut *person.rooms());
             for room in rooms {
                 live.audience.leave(room);
@@ -238,6 +240,7 @@ async fn go(live: &Arc<Live>, person: &Person, socket: &SocketRef<A>, room: Room
     let was_there = person.rooms().remove(&room);
     if was_there {
         socket.leave(room_name(room));
+        Watched::leave_room(socket, room);
         live.audience.leave(room);
         live.audience.presence.go(room, person.user, socket.id).await;
     }
@@ -277,9 +280,7 @@ async fn read(live: Arc<Live>, person: Person, _: SocketRef<A>, asked: Read) -> 
 
 /// Told to the others, on every instance, and written down nowhere.
 async fn typing(_: Arc<Live>, person: Person, socket: SocketRef<A>, asked: Of) -> Result<(), Problem> {
-    if !person.rooms().contains(&asked.room) {
-        return Err(Problem::new("not-found", "Enter the room first."));
-    }
+    person.is_in(asked.room)?;
     let told = json!({ "room": asked.room, "user": person.user });
     // Nobody misses it.
     let _ = socket.to(room_name(asked.room)).emit("typing", &told).await;
@@ -287,8 +288,13 @@ async fn typing(_: Arc<Live>, person: Person, socket: SocketRef<A>, asked: Of) -
 }
 
 async fn watch(live: Arc<Live>, person: Person, socket: SocketRef<A>, asked: Watch) -> Result<Value, Problem> {
-    let Watch { generation, after, html } = asked;
-    Ok(live.watched.watch(&socket, person.user, (generation, html), after).await?)
+    let Watch { generation, after, html: is_drawn } = asked;
+    let user = Some(person.user);
+    let project = live.services.studio.generation(user, generation).await.map_err(CannotWatch::from)?.project;
+    let room = live.services.rooms.of_project(user, project).await?.room;
+    person.is_in(room)?;
+    let watch = watched::Watch { room, generation, is_drawn };
+    Ok(live.watched.watch(&socket, person.user, watch, after).await?)
 }
 
 async fn unwatch(_: Arc<Live>, _: Person, socket: SocketRef<A>, asked: Unwatch) -> Result<(), Problem> {
@@ -296,7 +302,21 @@ async fn unwatch(_: Arc<Live>, _: Person, socket: SocketRef<A>, asked: Unwatch) 
     Ok(())
 }
 
+/// Of nobody in particular.
+#[derive(Debug, Deserialize)]
+struct Anybody {}
+
+async fn contacts(live: Arc<Live>, person: Person, socket: SocketRef<A>, _: Anybody) -> Result<Value, Problem> {
+    Ok(json!({ "contacts": live.contacts.ask(&socket, person.user).await? }))
+}
+
 impl Person {
+    /// What is told of a room is told to those who are in it.
+    fn is_in(&self, room: RoomId) -> Result<(), Problem> {
+        let is_in = self.rooms().contains(&room);
+        if is_in { Ok(()) } else { Err(Problem::new("not-found", "Enter the room first.")) }
+    }
+
     fn rooms(&self) -> std::sync::MutexGuard<'_, std::collections::BTreeSet<RoomId>> {
         self.rooms.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }

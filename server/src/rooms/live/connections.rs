@@ -28,12 +28,22 @@ impl Connections {
     /// One more of somebody, unless they have enough.
     pub(super) fn admit(&self, user: UserId) -> Option<Admitted> {
         let mut counts = self.lock();
-        let count = counts.entry(user).or_default();
-        if *count >= EACH_MAX {
+        if counts.get(&user).is_some_and(|count| *count >= EACH_MAX) {
             return None;
         }
+        let count = counts.entry(user).or_default();
         *count += 1;
         Some(Admitted(Arc::new(Counted { all: self.clone(), user })))
+    }
+
+    /// Whether somebody has any.
+    pub(super) fn has(&self, user: UserId) -> bool {
+        self.lock().contains_key(&user)
+    }
+
+    /// Everybody who has any.
+    pub(super) fn people(&self) -> Vec<UserId> {
+        self.lock().keys().copied().collect()
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<UserId, usize>> {

@@ -77,11 +77,10 @@ impl Driver for BusDriver {
 
     /// As many as listen to the channel; this one when Redis does not say.
     async fn num_serv(&self, channel: &str) -> Result<u16, Infallible> {
-        let mut connection = self.bus.connection();
         let mut asked = redis::cmd("PUBSUB");
         asked.arg("NUMSUB").arg(channel);
-        let told = tokio::time::timeout(ASK_WITHIN, asked.query_async::<(String, u16)>(&mut connection)).await;
-        Ok(told.ok().and_then(Result::ok).map_or(1, |(_, count)| count.max(1)))
+        let told = self.bus.ask::<(String, u16)>(asked, ASK_WITHIN).await;
+        Ok(told.map_or(1, |(_, count)| count.max(1)))
     }
 }
 

@@ -7,9 +7,21 @@ use std::{
     task::{Context, Poll},
 };
 
-use axum::http::Request;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Request, header};
 use tokio::runtime::{Builder, Handle};
 use tower::{Layer, Service};
+
+/// What of a request's head is asked for by whoever answers here.
+static ASKED_FOR: [HeaderName; 8] = [
+    header::CONNECTION,
+    header::CONTENT_LENGTH,
+    header::CONTENT_TYPE,
+    header::COOKIE,
+    header::HOST,
+    header::ORIGIN,
+    header::SEC_WEBSOCKET_KEY,
+    header::UPGRADE,
+];
 
 /// Has requests below an address answered on a thread of their own, and whatever begins there go on there.
 #[derive(Debug, Clone)]
@@ -58,7 +70,49 @@ impl<S: Service<Request<B>>, B> Service<Request<B>> for InLane<S> {
 
     fn call(&mut self, request: Request<B>) -> S::Future {
         let is_below = request.uri().path().starts_with(self.lane.below);
-        let _there = is_below.then(|| self.lane.thread.enter());
-        self.inner.call(request)
+        if !is_below {
+            return self.inner.call(request);
+        }
+        let _there = self.lane.thread.enter();
+        self.inner.call(detached(request))
+    }
+}
+
+/// A connection keeps the head of the request that it began with for as long as it lasts; and each part of a head keeps all that was read with it, 8 kB and
+/// more. So it gets a head of its own, with what is asked for and nothing else.
+fn detached<B>(request: Request<B>) -> Request<B> {
+    let (mut head, body) = request.into_parts();
+    let asked_for = head.headers.iter().filter(|(name, _)| ASKED_FOR.contains(name));
+    let copies = asked_for.filter_map(|(name, value)| {
+        let mut copy = HeaderValue::from_bytes(value.as_bytes()).ok()?;
+        copy.set_sensitive(value.is_sensitive());
+        Some((name.clone(), copy))
+    });
+    head.headers = copies.collect::<HeaderMap>();
+    if let Ok(address) = head.uri.to_string().parse() {
+        head.uri = address;
+    }
+    Request::from_parts(head, body)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_connection_is_let_in_by_stays_and_the_rest_of_its_head_goes() {
+        let request = Request::get("/socket.io/?EIO=4&transport=websocket")
+            .header(header::COOKIE, "one=1")
+            .header(header::COOKIE, "two=2")
+            .header(header::SEC_WEBSOCKET_KEY, "x")
+            .header(header::USER_AGENT, "a long story")
+            .body("what is in it")
+            .unwrap();
+        let detached = detached(request);
+        let cookies: Vec<_> = detached.headers().get_all(header::COOKIE).iter().collect();
+        assert_eq!(cookies, ["one=1", "two=2"]);
+        assert_eq!(detached.headers().len(), 3);
+        assert_eq!(detached.uri(), "/socket.io/?EIO=4&transport=websocket");
+        assert_eq!(*detached.body(), "what is in it");
     }
 }

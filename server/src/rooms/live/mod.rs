@@ -4,9 +4,12 @@
 mod asked;
 mod audience;
 mod connections;
+mod contacts;
 mod driver;
 mod lane;
+mod notices;
 mod parting;
+mod polls;
 mod presence;
 mod watched;
 
@@ -28,9 +31,11 @@ use tower::layer::util::Stack;
 
 use audience::Audience;
 use connections::{Admitted, Connections};
+use contacts::Contacts;
 use driver::BusDriver;
 use lane::Lane;
 use parting::Parting;
+use polls::Polls;
 use presence::Presence;
 use watched::Watched;
 pub use watched::{Draw, Drawing, Drawn};
@@ -48,6 +53,8 @@ const PATH: &str = "/socket.io";
 pub(super) const NAMESPACE: &str = "/rooms";
 /// The most bytes of a packet.
 const PACKET_MAX: usize = 64 << 10;
+/// What is read at once: packets are short, and each connection holds room for this.
+const READ_BYTES: usize = 1 << 10;
 /// Packets that wait for somebody who reads slowly.
 const WAITING_MAX: usize = 256;
 /// How often it is asked whether anybody is there, and how long an answer may take.
@@ -113,6 +120,7 @@ struct Live {
     audience: Audience,
     watched: Watched,
     connections: Connections,
+    contacts: Contacts,
 }
 
 /// The layer in front of the router that answers `/socket.io/`. `draw` is how pages show
@@ -120,7 +128,7 @@ struct Live {
 ///
 /// # Errors
 /// When there is no thread for it.
-pub async fn layer(services: &Services, draw: Draw) -> io::Result<Stack<SocketIoLayer<A>, Lane>> {
+pub async fn layer(services: &Services, draw: Draw) -> io::Result<Stack<Stack<SocketIoLayer<A>, Polls>, Lane>> {
     let adapter = RedisAdapterCtr::new_with_driver(
         BusDriver::new(services.bus.clone(), services.tasks.clone()),
         RedisAdapterConfig::new().with_prefix("atlas9:socket.io"),
@@ -129,6 +137,7 @@ pub async fn layer(services: &Services, draw: Draw) -> io::Result<Stack<SocketIo
         .with_adapter::<A>(adapter)
         .max_payload(PACKET_MAX as u64)
         .ws_max_message_size(PACKET_MAX)
+        .ws_read_buffer_size(READ_BYTES)
         .ws_max_frame_size(PACKET_MAX)
         .max_buffer_size(WAITING_MAX)
         .with_parser(ParserConfig::common().max_incoming_binaries(BINARIES_MAX))
@@ -137,6 +146,8 @@ pub async fn layer(services: &Services, draw: Draw) -> io::Result<Stack<SocketIo
         .connect_timeout(CONNECT_WITHIN)
         .build_layer();
     let parting = Parting::new(services.tasks.clone());
+    let connections = Connections::default();
+    let contacts = Contacts::start(services.rooms.clone(), io.clone(), services.tasks.clone(), connections.clone());
     let live = Arc::new(Live {
         services: services.clone(),
         watched: Watched::new(
@@ -155,7 +166,8 @@ pub async fn layer(services: &Services, draw: Draw) -> io::Result<Stack<SocketIo
             services.tasks.clone(),
             parting,
         ),
-        connections: Connections::default(),
+        connections,
+        contacts,
     });
     let door = Arc::clone(&live);
     let let_in = move |socket: SocketRef<A>, TryData(shown): TryData<Option<Shown>>| {
@@ -168,12 +180,14 @@ pub async fn layer(services: &Services, draw: Draw) -> io::Result<Stack<SocketIo
     let _ = io.ns(NAMESPACE, on_connect.with(let_in)).await;
     let (watch, stop) = (Arc::clone(&live), services.tasks.clone());
     services.tasks.keep("endings", move || Arc::clone(&watch).part_with_ended(stop.clone()));
+    let (notices, told, tasks) = (services.notices.clone(), io.clone(), services.tasks.clone());
+    services.tasks.keep("notices", move || notices::keep_telling(notices.clone(), told.clone(), tasks.clone()));
     let stop = services.tasks.stop_token();
     services.tasks.spawn("socket.io", async move {
         stop.cancelled().await;
         live.audience.close().await;
     });
-    Ok(Stack::new(layer, Lane::start(PATH)?))
+    Ok(Stack::new(Stack::new(layer, Polls::new(services.tasks.clone())), Lane::start(PATH)?))
 }
 
 impl Live {
@@ -186,6 +200,7 @@ impl Live {
         };
         let admitted: Admitted = self.connections.admit(person.user).ok_or(Refused::TooMany)?;
         socket.extensions.insert(admitted);
+        self.contacts.moved(person.user);
         socket.extensions.insert(person.clone());
         asked::listen(socket, self, &person);
         Ok(())

@@ -5,7 +5,6 @@ use std::{collections::BTreeSet, time::Duration};
 
 use bytes::Bytes;
 use model::{RoomId, UserId};
-use redis::FromRedisValue;
 use socketioxide::socket::Sid;
 use tokio::sync::broadcast;
 
@@ -45,7 +44,7 @@ impl Presence {
     pub(super) async fn go(&self, room: RoomId, user: UserId, by: Sid) {
         let mut asked = redis::cmd("ZREM");
         asked.arg(key(room)).arg(member(user, by));
-        let _: Option<i64> = self.ask(asked).await;
+        let _: Option<i64> = self.bus.ask(asked, ASK_WITHIN).await;
         self.bus.publish(&key(room), Bytes::new());
     }
 
@@ -71,14 +70,8 @@ impl Presence {
     pub(super) async fn users(&self, room: RoomId) -> Option<BTreeSet<UserId>> {
         let mut asked = redis::cmd("ZRANGEBYSCORE");
         asked.arg(key(room)).arg(self.millis()).arg("+inf").arg("LIMIT").arg(0).arg(HERE_MAX);
-        let here: Vec<String> = self.ask(asked).await?;
+        let here: Vec<String> = self.bus.ask(asked, ASK_WITHIN).await?;
         Some(here.iter().filter_map(|member| member.split_once(' ')?.0.parse().ok()).collect())
-    }
-
-    async fn ask<T: FromRedisValue>(&self, asked: redis::Cmd) -> Option<T> {
-        let mut connection = self.bus.connection();
-        let answered = tokio::time::timeout(ASK_WITHIN, asked.query_async(&mut connection)).await;
-        answered.ok().and_then(Result::ok)
     }
 
     fn millis(&self) -> i64 {

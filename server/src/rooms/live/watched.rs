@@ -2,12 +2,13 @@
 //! server-sent events. What is told is drawn and written once, however many watch.
 
 use std::{
+    borrow::Cow,
     collections::HashSet,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
-use model::{Draft, GenerationId, Logged, ProjectId, Seq, UserId};
+use model::{Draft, GenerationId, Logged, ProjectId, RoomId, Seq, UserId};
 use serde::Serialize;
 use serde_json::{Value, json};
 use socketioxide::{SendError, SocketError, SocketIo, extract::SocketRef};
@@ -50,8 +51,16 @@ pub type Drawing = Box<dyn FnMut(&Logged) -> Drawn + Send>;
 /// Begins to draw a generation of a project, of which this is there.
 pub type Draw = Arc<dyn Fn(ProjectId, Draft) -> Drawing + Send + Sync>;
 
-/// Which events are told: drawn, or as they were written down.
-type Key = (GenerationId, bool);
+/// What is told to whom: only those in the room watch, so that whoever is taken out of it or leaves it hears nothing more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Watch {
+    /// The room of its project.
+    pub(super) room: RoomId,
+    /// What is watched.
+    pub(super) generation: GenerationId,
+    /// Whether it is drawn, or told as it was written down.
+    pub(super) is_drawn: bool,
+}
 
 /// Everything that is watched by way of this instance.
 #[derive(Clone)]
@@ -63,7 +72,7 @@ pub(super) struct Watched {
     parting: Parting,
     /// Where drawing is done.
     runtime: Handle,
-    tails: Arc<Mutex<HashSet<Key>>>,
+    tails: Arc<Mutex<HashSet<Watch>>>,
 }
 
 /// Why something cannot be watched.
@@ -92,23 +101,24 @@ impl Watched {
         &self,
         socket: &SocketRef<A>,
         user: UserId,
-        (generation, is_drawn): Key,
+        watch: Watch,
         after: Seq,
     ) -> Result<Value, CannotWatch> {
+        let Watch { generation, is_drawn, .. } = watch;
         let user = Some(user);
-        let known = self.studio.generation(user, generation).await?;
+        let begun = self.studio.generation(user, generation).await?;
         let draft = self.studio.project_draft(user, generation).await?;
-        let name = name((generation, is_drawn));
-        let watches = socket.rooms().iter().filter(|room| room.starts_with(PREFIX)).count();
-        if watches >= WATCHED_MAX && !socket.rooms().iter().any(|room| **room == *name) {
+        let (name, joined) = (watch.name(), socket.rooms());
+        if joined.iter().filter(|other| other.starts_with(PREFIX)).count() >= WATCHED_MAX && !joined.contains(&name) {
             return Err(CannotWatch::TooMany);
         }
-        let mut is_over = known.status.is_final();
-        if !is_over {
-            // Listened first and read then: what happens in between is told twice rather than never.
+        if !begun.status.is_final() {
             socket.join(name);
-            self.tell_of((generation, is_drawn), user, known.last_seq, (known.project, &draft)).await?;
+            self.tell_of(watch, user, begun.last_seq, (begun.project, &draft)).await?;
         }
+        // Listened first and read then: what happens in between is told twice rather than never.
+        let known = self.studio.generation(user, generation).await?;
+        let mut is_over = known.status.is_final();
         let mut pen = self.pen(is_drawn, known.project, draft);
         let (mut missed, mut follower) = (Vec::new(), self.studio.follow(user, generation, after).await?);
         let mut at = after.max(0);
@@ -121,9 +131,16 @@ impl Watched {
         Ok(json!({ "events": missed, "more": at < known.last_seq, "is_over": is_over }))
     }
 
-    /// Somebody watches no more.
+    /// Somebody watches a generation no more.
     pub(super) fn leave(socket: &SocketRef<A>, generation: GenerationId) {
-        socket.leave([name((generation, true)), name((generation, false))]);
+        let ends = [true, false].map(|is_drawn| end_of_name(generation, is_drawn));
+        leave(socket, |name| ends.iter().any(|end| name.ends_with(end)));
+    }
+
+    /// Somebody is in a room no more, and watches nothing of it.
+    pub(super) fn leave_room(socket: &SocketRef<A>, room: RoomId) {
+        let begin = format!("{PREFIX}{room}:");
+        leave(socket, |name| name.starts_with(&begin));
     }
 
     fn pen(&self, is_drawn: bool, project: ProjectId, so_far: Draft) -> Drawing {
@@ -133,30 +150,30 @@ impl Watched {
     /// Begins to tell of a generation, unless that is done already.
     async fn tell_of(
         &self,
-        key: Key,
+        watch: Watch,
         user: Option<UserId>,
         from: Seq,
         (project, draft): (ProjectId, &Draft),
     ) -> Result<(), StudioError> {
-        if !self.lock().insert(key) {
+        if !self.lock().insert(watch) {
             return Ok(());
         }
-        let begun = self.studio.follow(user, key.0, from).await;
+        let begun = self.studio.follow(user, watch.generation, from).await;
         let follower = match begun {
             Ok(follower) => follower,
             Err(error) => {
-                self.lock().remove(&key);
+                self.lock().remove(&watch);
                 return Err(error);
             }
         };
-        let (watched, pen) = (self.clone(), self.pen(key.1, project, draft.clone()));
+        let (watched, pen) = (self.clone(), self.pen(watch.is_drawn, project, draft.clone()));
         let _there = self.runtime.enter();
-        self.tasks.spawn("watched generation", async move { watched.keep_told(key, follower, pen).await });
+        self.tasks.spawn("watched generation", async move { watched.keep_told(watch, follower, pen).await });
         Ok(())
     }
 
     /// Tells everybody who watches, until it is over or nobody does any more.
-    async fn keep_told(self, key: Key, mut follower: Follower, mut pen: Drawing) {
+    async fn keep_told(self, watch: Watch, mut follower: Follower, mut pen: Drawing) {
         let mut look = tokio::time::interval(LOOK_EVERY);
         loop {
             let events = tokio::select! {
@@ -164,8 +181,8 @@ impl Watched {
                 _ = look.tick() => {
                     // Whoever comes now either is seen here or finds that nobody is told.
                     let mut tails = self.lock();
-                    if self.here(key).is_empty() {
-                        tails.remove(&key);
+                    if self.here(watch).is_empty() {
+                        tails.remove(&watch);
                         return;
                     }
                     continue;
@@ -173,40 +190,55 @@ impl Watched {
             };
             let Some(events) = events else { break };
             let told: Vec<Told> = events.iter().map(|logged| told(logged, pen(logged))).collect();
-            self.tell(key, &told).await;
+            self.tell(watch, &told).await;
         }
-        self.lock().remove(&key);
-        for socket in self.here(key) {
-            socket.leave(name(key));
+        self.lock().remove(&watch);
+        for socket in self.here(watch) {
+            socket.leave(watch.name());
         }
     }
 
     /// As entries of a room are told: written once, and whoever does not keep up is let go.
-    async fn tell(&self, key: Key, told: &[Told]) {
+    async fn tell(&self, watch: Watch, told: &[Told]) {
         let Some(all) = self.io.of(NAMESPACE) else { return };
-        if all.local().to(name(key)).emit("generated", &(key.0, told)).await.is_ok() {
+        if all.local().to(watch.name()).emit("generated", &(watch.generation, told)).await.is_ok() {
             return;
         }
-        for socket in self.here(key) {
-            if let Err(SendError::Socket(SocketError::InternalChannelFull)) = socket.emit("generated", &(key.0, told)) {
+        for socket in self.here(watch) {
+            if let Err(SendError::Socket(SocketError::InternalChannelFull)) =
+                socket.emit("generated", &(watch.generation, told))
+            {
                 self.parting.part(&socket, Reason::TooSlow);
             }
         }
     }
 
-    fn here(&self, key: Key) -> Vec<SocketRef<A>> {
-        self.io.of(NAMESPACE).map_or_else(Vec::new, |all| all.local().within(name(key)).sockets())
+    fn here(&self, watch: Watch) -> Vec<SocketRef<A>> {
+        self.io.of(NAMESPACE).map_or_else(Vec::new, |all| all.local().within(watch.name()).sockets())
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashSet<Key>> {
+    fn lock(&self) -> MutexGuard<'_, HashSet<Watch>> {
         self.tails.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 const PREFIX: &str = "generation:";
 
-fn name((generation, is_drawn): Key) -> String {
-    format!("{PREFIX}{generation}{}", if is_drawn { ":drawn" } else { "" })
+impl Watch {
+    /// What those who watch are together in, as socket.io knows it.
+    fn name(self) -> Cow<'static, str> {
+        format!("{PREFIX}{}{}", self.room, end_of_name(self.generation, self.is_drawn)).into()
+    }
+}
+
+fn end_of_name(generation: GenerationId, is_drawn: bool) -> String {
+    format!(":{generation}{}", if is_drawn { ":drawn" } else { "" })
+}
+
+fn leave(socket: &SocketRef<A>, of: impl Fn(&str) -> bool) {
+    for name in socket.rooms().into_iter().filter(|name| name.starts_with(PREFIX) && of(name)) {
+        socket.leave(name);
+    }
 }
 
 fn told(logged: &Logged, drawn: Drawn) -> Told {

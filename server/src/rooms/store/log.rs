@@ -4,6 +4,7 @@ use model::{Happened, ProjectId, RoomEntry, RoomId};
 use sqlx::{PgConnection, PgPool};
 use time::OffsetDateTime;
 use tracing::instrument;
+use uuid::Uuid;
 
 use super::{Tx, decode};
 use crate::db::DbError;
@@ -57,6 +58,14 @@ pub(in crate::rooms) async fn end(pool: &PgPool, room: RoomId) -> Result<Option<
     Ok(offset.fetch_optional(pool).await?)
 }
 
+/// Likewise of many rooms.
+#[instrument(name = "db.rooms.ends", skip_all)]
+pub(in crate::rooms) async fn ends(pool: &PgPool, rooms: &[RoomId]) -> Result<Vec<(RoomId, i64)>, DbError> {
+    let rooms: Vec<Uuid> = rooms.iter().map(|room| room.0).collect();
+    let rows = sqlx::query!("select id, last_offset from rooms where id = any($1)", &rooms).fetch_all(pool).await?;
+    Ok(rows.into_iter().map(|row| (RoomId(row.id), row.last_offset)).collect())
+}
+
 /// What happened after an entry, at most so many.
 #[instrument(name = "db.rooms.entries", skip_all)]
 pub(in crate::rooms) async fn entries(
@@ -71,11 +80,15 @@ pub(in crate::rooms) async fn entries(
         after,
         most
     );
-    let entry = |offset: i64, data: &str| {
-        let happened: Happened = serde_json::from_str(data).map_err(decode)?;
-        Ok(RoomEntry { offset, happened })
+    // Beside an instance of a later version the log goes on for whoever is here, without what only that one knows.
+    let happened = |data: &str| {
+        serde_json::from_str(data).unwrap_or_else(|error| {
+            tracing::warn!(%room, %error, "an entry of a room's log cannot be read");
+            Happened::Unknown
+        })
     };
-    rows.fetch_all(pool).await?.iter().map(|row| entry(row.offset, &row.data)).collect()
+    let rows = rows.fetch_all(pool).await?.into_iter();
+    Ok(rows.map(|row| RoomEntry { offset: row.offset, happened: happened(&row.data) }).collect())
 }
 
 /// Removes entries of long ago, some at once; how many. Entries never change, so that where they lie says which they are.

@@ -92,8 +92,8 @@ pub(in crate::rooms) async fn speaker(
         MemberRow,
         r#"select u.id, coalesce(nullif(u.name, ''), 'Guest') as "name!", u.avatar, m.role, m.read_to
            from room_members m join users u on u.id = m.user_id
-           join rooms r on r.id = m.room_id join projects p on p.id = r.project_id and p.deleted_at is null
-           where m.room_id = $1 and m.user_id = $2"#,
+           join rooms r on r.id = m.room_id left join projects p on p.id = r.project_id and p.deleted_at is null
+           where m.room_id = $1 and m.user_id = $2 and (r.project_id is null or p.id is not null)"#,
         room.0,
         user.0
     );
@@ -113,7 +113,7 @@ pub(in crate::rooms) async fn people(pool: &PgPool, room: RoomId) -> Result<Vec<
     Ok(rows.fetch_all(pool).await?.into_iter().map(|row| Named { id: UserId(row.id), name: row.name }).collect())
 }
 
-/// Lets somebody in, or gives them another role; `None` when nothing changed.
+/// Lets somebody in; `None` for somebody who is there. What was said before they came, they have not missed.
 #[instrument(name = "db.rooms.join", skip_all)]
 pub(in crate::rooms) async fn join(
     tx: &mut Tx,
@@ -125,7 +125,8 @@ pub(in crate::rooms) async fn join(
     let row = sqlx::query_as!(
         MemberRow,
         r#"with came as (
-               insert into room_members (room_id, user_id, role, joined_at) values ($1, $2, $3, $4)
+               insert into room_members (room_id, user_id, role, read_to, joined_at)
+               select id, $2, $3, last_offset, $4 from rooms where id = $1
                on conflict do nothing returning user_id, role, read_to
            )
            select u.id, coalesce(nullif(u.name, ''), 'Guest') as "name!", u.avatar, came.role, came.read_to
@@ -162,15 +163,21 @@ pub(in crate::rooms) async fn set_role(
     row.fetch_optional(&mut **tx).await?.map(MemberRow::member).transpose()
 }
 
-/// Takes somebody out, unless they own the room. `false` when they do or are not there.
+/// Takes somebody out, with what they were told of under that key, unless they own the room. `false` when they do or are not there.
 #[instrument(name = "db.rooms.leave", skip_all)]
-pub(in crate::rooms) async fn leave(tx: &mut Tx, room: RoomId, user: UserId) -> Result<bool, DbError> {
-    let left = sqlx::query!(
-        "delete from room_members where room_id = $1 and user_id = $2 and role <> 'owner'",
+pub(in crate::rooms) async fn leave(tx: &mut Tx, room: RoomId, user: UserId, key: &str) -> Result<bool, DbError> {
+    let left = sqlx::query_scalar!(
+        "with gone as (
+             delete from room_members where room_id = $1 and user_id = $2 and role <> 'owner' returning user_id
+         ), untold as (
+             delete from notices n using gone where n.user_id = gone.user_id and n.key = $3
+         )
+         select user_id from gone",
         room.0,
-        user.0
+        user.0,
+        key
     );
-    Ok(left.execute(&mut **tx).await?.rows_affected() == 1)
+    Ok(left.fetch_optional(&mut **tx).await?.is_some())
 }
 
 /// Makes a way in.

@@ -2,13 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use model::{Anchor, Message, MessageId, PageLimit, PiecePath, Reaction, RoomId, RoomPlace, Speaker, Stage, UserId};
-use sqlx::PgPool;
+use model::{
+    Anchor, Happened, Message, MessageId, PageLimit, Picture, PiecePath, Reaction, RoomId, RoomPlace, Speaker, Stage,
+    UserId,
+};
+use sqlx::{PgConnection, PgPool};
 use time::OffsetDateTime;
 use tracing::instrument;
 use uuid::Uuid;
 
-use super::{Tx, decode, members::picture};
+use super::{Tx, called, decode, members::picture};
 use crate::db::DbError;
 
 /// Marks on one message that are told.
@@ -32,6 +35,8 @@ pub struct New<'a> {
     pub mentions: Vec<Uuid>,
     /// As its entry in the log tells it.
     pub data: &'a str,
+    /// What its sender is told of the room under: they have seen that.
+    pub key: &'a str,
 }
 
 /// What became of it.
@@ -61,6 +66,13 @@ pub(in crate::rooms) async fn send(
                update rooms r set last_offset = r.last_offset + 1
                from room_members m
                where r.id = $1 and m.room_id = r.id and m.user_id = $2 and m.role <> 'viewer' and not exists (select from before)
+                 and (r.project_id is not null
+                      or $8::text is null and exists (
+                          select from room_members a
+                          join room_members b on b.room_id = a.room_id and b.user_id = r.second_id
+                          join rooms q on q.id = a.room_id join projects p on p.id = q.project_id and p.deleted_at is null
+                          where a.user_id = r.first_id
+                      ))
                  and ($7::uuid is null
                       or exists (select from messages t where t.id = $7 and t.room_id = $1 and t.thread is null and t.deleted_at is null))
                returning r.last_offset, r.epoch
@@ -76,6 +88,8 @@ pub(in crate::rooms) async fn send(
                insert into mentions (message_id, user_id) select sent.id, who from sent, unnest($13::uuid[]) as who
            ), read as (
                update room_members m set read_to = last_offset from at where m.room_id = $1 and m.user_id = $2
+           ), seen as (
+               update notices n set seen_at = $11 from at where n.user_id = $2 and n.key = $14 and n.seen_at is null
            )
            select s.id as "id!", s."offset" as "offset!", true as "is_new!", (select epoch from at) as "epoch!" from sent s
            union all
@@ -92,7 +106,8 @@ pub(in crate::rooms) async fn send(
         new.anchor.and_then(|anchor| anchor.piece.as_ref()).map(ToString::to_string),
         now,
         new.data,
-        &new.mentions
+        &new.mentions,
+        new.key
     );
     let row = row.fetch_optional(pool).await?;
     Ok(row.map(|row| Sent {
@@ -111,6 +126,7 @@ struct Row {
     avatar: Option<String>,
     body: String,
     html: String,
+    picture: Option<String>,
     stage: Option<String>,
     revision: Option<i32>,
     piece: Option<String>,
@@ -126,7 +142,7 @@ impl Row {
     fn message(self) -> Result<Message, DbError> {
         let author = self.author_id.map(|id| Speaker {
             id: UserId(id),
-            name: self.name.filter(|name| !name.is_empty()).unwrap_or_else(|| "Guest".to_owned()),
+            name: called(self.name),
             picture: picture(self.avatar.as_deref()),
         });
         let anchor = match (self.stage, self.revision) {
@@ -144,6 +160,7 @@ impl Row {
             author,
             body: self.body,
             html: self.html,
+            picture: picture(self.picture.as_deref()),
             anchor,
             thread: self.thread.map(MessageId),
             replies: u32::try_from(self.replies).map_err(decode)?,
@@ -161,7 +178,7 @@ macro_rules! read {
     ($pool:expr, $from:literal, $($argument:expr),+) => {{
         let rows = sqlx::query_as!(
             Row,
-            r#"select m.id, m."offset", m.client_id, m.author_id, u.name as "name?", u.avatar as "avatar?", m.body, m.html, m.stage, m.revision,
+            r#"select m.id, m."offset", m.client_id, m.author_id, u.name as "name?", u.avatar as "avatar?", m.body, m.html, m.picture, m.stage, m.revision,
                       m.piece, m.thread, m.replies, m.created_at, m.edited_at, m.deleted_at, m.pinned_at
                from messages m left join users u on u.id = m.author_id where "# + $from,
             $($argument),+
@@ -294,7 +311,7 @@ pub(in crate::rooms) async fn edit(
     Ok(edited.execute(&mut **tx).await?.rows_affected() == 1)
 }
 
-/// Takes a message back: nothing of what it said stays. Of another only with `of_others`.
+/// Takes a message back: nothing of what it said stays, nor in what others are told of under that key. Of another only with `of_others`.
 #[instrument(name = "db.rooms.delete", skip_all)]
 pub(in crate::rooms) async fn delete(
     tx: &mut Tx,
@@ -302,25 +319,31 @@ pub(in crate::rooms) async fn delete(
     by: UserId,
     id: MessageId,
     of_others: bool,
-    now: OffsetDateTime,
+    (key, now): (&str, OffsetDateTime),
 ) -> Result<bool, DbError> {
     let deleted = sqlx::query!(
-        "with gone as (
-             update messages set body = '', html = '', deleted_at = $5, pinned_at = null
-             where room_id = $1 and id = $3 and (author_id = $2 or $4) and deleted_at is null returning id, thread
+        r#"with gone as (
+             update messages set body = '', html = '', picture = null, deleted_at = $5, pinned_at = null
+             where room_id = $1 and id = $3 and (author_id = $2 or $4) and deleted_at is null returning id, thread, "offset"
          ), answered as (
              update messages t set replies = t.replies - 1 from gone where t.id = gone.thread
          ), unmarked as (
              delete from reactions using gone where message_id = gone.id
          ), unnamed as (
              delete from mentions using gone where message_id = gone.id
+         ), unpictured as (
+             delete from images i using gone where i.message_id = gone.id
+         ), untold as (
+             delete from notices n using gone, room_members m
+             where m.room_id = $1 and n.user_id = m.user_id and n.key = $6 and n.upto = gone."offset"
          )
-         select id from gone",
+         select id from gone"#,
         room.0,
         by.0,
         id.0,
         of_others,
-        now
+        now,
+        key
     );
     Ok(deleted.fetch_optional(&mut **tx).await?.is_some())
 }
@@ -363,6 +386,32 @@ pub(in crate::rooms) async fn react(
     Ok(done.rows_affected() == 1)
 }
 
+/// The picture of a message is ready; in which room, unless the message was taken back.
+#[instrument(name = "db.rooms.picture_ready", skip_all)]
+pub(in crate::rooms) async fn picture_ready(
+    tx: &mut PgConnection,
+    id: MessageId,
+    picture: &Picture,
+    now: OffsetDateTime,
+) -> Result<Option<RoomId>, DbError> {
+    let happened = Happened::Pictured { id, picture: picture.clone() };
+    let room = sqlx::query_scalar!(
+        r#"with shown as (
+               update messages set picture = $2 where id = $1 and deleted_at is null returning room_id
+           ), at as (
+               update rooms r set last_offset = r.last_offset + 1 from shown where r.id = shown.room_id returning r.id, r.last_offset
+           )
+           insert into room_log (room_id, "offset", kind, data, created_at)
+           select id, last_offset, $3, $4, $5 from at returning room_id"#,
+        id.0,
+        serde_json::to_string(picture).map_err(decode)?,
+        happened.kind(),
+        serde_json::to_string(&happened).map_err(decode)?,
+        now
+    );
+    Ok(room.fetch_optional(tx).await?.map(RoomId))
+}
+
 /// Pins a message for everybody, or lets it go. `false` when there is nothing to do.
 #[instrument(name = "db.rooms.pin", skip_all)]
 pub(in crate::rooms) async fn pin(
@@ -383,15 +432,30 @@ pub(in crate::rooms) async fn pin(
     Ok(done.execute(&mut **tx).await?.rows_affected() == 1)
 }
 
-/// Notes how far somebody has read: never back, and never past what is there.
+/// Notes how far somebody has read: never back, and never past what is there. What they were told of it they have seen then.
 #[instrument(name = "db.rooms.read_to", skip_all)]
-pub(in crate::rooms) async fn read_to(pool: &PgPool, room: RoomId, by: UserId, offset: i64) -> Result<bool, DbError> {
-    let done = sqlx::query!(
-        "update room_members m set read_to = least($3, r.last_offset) from rooms r
-         where r.id = $1 and m.room_id = r.id and m.user_id = $2 and m.read_to < least($3, r.last_offset)",
+pub(in crate::rooms) async fn read_to(
+    pool: &PgPool,
+    room: RoomId,
+    by: UserId,
+    offset: i64,
+    (key, now): (&str, OffsetDateTime),
+) -> Result<bool, DbError> {
+    let done = sqlx::query_scalar!(
+        "with read as (
+             update room_members m set read_to = least($3, r.last_offset) from rooms r
+             where r.id = $1 and m.room_id = r.id and m.user_id = $2 and m.read_to < least($3, r.last_offset)
+             returning m.read_to
+         ), seen as (
+             update notices n set seen_at = $5 from read
+             where n.user_id = $2 and n.key = $4 and n.seen_at is null and n.upto <= read.read_to
+         )
+         select read_to from read",
         room.0,
         by.0,
-        offset
+        offset,
+        key,
+        now
     );
-    Ok(done.execute(pool).await?.rows_affected() == 1)
+    Ok(done.fetch_optional(pool).await?.is_some())
 }

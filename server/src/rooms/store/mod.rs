@@ -1,5 +1,7 @@
 //! All SQL of the rooms domain.
 
+mod away;
+mod direct;
 mod log;
 mod members;
 mod messages;
@@ -17,13 +19,17 @@ use crate::db::DbError;
 /// Characters of a project's name in a list.
 const NAME_CHARS: usize = 120;
 
-pub(super) use log::{append, end, entries, forget_before, note};
+pub(super) use away::{absent, author, notify, set_notify};
+pub(super) use direct::{contacts, of_pair, open_direct};
+pub(super) use log::{append, end, ends, entries, forget_before, note};
 pub use members::{Invitation, Way};
 pub(super) use members::{
     accept, close_invitation, forget_invitations, invitations, invite, join, leave, members, people, set_role, speaker,
     way,
 };
-pub(super) use messages::{New, about, delete, edit, history, message, pin, pinned, react, read_to, send, thread};
+pub(super) use messages::{
+    New, about, delete, edit, history, message, picture_ready, pin, pinned, react, read_to, send, thread,
+};
 pub(super) use seed::{seed_members, seed_project};
 
 pub(super) type Tx = Transaction<'static, Postgres>;
@@ -82,8 +88,8 @@ pub(super) async fn standing(pool: &PgPool, room: RoomId, user: UserId) -> Resul
         Row,
         r#"select r.id, r.project_id, r.epoch, r.last_offset, m.role, m.read_to
            from rooms r join room_members m on m.room_id = r.id and m.user_id = $2
-           join projects p on p.id = r.project_id and p.deleted_at is null
-           where r.id = $1"#,
+           left join projects p on p.id = r.project_id and p.deleted_at is null
+           where r.id = $1 and (r.project_id is null or p.id is not null)"#,
         room.0,
         user.0
     );
@@ -94,11 +100,12 @@ pub(super) async fn standing(pool: &PgPool, room: RoomId, user: UserId) -> Resul
 #[instrument(name = "db.rooms.list", skip_all)]
 pub(super) async fn list(pool: &PgPool, user: UserId, most: i64, unread: i64) -> Result<Vec<RoomSummary>, DbError> {
     let rows = sqlx::query!(
-        r#"select r.id, r.project_id, p.title, left(p.directive, 400) as "directive!", m.role, l.said_at as "said_at?",
+        r#"select r.id, r.project_id, p.title as "title?", left(p.directive, 400) as directive, u.name as "other?", m.role, l.said_at as "said_at?",
                   n.unread as "unread!", n.named as "named!"
            from room_members m
            join rooms r on r.id = m.room_id
-           join projects p on p.id = r.project_id and p.deleted_at is null
+           left join projects p on p.id = r.project_id and p.deleted_at is null
+           left join users u on u.id = case when r.first_id = $1 then r.second_id else r.first_id end
            left join lateral (
                select created_at as said_at from messages
                where room_id = r.id and deleted_at is null order by "offset" desc limit 1
@@ -111,7 +118,7 @@ pub(super) async fn list(pool: &PgPool, user: UserId, most: i64, unread: i64) ->
                    order by x."offset" limit $3
                ) u
            ) n
-           where m.user_id = $1
+           where m.user_id = $1 and (r.project_id is null or p.id is not null)
            order by l.said_at desc nulls last, r.id limit $2"#,
         user.0,
         most,
@@ -124,8 +131,11 @@ pub(super) async fn list(pool: &PgPool, user: UserId, most: i64, unread: i64) ->
         .map(|row| {
             Ok(RoomSummary {
                 room: RoomId(row.id),
-                project: ProjectId(row.project_id),
-                name: named(row.title, &row.directive)?,
+                project: row.project_id.map(ProjectId),
+                name: match row.directive {
+                    Some(directive) => named(row.title, &directive)?,
+                    None => called(row.other),
+                },
                 role: role(&row.role)?,
                 unread: count(row.unread)?,
                 named: count(row.named)?,
@@ -137,7 +147,7 @@ pub(super) async fn list(pool: &PgPool, user: UserId, most: i64, unread: i64) ->
 
 struct Row {
     id: Uuid,
-    project_id: Uuid,
+    project_id: Option<Uuid>,
     epoch: Uuid,
     last_offset: i64,
     role: String,
@@ -148,7 +158,7 @@ impl Row {
     fn standing(self) -> Result<Standing, DbError> {
         Ok(Standing {
             room: RoomId(self.id),
-            project: ProjectId(self.project_id),
+            project: self.project_id.map(ProjectId),
             place: RoomPlace { epoch: self.epoch, offset: self.last_offset },
             role: role(&self.role)?,
             read_to: self.read_to,
@@ -160,6 +170,11 @@ impl Row {
 fn named(title: Option<String>, directive: &str) -> Result<String, DbError> {
     let directive = Directive::parse(directive).map_err(decode)?;
     Ok(title.unwrap_or_else(|| directive.title(NAME_CHARS)))
+}
+
+/// What somebody is called who may not have said.
+fn called(name: Option<String>) -> String {
+    name.filter(|name| !name.is_empty()).unwrap_or_else(|| "Guest".to_owned())
 }
 
 fn role(text: &str) -> Result<RoomRole, DbError> {
