@@ -117,7 +117,7 @@ test.describe('axe finds nothing serious, in light and dark, on', () => {
     await page.goto(fast.url(`/projects/${project}/room`));
     await page.getByRole('link', { name: 'Reply' }).click();
     await expectAccessible(page);
-    for (const path of [new URL(link).pathname, '/rooms']) {
+    for (const path of [new URL(link).pathname, '/rooms', '/notices']) {
       await page.goto(fast.url(path));
       await expectAccessible(page);
     }
