@@ -7,7 +7,10 @@ use std::{
     task::{Context, Poll},
 };
 
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Request, header};
+use axum::{
+    extract::OriginalUri,
+    http::{HeaderMap, HeaderName, HeaderValue, Request, header},
+};
 use tokio::runtime::{Builder, Handle};
 use tower::{Layer, Service};
 
@@ -92,6 +95,8 @@ fn detached<B>(request: Request<B>) -> Request<B> {
     if let Ok(address) = head.uri.to_string().parse() {
         head.uri = address;
     }
+    // The router's copy of the address is part of what was read, too.
+    head.extensions.remove::<OriginalUri>();
     Request::from_parts(head, body)
 }
 
@@ -106,6 +111,7 @@ mod tests {
             .header(header::COOKIE, "two=2")
             .header(header::SEC_WEBSOCKET_KEY, "x")
             .header(header::USER_AGENT, "a long story")
+            .extension(OriginalUri("/socket.io/?EIO=4&transport=websocket".parse().unwrap()))
             .body("what is in it")
             .unwrap();
         let detached = detached(request);
@@ -113,6 +119,7 @@ mod tests {
         assert_eq!(cookies, ["one=1", "two=2"]);
         assert_eq!(detached.headers().len(), 3);
         assert_eq!(detached.uri(), "/socket.io/?EIO=4&transport=websocket");
+        assert!(detached.extensions().is_empty());
         assert_eq!(*detached.body(), "what is in it");
     }
 }
