@@ -110,6 +110,7 @@ test('a room that is not theirs is not there, and watching is not talking', asyn
       event,
     ).toMatchObject({ error: { code: 'not-found' } });
   expect(await outside.ask('enter', { room: 'no id' })).toMatchObject({ error: { code: 'bad-request' } });
+  expect(await outside.ask('dance', {})).toMatchObject({ error: { code: 'bad-request', message: 'There is no such event.' } });
   const watching = await connected(Talker.of(server, viewer, room.room));
   expect(await watching.say('May I?')).toMatchObject({ error: { code: 'forbidden' } });
   expect(outside.entries).toEqual([]);

@@ -31,10 +31,11 @@ impl Tasks {
     /// Runs `work` in the background. It must end soon after [`Tasks::stopping`] resolves.
     pub fn spawn(&self, name: &'static str, work: impl Future<Output = ()> + Send + 'static) {
         let metrics = self.metrics.clone();
+        // A task of its own inside, so that a panic is caught and told rather than lost. Begun out here: whatever waits for it would hold room for a second one.
+        #[expect(clippy::disallowed_methods, reason = "this is the one place that spawns")]
+        let work = tokio::spawn(work);
         self.tracker.spawn(async move {
-            // A task of its own inside, so that a panic is caught and told rather than lost.
-            #[expect(clippy::disallowed_methods, reason = "this is the one place that spawns")]
-            if let Err(error) = tokio::spawn(work).await {
+            if let Err(error) = work.await {
                 metrics.panics.inc();
                 tracing::error!(task = name, %error, "a background task panicked");
             }

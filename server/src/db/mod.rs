@@ -4,7 +4,7 @@ mod keyset;
 mod lease;
 mod replica;
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use model::UserId;
 use sqlx::{
@@ -29,7 +29,7 @@ pub struct Database {
     worker: PgPool,
     leases: Leases,
     /// How the primary itself is reached, whatever stands before it.
-    direct: PgConnectOptions,
+    direct: Arc<PgConnectOptions>,
     replica: Option<Replica>,
 }
 
@@ -144,7 +144,7 @@ impl Database {
         // Whoever uses it asks again when a connection turns out to be gone; trying each one before would double every wait.
         let worker = pool(config).max_connections(WORKER_POOL).min_connections(0).test_before_acquire(false);
         let worker = worker.connect_lazy_with(direct.clone().options(WORKER_OPTIONS));
-        Ok(Self { primary, worker, leases, direct, replica })
+        Ok(Self { primary, worker, leases, direct: Arc::new(direct), replica })
     }
 
     /// For writes, and for reads that must see what was just written.
@@ -235,7 +235,8 @@ impl Database {
 
     /// A connection on which a statement may take as long as it takes, and wait for another instance that migrates.
     async fn patient_connection(&self) -> Result<PgConnection, MigrateError> {
-        let patient = self.direct.clone().options([("statement_timeout", "0"), ("lock_timeout", "0")]);
+        let patient =
+            PgConnectOptions::clone(&self.direct).options([("statement_timeout", "0"), ("lock_timeout", "0")]);
         Ok(PgConnection::connect_with(&patient).await?)
     }
 

@@ -17,14 +17,18 @@ use tokio::{
 };
 
 use super::{Rooms, RoomsError, Standing, store};
-use crate::{bus::Bus, db::DbError};
+use crate::{
+    bus::Bus,
+    db::{Database, DbError},
+    tasks::Tasks,
+};
 
 /// Entries that somebody may have missed and is told of; past that they load the room anew, which is less.
 const MISSED_MAX: i64 = 500;
 /// Entries read at once.
 const ROWS: i64 = 200;
 /// Entries somebody may lag behind before the log is read again.
-const BUFFER: usize = 64;
+const BUFFER: usize = 32;
 /// However quiet it is, it is looked this often how far logs are, of so many at once: messages between instances may be lost.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 const LOOKED_AT: usize = 1_000;
@@ -146,7 +150,8 @@ impl Rooms {
             let rooms = self.clone();
             self.tasks.keep("room logs", move || rooms.clone().keep_looking());
         }
-        RoomFollower { rooms: self.clone(), here, elsewhere, room, at: after, must_read: true }
+        let (db, tasks) = (self.db.clone(), self.tasks.clone());
+        RoomFollower { db, tasks, here, elsewhere, room, at: after, must_read: true }
     }
 }
 
@@ -172,7 +177,8 @@ impl Rooms {
 
 /// A reader of one room's log.
 pub struct RoomFollower {
-    rooms: Rooms,
+    db: Database,
+    tasks: Tasks,
     here: broadcast::Receiver<Heard>,
     elsewhere: broadcast::Receiver<Bytes>,
     room: RoomId,
@@ -186,7 +192,8 @@ impl RoomFollower {
     pub async fn next(&mut self) -> Option<Vec<Arc<RoomEntry>>> {
         loop {
             if self.must_read {
-                match self.read().await {
+                // Seldom, and large: whoever only listens does not hold room for it.
+                match Box::pin(self.read()).await {
                     Ok(entries) if entries.is_empty() => self.must_read = false,
                     Ok(entries) if entries[0].offset == self.at + 1 => return Some(self.hand_out(entries)),
                     Ok(_) => return None,
@@ -199,7 +206,7 @@ impl RoomFollower {
     }
 
     async fn read(&self) -> Result<Vec<Arc<RoomEntry>>, DbError> {
-        let entries = store::entries(self.rooms.db.primary(), self.room, self.at, ROWS).await?;
+        let entries = store::entries(self.db.primary(), self.room, self.at, ROWS).await?;
         Ok(entries.into_iter().map(Arc::new).collect())
     }
 
@@ -207,7 +214,7 @@ impl RoomFollower {
     async fn hear(&mut self) -> Option<Option<Arc<RoomEntry>>> {
         loop {
             let heard = tokio::select! {
-                () = self.rooms.tasks.stopping() => return None,
+                () = self.tasks.stopping() => return None,
                 heard = self.here.recv() => heard,
                 heard = self.elsewhere.recv() => heard.and_then(|message| {
                     serde_json::from_slice(&message).map(Heard::Entry).map_err(|_| RecvError::Lagged(1))
@@ -228,7 +235,7 @@ impl RoomFollower {
     async fn rest_after(&self, error: &DbError) -> Option<()> {
         tracing::warn!(room = %self.room, %error, "a room cannot be followed until the database answers");
         tokio::select! {
-            () = self.rooms.tasks.stopping() => None,
+            () = self.tasks.stopping() => None,
             () = tokio::time::sleep(AFTER_FAILURE) => Some(()),
         }
     }

@@ -1,11 +1,17 @@
 //! What can be asked over socket.io, and how it is answered.
 
-use std::sync::Arc;
+use std::{future::ready, sync::Arc};
 
+use futures::{FutureExt, TryFutureExt, future::BoxFuture};
 use model::{Anchor, GenerationId, MessageId, RoomId, RoomPlace, Seq};
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use socketioxide::extract::{AckSender, SocketRef, TryData};
+use socketioxide::{
+    ParserError,
+    extract::{AckSender, Event, SocketRef, TryData},
+    handler::FromMessageParts,
+    socket::Socket,
+};
 
 use super::{
     A, Live, Person,
@@ -92,6 +98,10 @@ struct Unwatch {
     generation: GenerationId,
 }
 
+/// Of nobody in particular.
+#[derive(Debug, Deserialize)]
+struct Anybody {}
+
 /// Why something was not done, for a program.
 #[derive(Debug, Serialize)]
 struct Problem {
@@ -137,20 +147,91 @@ impl From<CannotWatch> for Problem {
     }
 }
 
-/// Answers whatever somebody asks, until they go.
+/// Something that is asked.
+enum Asked {
+    Enter(Enter),
+    Leave(Of),
+    Say(Say),
+    Edit(Edit),
+    Delete(Delete),
+    React(React),
+    Pin(Pin),
+    Read(Read),
+    Typing(Of),
+    Watch(Watch),
+    Unwatch(Unwatch),
+    Contacts(Anybody),
+}
+
+impl Asked {
+    /// Whether a token needs to be good for changing something.
+    fn writes(&self) -> bool {
+        !matches!(self, Self::Enter(_) | Self::Leave(_) | Self::Watch(_) | Self::Unwatch(_) | Self::Contacts(_))
+    }
+}
+
+/// What somebody asks, or why it is nothing that can be asked.
+struct Heard(Result<Asked, Problem>);
+
+impl FromMessageParts<A> for Heard {
+    type Error = ParserError;
+
+    fn from_message_parts(
+        socket: &Arc<Socket<A>>,
+        told: &mut socketioxide::handler::Value,
+        ack: &Option<i64>,
+    ) -> Result<Self, ParserError> {
+        /// What is told with an event, as one kind of question.
+        macro_rules! told {
+            ($kind:ident) => {{
+                let Ok(TryData(told)) = TryData::from_message_parts(socket, told, ack);
+                told.map(Asked::$kind).map_err(|error| Problem::new("bad-request", error.to_string()))
+            }};
+        }
+        let Event(event) = Event::from_message_parts(socket, told, ack)?;
+        Ok(Self(match &*event {
+            "enter" => told!(Enter),
+            "leave" => told!(Leave),
+            "say" => told!(Say),
+            "edit" => told!(Edit),
+            "delete" => told!(Delete),
+            "react" => told!(React),
+            "pin" => told!(Pin),
+            "read" => told!(Read),
+            "typing" => told!(Typing),
+            "watch" => told!(Watch),
+            "unwatch" => told!(Unwatch),
+            "contacts" => told!(Contacts),
+            _ => Err(Problem::new("bad-request", "There is no such event.")),
+        }))
+    }
+}
+
+/// Answers whatever somebody asks, until they go. By one handler: each that a connection has takes room for as long as it lasts.
 pub(super) fn listen(socket: &SocketRef<A>, live: &Arc<Live>, person: &Person) {
-    on(socket, live, person, "enter", false, enter);
-    on(socket, live, person, "leave", false, leave);
-    on(socket, live, person, "say", true, say);
-    on(socket, live, person, "edit", true, edit);
-    on(socket, live, person, "delete", true, delete);
-    on(socket, live, person, "react", true, react);
-    on(socket, live, person, "pin", true, pin);
-    on(socket, live, person, "read", true, read);
-    on(socket, live, person, "typing", true, typing);
-    on(socket, live, person, "watch", false, watch);
-    on(socket, live, person, "unwatch", false, unwatch);
-    on(socket, live, person, "contacts", false, contacts);
+    let (asked_of, person) = (Arc::clone(live), person.clone());
+    socket.on_fallback(move |socket: SocketRef<A>, Heard(asked): Heard, ack: AckSender<A>| {
+        let (live, person) = (Arc::clone(&asked_of), person.clone());
+        async move {
+            let allowed = live.services.limits.admit_here(&ASKED, &socket.id.to_string());
+            let answered = match asked {
+                _ if allowed.is_err() => Err(Problem {
+                    retry_after: Some(1),
+                    ..Problem::new("too-many", "Too much at once. Wait a second and try again.")
+                }),
+                Ok(asked) if asked.writes() && !person.may_write => {
+                    Err(Problem::new("forbidden", "This token may only read."))
+                }
+                Ok(asked) => answer(live, person, socket, asked).await,
+                Err(problem) => Err(problem),
+            };
+            // Whoever is gone asks again.
+            let _ = match answered {
+                Ok(answer) => ack.send(&json!({ "ok": answer })),
+                Err(problem) => ack.send(&json!({ "error": problem })),
+            };
+        }
+    });
     let live = Arc::clone(live);
     socket.on_disconnect(move |socket: SocketRef<A>| {
         let live = Arc::clone(&live);
@@ -167,40 +248,30 @@ pub(super) fn listen(socket: &SocketRef<A>, live: &Arc<Live>, person: &Person) {
     });
 }
 
-/// One kind of question. `writes`: whether a token needs to be good for that.
-fn on<T, Answer, Answering>(
-    socket: &SocketRef<A>,
-    live: &Arc<Live>,
-    person: &Person,
-    event: &'static str,
-    writes: bool,
-    answer: fn(Arc<Live>, Person, SocketRef<A>, T) -> Answering,
-) where
-    T: DeserializeOwned + Send + Sync + 'static,
-    Answer: Serialize,
-    Answering: Future<Output = Result<Answer, Problem>> + Send + 'static,
-{
-    let (live, person) = (Arc::clone(live), person.clone());
-    socket.on(event, move |socket: SocketRef<A>, TryData(asked): TryData<T>, ack: AckSender<A>| {
-        let (live, person) = (Arc::clone(&live), person.clone());
-        async move {
-            let allowed = live.services.limits.admit_here(&ASKED, &socket.id.to_string());
-            let answered = match asked {
-                _ if allowed.is_err() => Err(Problem {
-                    retry_after: Some(1),
-                    ..Problem::new("too-many", "Too much at once. Wait a second and try again.")
-                }),
-                Err(error) => Err(Problem::new("bad-request", error.to_string())),
-                Ok(_) if writes && !person.may_write => Err(Problem::new("forbidden", "This token may only read.")),
-                Ok(asked) => answer(live, person, socket, asked).await,
-            };
-            // Whoever is gone asks again.
-            let _ = match answered {
-                Ok(answer) => ack.send(&json!({ "ok": answer })),
-                Err(problem) => ack.send(&json!({ "error": problem })),
-            };
+/// Each kind takes as much room as it needs, and not as much as the largest.
+fn answer(
+    live: Arc<Live>,
+    person: Person,
+    socket: SocketRef<A>,
+    asked: Asked,
+) -> BoxFuture<'static, Result<Value, Problem>> {
+    match asked {
+        Asked::Enter(asked) => enter(live, person, socket, asked).boxed(),
+        Asked::Leave(asked) => leave(live, person, socket, asked).map_ok(Value::from).boxed(),
+        Asked::Say(asked) => say(live, person, asked).boxed(),
+        Asked::Edit(asked) => edit(live, person, asked).map_ok(Value::from).boxed(),
+        Asked::Delete(asked) => delete(live, person, asked).map_ok(Value::from).boxed(),
+        Asked::React(asked) => react(live, person, asked).map_ok(Value::from).boxed(),
+        Asked::Pin(asked) => pin(live, person, asked).map_ok(Value::from).boxed(),
+        Asked::Read(asked) => read(live, person, asked).map_ok(Value::from).boxed(),
+        Asked::Typing(asked) => typing(person, socket, asked).map_ok(Value::from).boxed(),
+        Asked::Watch(asked) => watch(live, person, socket, asked).boxed(),
+        Asked::Unwatch(Unwatch { generation }) => {
+            Watched::leave(&socket, generation);
+            ready(Ok(Value::Null)).boxed()
         }
-    });
+        Asked::Contacts(Anybody {}) => contacts(live, person, socket).boxed(),
+    }
 }
 
 async fn enter(live: Arc<Live>, person: Person, socket: SocketRef<A>, asked: Enter) -> Result<Value, Problem> {
@@ -251,35 +322,35 @@ async fn leave(live: Arc<Live>, person: Person, socket: SocketRef<A>, asked: Of)
     Ok(())
 }
 
-async fn say(live: Arc<Live>, person: Person, _: SocketRef<A>, asked: Say) -> Result<Value, Problem> {
+async fn say(live: Arc<Live>, person: Person, asked: Say) -> Result<Value, Problem> {
     let Say { room, client_id, body, anchor, thread } = asked;
     let said = live.services.rooms.say(Some(person.user), room, Saying { client_id, body, anchor, thread }).await?;
     Ok(json!({ "id": said.id, "place": said.place }))
 }
 
-async fn edit(live: Arc<Live>, person: Person, _: SocketRef<A>, asked: Edit) -> Result<(), Problem> {
+async fn edit(live: Arc<Live>, person: Person, asked: Edit) -> Result<(), Problem> {
     Ok(live.services.rooms.edit(Some(person.user), asked.room, asked.id, &asked.body).await?)
 }
 
-async fn delete(live: Arc<Live>, person: Person, _: SocketRef<A>, asked: Delete) -> Result<(), Problem> {
+async fn delete(live: Arc<Live>, person: Person, asked: Delete) -> Result<(), Problem> {
     Ok(live.services.rooms.delete(Some(person.user), asked.room, asked.id).await?)
 }
 
-async fn react(live: Arc<Live>, person: Person, _: SocketRef<A>, asked: React) -> Result<(), Problem> {
+async fn react(live: Arc<Live>, person: Person, asked: React) -> Result<(), Problem> {
     Ok(live.services.rooms.react(Some(person.user), asked.room, asked.id, &asked.emoji, asked.on).await?)
 }
 
-async fn pin(live: Arc<Live>, person: Person, _: SocketRef<A>, asked: Pin) -> Result<(), Problem> {
+async fn pin(live: Arc<Live>, person: Person, asked: Pin) -> Result<(), Problem> {
     Ok(live.services.rooms.pin(Some(person.user), asked.room, asked.id, asked.on).await?)
 }
 
-async fn read(live: Arc<Live>, person: Person, _: SocketRef<A>, asked: Read) -> Result<(), Problem> {
+async fn read(live: Arc<Live>, person: Person, asked: Read) -> Result<(), Problem> {
     live.services.rooms.read(Some(person.user), asked.room, asked.offset).await?;
     Ok(())
 }
 
 /// Told to the others, on every instance, and written down nowhere.
-async fn typing(_: Arc<Live>, person: Person, socket: SocketRef<A>, asked: Of) -> Result<(), Problem> {
+async fn typing(person: Person, socket: SocketRef<A>, asked: Of) -> Result<(), Problem> {
     person.is_in(asked.room)?;
     let told = json!({ "room": asked.room, "user": person.user });
     // Nobody misses it.
@@ -297,16 +368,7 @@ async fn watch(live: Arc<Live>, person: Person, socket: SocketRef<A>, asked: Wat
     Ok(live.watched.watch(&socket, person.user, watch, after).await?)
 }
 
-async fn unwatch(_: Arc<Live>, _: Person, socket: SocketRef<A>, asked: Unwatch) -> Result<(), Problem> {
-    Watched::leave(&socket, asked.generation);
-    Ok(())
-}
-
-/// Of nobody in particular.
-#[derive(Debug, Deserialize)]
-struct Anybody {}
-
-async fn contacts(live: Arc<Live>, person: Person, socket: SocketRef<A>, _: Anybody) -> Result<Value, Problem> {
+async fn contacts(live: Arc<Live>, person: Person, socket: SocketRef<A>) -> Result<Value, Problem> {
     Ok(json!({ "contacts": live.contacts.ask(&socket, person.user).await? }))
 }
 

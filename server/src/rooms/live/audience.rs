@@ -26,7 +26,7 @@ use crate::{
 /// Everybody who is in a room by way of this instance.
 #[derive(Clone)]
 pub(super) struct Audience {
-    rooms: Rooms,
+    rooms: Arc<Rooms>,
     pub(super) presence: Presence,
     io: SocketIo<A>,
     tasks: Tasks,
@@ -42,7 +42,7 @@ struct Tail {
 
 impl Audience {
     pub(super) fn new(rooms: Rooms, presence: Presence, io: SocketIo<A>, tasks: Tasks, parting: Parting) -> Self {
-        Self { rooms, presence, io, tasks, parting, tails: Arc::default() }
+        Self { rooms: Arc::new(rooms), presence, io, tasks, parting, tails: Arc::default() }
     }
 
     /// Somebody comes; from the entry after `at` on they are told of everything. They may be told of some that they know.
@@ -60,7 +60,8 @@ impl Audience {
         self.tasks.spawn("room", async move { audience.keep_told(room, follower, end).await });
     }
 
-    /// Tells everybody here what happens in a room, and who comes and goes, until nobody is here any more.
+    /// Tells everybody here what happens in a room, and who comes and goes, until nobody is here any more. There is one of these for each room: what it does
+    /// seldom has room of its own only while it does it.
     async fn keep_told(self, room: RoomId, mut follower: RoomFollower, end: CancellationToken) {
         let (mut moves, mut renew) = (self.presence.listen(room), tokio::time::interval(RENEWED));
         let mut here = BTreeSet::new();
@@ -69,19 +70,19 @@ impl Audience {
                 () = end.cancelled() => return,
                 entries = follower.next() => entries,
                 _ = moves.recv() => {
-                    self.tell_presence(room, &mut here).await;
+                    Box::pin(self.tell_presence(room, &mut here)).await;
                     continue;
                 }
                 _ = renew.tick() => {
                     let people = self.here(room);
                     let people: Vec<_> = people.iter().filter_map(|socket| Some((user_of(socket)?, socket.id))).collect();
-                    self.presence.renew(room, &people).await;
-                    self.tell_presence(room, &mut here).await;
+                    Box::pin(self.presence.renew(room, &people)).await;
+                    Box::pin(self.tell_presence(room, &mut here)).await;
                     continue;
                 }
             };
             let Some(entries) = entries else {
-                let Some(at) = self.end_of_log(room, &end).await else { return };
+                let Some(at) = Box::pin(self.end_of_log(room, &end)).await else { return };
                 // The log cannot be told on from where it was: everybody loads the room anew, and whoever has come meanwhile is told from here on.
                 follower = self.rooms.follow(room, at);
                 self.send_away(room, Reason::LogLost);

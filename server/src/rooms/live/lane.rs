@@ -7,10 +7,8 @@ use std::{
     task::{Context, Poll},
 };
 
-use axum::{
-    extract::OriginalUri,
-    http::{HeaderMap, HeaderName, HeaderValue, Request, header},
-};
+use axum::http::{Extensions, HeaderMap, HeaderName, HeaderValue, Request, header};
+use hyper::upgrade::OnUpgrade;
 use tokio::runtime::{Builder, Handle};
 use tower::{Layer, Service};
 
@@ -95,13 +93,17 @@ fn detached<B>(request: Request<B>) -> Request<B> {
     if let Ok(address) = head.uri.to_string().parse() {
         head.uri = address;
     }
-    // The router's copy of the address is part of what was read, too.
-    head.extensions.remove::<OriginalUri>();
+    // The router's copy of the address is part of what was read, too. How the connection is changed over to a WebSocket is all that is needed of what it put there.
+    let change = head.extensions.remove::<OnUpgrade>();
+    head.extensions = Extensions::new();
+    change.map(|change| head.extensions.insert(change));
     Request::from_parts(head, body)
 }
 
 #[cfg(test)]
 mod tests {
+    use axum::extract::OriginalUri;
+
     use super::*;
 
     #[test]

@@ -54,7 +54,7 @@ pub(super) const NAMESPACE: &str = "/rooms";
 /// The most bytes of a packet.
 const PACKET_MAX: usize = 64 << 10;
 /// What is read at once: packets are short, and each connection holds room for this.
-const READ_BYTES: usize = 1 << 10;
+const READ_BYTES: usize = 512;
 /// Packets that wait for somebody who reads slowly.
 const WAITING_MAX: usize = 256;
 /// How often it is asked whether anybody is there, and how long an answer may take.
