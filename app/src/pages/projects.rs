@@ -136,7 +136,7 @@ fn Shelves(shelf: Shelf) -> impl IntoView {
         let href = address(&Listing { shelf: other, ..Listing::default() }, None);
         view! { <li><a href=href aria-current=(other == shelf).then_some("page")>{label}</a></li> }
     });
-    view! { <nav class="shelves" aria-label="Shelves"><ul>{links.into_iter().collect_view()} <li><a href="/rooms">"Rooms"</a></li></ul></nav> }
+    view! { <nav class="shelves" aria-label="Shelves"><ul>{links.into_iter().collect_view()}</ul></nav> }
 }
 
 const SORTINGS: [(Sorting, &str); 4] = [
