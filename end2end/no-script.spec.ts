@@ -245,7 +245,7 @@ test('the page of a running generation comes in order, part after part, while it
   expect(otherScripts(answer.text)).toEqual([]);
 });
 
-test('no page refers to a script but the reporter, and the editor to one module more', async () => {
+test('no page refers to a script but the reporter, and the editor, the room and the settings to their own', async () => {
   const guest = new Guest(fast);
   const made = await guest.make(SYNTHESIZERS);
   const { project } = made;
@@ -261,12 +261,11 @@ test('no page refers to a script but the reporter, and the editor to one module 
     '/speed',
     '/status',
     '/offline',
-    '/settings',
     '/settings/webhooks',
     '/projects',
     '/projects?q=nothing&shelf=archived',
     `/projects/${project}`,
-    ...pagesBehind(made),
+    ...pagesBehind(made).filter((path) => path !== `/projects/${project}/room`),
     '/nowhere',
     '/fn/nowhere',
     '/projects?cursor=x',
@@ -275,6 +274,7 @@ test('no page refers to a script but the reporter, and the editor to one module 
     expect(otherScripts((await guest.page(path)).text), path).toEqual([]);
   }
 
+  const islands: unknown = expect.stringMatching(/^\/islands\.js\?/);
   const other = new Guest(paced);
   const running = await other.start(SYNTHESIZERS);
   const editor = await other.page(`/projects/${running.project}/edit`);
@@ -282,10 +282,22 @@ test('no page refers to a script but the reporter, and the editor to one module 
 
   expect(editor.text).toContain('data-state="running"');
   expect(editor.text).toContain(`<noscript><meta http-equiv="refresh" content="0;url=/projects/${running.project}"`);
-  const tags = (editor.text.match(/<script\b[^>]*>[^]*?<\/script>/g) ?? []).filter((tag) => !tag.includes(REPORTER));
-  expect(tags).toHaveLength(1);
-  expect(tags[0]).toMatch(/^<script (?=[^>]*type="module")(?=[^>]*src="\/islands\.js\?[^"]*")[^>]*><\/script>$/);
+  expect(modules(editor.text)).toEqual([islands]);
+  expect(modules((await guest.page(`/projects/${project}/room`)).text)).toEqual([
+    expect.stringMatching(/^\/pkg\/room\.[0-9a-f]+\.js$/),
+    islands,
+  ]);
+  expect(modules((await guest.page('/settings')).text)).toEqual([expect.stringMatching(/^\/pkg\/push\.[0-9a-f]+\.js$/)]);
 });
+
+/** The sources of a page's scripts but the reporter; all of which are modules, and in files. */
+function modules(html: string): string[] {
+  const tags = (html.match(/<script\b[^>]*>[^]*?<\/script>/g) ?? []).filter((tag) => !tag.includes(REPORTER));
+  return tags.map((tag) => {
+    expect(tag).toMatch(/^<script (?=[^>]*type="module")[^>]*><\/script>$/);
+    return / src="([^"]*)"/.exec(tag)?.[1] ?? tag;
+  });
+}
 
 /** When the first of these texts had arrived, in milliseconds after the request. */
 function arrivalOf(answer: Answer, ...texts: string[]): number {

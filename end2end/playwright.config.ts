@@ -29,7 +29,7 @@ export default defineConfig({
   retries: 0,
   forbidOnly: Boolean(process.env['CI']),
   timeout: 30_000,
-  globalTimeout: 30 * 60_000,
+  globalTimeout: 40 * 60_000,
   expect: {
     timeout: 10_000,
     // Text is drawn a little differently by every version of the browser; what moves or changes colour differs by more.

@@ -13,11 +13,8 @@ const PHONE: BrowserContextOptions = { viewport: { width: 412, height: 823 }, is
 
 /** Opens a page with nothing cached, touches it once it is there, and leaves; on leaving, the page says what it measured. */
 export async function visit(browser: Browser, address: string, guest: Guest): Promise<void> {
-  const context = await browser.newContext(PHONE);
-  try {
-    await guest.enter(context);
-    const page = await context.newPage();
-    await slowDown(page);
+  await onSlowPhone(browser, async (page) => {
+    await guest.enter(page.context());
     await page.goto(address, { waitUntil: 'load' });
     await seen(page);
     await page.locator('h1').first().tap({ force: true });
@@ -25,6 +22,25 @@ export async function visit(browser: Browser, address: string, guest: Guest): Pr
     await painted(page);
     await page.goto('about:blank');
     await page.waitForTimeout(SAYS_WITHIN_MS);
+  });
+}
+
+/** When the first of a page is on the screen that measures nothing by itself, in milliseconds. */
+export function firstPaint(browser: Browser, address: string): Promise<number> {
+  return onSlowPhone(browser, async (page) => {
+    await page.goto(address, { waitUntil: 'load' });
+    await seen(page);
+    return await page.evaluate(() => performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? 0);
+  });
+}
+
+/** With nothing cached. */
+async function onSlowPhone<Seen>(browser: Browser, look: (page: Page) => Promise<Seen>): Promise<Seen> {
+  const context = await browser.newContext(PHONE);
+  try {
+    const page = await context.newPage();
+    await slowDown(page);
+    return await look(page);
   } finally {
     await context.close();
   }
