@@ -25,6 +25,7 @@ use hyper::{
     service::Service,
 };
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use server::rooms::live::Lane;
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::{TcpListener, TcpStream},
@@ -48,22 +49,44 @@ const REPLY_WITHIN: Duration = Duration::from_secs(10);
 const OUT_OF_BREATH: Duration = Duration::from_millis(50);
 
 /// How HTTP/2 begins when both sides know beforehand that it will be spoken (RFC 9113, section 3.4).
-const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 /// What whoever comes when all places are taken is told, if they listen.
 const NO_PLACE: &[u8] =
     b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
 
+/// Bytes of a request's first line by which it is known where a connection is kept.
+const LINE_BYTES: usize = 128;
+
+/// What connections are kept with.
+#[derive(Clone)]
+struct Keeper {
+    app: Router,
+    /// Where those are kept that become WebSockets of rooms.
+    lane: Lane,
+    open: TaskTracker,
+    stop: CancellationToken,
+}
+
+/// How a connection begins.
+enum Beginning {
+    Http1,
+    Http2,
+    /// With the request to become a WebSocket of rooms.
+    Room,
+}
+
 /// Serves until told to stop, and then until everybody who had asked is answered.
-pub(crate) async fn serve(listener: TcpListener, app: Router, most: usize, stop: CancellationToken) {
-    let (places, open) = (Arc::new(Semaphore::new(most)), TaskTracker::new());
+pub(crate) async fn serve(listener: TcpListener, app: Router, lane: Lane, most: usize, stop: CancellationToken) {
+    let places = Arc::new(Semaphore::new(most));
+    let keeper = Keeper { app, lane, open: TaskTracker::new(), stop };
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
-            () = stop.cancelled() => break,
+            () = keeper.stop.cancelled() => break,
         };
         match accepted {
             Ok((stream, peer)) => match Arc::clone(&places).try_acquire_owned() {
-                Ok(place) => drop(open.spawn(keep(stream, place, peer, app.clone(), stop.clone()))),
+                Ok(place) => drop(keeper.open.spawn(keeper.clone().begin(stream, place, peer))),
                 // Whether it is heard does not matter: a connection that is closed says as much.
                 Err(_) => drop(stream.try_write(NO_PLACE)),
             },
@@ -75,8 +98,8 @@ pub(crate) async fn serve(listener: TcpListener, app: Router, most: usize, stop:
         }
     }
     drop(listener);
-    open.close();
-    open.wait().await;
+    keeper.open.close();
+    keeper.open.wait().await;
 }
 
 /// Whether an error is of one connection, which is gone, and not of all.
@@ -123,38 +146,64 @@ impl AsyncWrite for Placed {
     }
 }
 
-async fn keep(stream: TcpStream, place: OwnedSemaphorePermit, peer: SocketAddr, app: Router, stop: CancellationToken) {
-    // Answers are written whole: to wait for more to send with them would only delay them.
-    let _ = stream.set_nodelay(true);
-    let is_http2 = tokio::select! {
-        told = tokio::time::timeout(TOLD_WITHIN, speaks_http2(&stream)) => told,
-        () = stop.cancelled() => return,
-    };
-    let Ok(Ok(is_http2)) = is_http2 else { return };
-    let (io, answering) = (TokioIo::new(Placed { stream, _place: place }), Answering { app, peer });
-    let kept = if is_http2 { keep_http2(io, answering, stop).await } else { keep_http1(io, answering, stop).await };
-    if let Err(error) = kept {
-        tracing::debug!(%error, "a connection ended early");
+impl Keeper {
+    /// Finds out what is spoken, and keeps the connection where it belongs.
+    async fn begin(self, stream: TcpStream, place: OwnedSemaphorePermit, peer: SocketAddr) {
+        // Answers are written whole: to wait for more to send with them would only delay them.
+        let _ = stream.set_nodelay(true);
+        let beginning = tokio::select! {
+            beginning = tokio::time::timeout(TOLD_WITHIN, self.beginning(&stream)) => beginning,
+            () = self.stop.cancelled() => return,
+        };
+        let Ok(Ok(beginning)) = beginning else { return };
+        if matches!(beginning, Beginning::Room) {
+            let Ok(stream) = stream.into_std() else { return };
+            let (open, thread) = (self.open.clone(), self.lane.thread().clone());
+            open.spawn_on(
+                async move {
+                    // From here on it is this thread that the system wakes.
+                    let Ok(stream) = TcpStream::from_std(stream) else { return };
+                    self.keep(stream, place, peer, beginning).await;
+                },
+                &thread,
+            );
+            return;
+        }
+        self.keep(stream, place, peer, beginning).await;
     }
-}
 
-/// Whether a connection begins as HTTP/2 does. Nothing is taken from it. Fails when it ends before that is known.
-async fn speaks_http2(stream: &TcpStream) -> io::Result<bool> {
-    let (mut begun, mut pause) = ([0; PREFACE.len()], Duration::from_millis(1));
-    loop {
-        let length = stream.peek(&mut begun).await?;
-        if length == 0 {
-            return Err(io::ErrorKind::UnexpectedEof.into());
+    async fn keep(self, stream: TcpStream, place: OwnedSemaphorePermit, peer: SocketAddr, beginning: Beginning) {
+        let (io, answering) = (TokioIo::new(Placed { stream, _place: place }), Answering { app: self.app, peer });
+        let kept = match beginning {
+            Beginning::Http1 => keep_http1(io, answering, true, self.stop).await,
+            Beginning::Http2 => keep_http2(io, answering, self.stop).await,
+            // It becomes what it said, or ends: pages are not drawn there.
+            Beginning::Room => keep_http1(io, answering, false, self.stop).await,
+        };
+        if let Err(error) = kept {
+            tracing::debug!(%error, "a connection ended early");
         }
-        if begun[..length] != PREFACE[..length] {
-            return Ok(false);
+    }
+
+    /// Nothing is taken from the connection. Fails when it ends before it is known how it begins.
+    async fn beginning(&self, stream: &TcpStream) -> io::Result<Beginning> {
+        let (mut begun, mut pause) = ([0; LINE_BYTES], Duration::from_millis(1));
+        loop {
+            let length = stream.peek(&mut begun).await?;
+            let begun = &begun[..length];
+            if begun.is_empty() {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+            if begun.starts_with(PREFACE) {
+                return Ok(Beginning::Http2);
+            }
+            if !PREFACE.starts_with(begun) {
+                return Ok(if self.lane.takes(begun) { Beginning::Room } else { Beginning::Http1 });
+            }
+            // What has come stays there to be seen, so that waiting for it would not wait.
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(Duration::from_millis(200));
         }
-        if length == PREFACE.len() {
-            return Ok(true);
-        }
-        // What has come stays there to be seen, so that waiting for it would not wait.
-        tokio::time::sleep(pause).await;
-        pause = (pause * 2).min(Duration::from_millis(200));
     }
 }
 
@@ -190,9 +239,18 @@ async fn too_large() -> impl IntoResponse {
     (StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, [(header::CONNECTION, "close")])
 }
 
-async fn keep_http1(io: TokioIo<Placed>, answering: Answering, stop: CancellationToken) -> hyper::Result<()> {
+async fn keep_http1(
+    io: TokioIo<Placed>,
+    answering: Answering,
+    asks_again: bool,
+    stop: CancellationToken,
+) -> hyper::Result<()> {
     let mut http1 = http1::Builder::new();
-    http1.timer(TokioTimer::new()).header_read_timeout(HEAD_WITHIN).max_header_size(HEAD_MAX as usize);
+    http1
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_WITHIN)
+        .max_header_size(HEAD_MAX as usize)
+        .keep_alive(asks_again);
     let mut connection = std::pin::pin!(http1.serve_connection(io, answering).with_upgrades());
     tokio::select! { ended = connection.as_mut() => return ended, () = stop.cancelled() => {} }
     connection.as_mut().graceful_shutdown();

@@ -8,6 +8,7 @@ use server::{
     config::Config,
     db::MIGRATIONS,
     http::metrics_routes,
+    rooms::live::Lane,
     services::{self, Services},
 };
 use tokio::{net::TcpListener, signal};
@@ -41,11 +42,12 @@ pub(crate) async fn serve(with_worker: bool) -> anyhow::Result<ExitCode> {
         // Streams end now, so that readers go elsewhere and the drain can finish.
         stop.cancel();
     };
-    let app = site::router(&context).await?;
+    let lane = Lane::start()?;
+    let app = site::router(&context, &lane).await;
     services.start_serving();
     site::keep_files(&context);
     let stopping = services.tasks.stop_token();
-    let serving = connections::serve(listener, app, services.config.http.connections, stopping.clone());
+    let serving = connections::serve(listener, app, lane, services.config.http.connections, stopping.clone());
     let in_time = async {
         stopping.cancelled().await;
         tokio::time::sleep(DRAIN).await;

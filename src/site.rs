@@ -15,7 +15,7 @@ use server::{
         Overload, ReadyPages, compression_layer, observe, refuse_excess, security_headers, serve_ready, tag_answers,
         tell_encodings, write_cache_headers,
     },
-    rooms::live,
+    rooms::live::{self, Lane},
     services::Services,
 };
 use tower::ServiceBuilder;
@@ -101,17 +101,14 @@ pub(crate) fn keep_files(context: &PageContext) {
 }
 
 /// Everything the program answers, inside of request id and log, security and cache headers.
-///
-/// # Errors
-/// When the system has no thread left.
-pub(crate) async fn router(context: &PageContext) -> anyhow::Result<Router> {
+pub(crate) async fn router(context: &PageContext, lane: &Lane) -> Router {
     let services = &context.services;
     let overload = Overload::new(services.config.http.under_way, services.metrics.overload.clone());
     let service = ServiceBuilder::new()
         .layer(middleware::from_fn_with_state(services.clone(), observe))
         .layer(middleware::from_fn_with_state(services.config.is_https(), security_headers))
         .layer(middleware::from_fn(live::name_route))
-        .layer(live::layer(services, app::drawing()).await?)
+        .layer(live::layer(services, app::drawing(), lane).await)
         .layer(middleware::from_fn_with_state(ready_pages(context), serve_ready))
         .layer(middleware::from_fn_with_state(overload, refuse_excess))
         .layer(middleware::from_fn(write_cache_headers))
@@ -120,5 +117,5 @@ pub(crate) async fn router(context: &PageContext) -> anyhow::Result<Router> {
         .layer(middleware::from_fn(tag_answers))
         .service(app::routes(context.clone()));
     // As one service: a router would put each layer around each of its routes, boxed, and copy them all for every request.
-    Ok(Router::new().fallback_service(service))
+    Router::new().fallback_service(service)
 }

@@ -12,7 +12,7 @@ use anyhow::Context;
 use axum::Router;
 use model::{Directive, Visibility};
 use serde::{Deserialize, de::DeserializeOwned};
-use server::{accounts::Client, clock::Clock, config::Config, services::Services};
+use server::{accounts::Client, clock::Clock, config::Config, rooms::live::Lane, services::Services};
 
 use crate::{logging, site};
 use load::{Browser, Load};
@@ -69,7 +69,7 @@ pub(crate) async fn check() -> anyhow::Result<ExitCode> {
         services.db.is_migrated().await?,
         "the database schema is not at this version; run `atlas9 migrate` first"
     );
-    let router = site::router(&site::find(&services)?).await?;
+    let router = site::router(&site::find(&services)?, &Lane::start()?).await;
     let here = Client::here("check budgets");
     let guest = services.accounts.create_guest(&here).await?;
     let measured = measure(&services, &router, &guest, &budgets).await;

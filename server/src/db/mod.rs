@@ -166,17 +166,21 @@ impl Database {
         Ok(Lease::of(self.reader_for(user).await.acquire().await?))
     }
 
+    /// For one short statement that writes, or reads what was just written, and has one good plan whatever it is about.
+    ///
+    /// # Errors
+    /// [`DbError::Away`] when there is no connection to spare.
+    pub async fn lease(&self) -> Result<Lease, DbError> {
+        self.leases.lease().await
+    }
+
     /// For one short query of somebody who expects to find what they have just written, which has one good plan whatever it looks for.
     ///
     /// # Errors
     /// [`DbError::Away`] when there is no connection to spare.
     pub async fn lease_for(&self, user: UserId) -> Result<Lease, DbError> {
         let reader = self.reader_for(user).await;
-        if std::ptr::eq(reader, &self.primary) {
-            self.leases.lease().await
-        } else {
-            Ok(Lease::of(reader.acquire().await?))
-        }
+        if std::ptr::eq(reader, &self.primary) { self.lease().await } else { Ok(Lease::of(reader.acquire().await?)) }
     }
 
     /// What tells this database from all others, on whatever way it is reached: the cluster's identifier, and the database's own in it. One that was

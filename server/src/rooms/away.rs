@@ -23,7 +23,9 @@ impl Rooms {
     pub(super) async fn tell_the_absent(&self, room: RoomId) {
         let after = self.notices.after();
         let every = after.as_secs().max(1).cast_signed();
-        let turn = self.clock.now().unix_timestamp().div_euclid(every);
+        // Turns of rooms begin at different times: whoever waits for a connection does not wait for all of them.
+        let begins = i64::try_from(room.0.as_u128() % u128::from(every.unsigned_abs())).unwrap_or_default();
+        let turn = (self.clock.now().unix_timestamp() + begins).div_euclid(every);
         if self.told.get(&room) == Some(turn) {
             return;
         }

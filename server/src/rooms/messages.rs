@@ -92,7 +92,10 @@ impl Rooms {
             data: &data,
             key: &key,
         };
-        let Some(sent) = store::send(self.db.primary(), room, user, new, now).await? else {
+        let mut lease = self.db.lease().await?;
+        let sent = store::send(&mut lease, room, user, new, now).await?;
+        lease.done();
+        let Some(sent) = sent else {
             // They may not any more, which is not known here yet; or what they answer is gone.
             self.speakers.invalidate(&(room, user));
             let (_, role) = self.speaker(user, room).await?;

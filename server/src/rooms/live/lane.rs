@@ -12,6 +12,8 @@ use hyper::upgrade::OnUpgrade;
 use tokio::runtime::{Builder, Handle};
 use tower::{Layer, Service};
 
+use super::PATH;
+
 /// What of a request's head is asked for by whoever answers here.
 static ASKED_FOR: [HeaderName; 8] = [
     header::CONNECTION,
@@ -23,6 +25,9 @@ static ASKED_FOR: [HeaderName; 8] = [
     header::SEC_WEBSOCKET_KEY,
     header::UPGRADE,
 ];
+
+/// How whoever connects here says that the connection is to be a WebSocket (Engine.IO, version 4).
+const WEBSOCKET: &[u8] = b"transport=websocket";
 
 /// Has requests below an address answered on a thread of their own, and whatever begins there go on there.
 #[derive(Debug, Clone)]
@@ -43,12 +48,25 @@ impl Lane {
     ///
     /// # Errors
     /// When the system has no thread left.
-    pub(super) fn start(below: &'static str) -> io::Result<Self> {
+    pub fn start() -> io::Result<Self> {
         let runtime = Builder::new_current_thread().enable_all().build()?;
         let thread = runtime.handle().clone();
         // What runs there is told to stop with all tasks; the thread itself has nothing to lose when the program ends.
         std::thread::Builder::new().name("rooms".to_owned()).spawn(move || runtime.block_on(pending::<()>()))?;
-        Ok(Self { below, thread })
+        Ok(Self { below: PATH, thread })
+    }
+
+    /// Whether a connection that begins so will be a WebSocket of ours. It is better off with the thread from its beginning on, on which the system then tells
+    /// of what comes.
+    pub fn takes(&self, begun: &[u8]) -> bool {
+        let line = begun.split(|byte| *byte == b'\r').next().unwrap_or_default();
+        line.strip_prefix(b"GET ").is_some_and(|target| target.starts_with(self.below.as_bytes()))
+            && line.windows(WEBSOCKET.len()).any(|part| part == WEBSOCKET)
+    }
+
+    /// Where to go on with it.
+    pub fn thread(&self) -> &Handle {
+        &self.thread
     }
 }
 
@@ -105,6 +123,22 @@ mod tests {
     use axum::extract::OriginalUri;
 
     use super::*;
+
+    #[test]
+    fn a_connection_belongs_here_from_its_beginning_on_if_it_asks_to_become_a_websocket_of_rooms() {
+        let lane = Lane::start().unwrap();
+        for (begun, belongs) in [
+            ("GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nhost: x\r\n", true),
+            ("GET /socket.io/?EIO=4&transport=websocket&sid=x", true),
+            ("GET /socket.io/?EIO=4&transport=polling HTTP/1.1\r\nreferer: /?transport=websocket\r\n", false),
+            ("POST /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\n", false),
+            ("GET /projects?transport=websocket HTTP/1.1\r\n", false),
+            ("GET /soc", false),
+            ("", false),
+        ] {
+            assert_eq!(lane.takes(begun.as_bytes()), belongs, "{begun}");
+        }
+    }
 
     #[test]
     fn what_a_connection_is_let_in_by_stays_and_the_rest_of_its_head_goes() {

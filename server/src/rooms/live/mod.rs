@@ -13,7 +13,7 @@ mod polls;
 mod presence;
 mod watched;
 
-use std::{collections::BTreeSet, io, sync::Arc, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use axum::{extract::Request, http::HeaderMap, middleware::Next, response::Response};
 use model::{RoomId, Scope, UserId};
@@ -33,7 +33,7 @@ use audience::Audience;
 use connections::{Admitted, Connections};
 use contacts::Contacts;
 use driver::BusDriver;
-use lane::Lane;
+pub use lane::{InLane, Lane};
 use parting::Parting;
 use polls::Polls;
 use presence::Presence;
@@ -125,10 +125,7 @@ struct Live {
 
 /// The layer in front of the router that answers `/socket.io/`. `draw` is how pages show
 /// what is made. It is closed with the program's tasks.
-///
-/// # Errors
-/// When there is no thread for it.
-pub async fn layer(services: &Services, draw: Draw) -> io::Result<Stack<Stack<SocketIoLayer<A>, Polls>, Lane>> {
+pub async fn layer(services: &Services, draw: Draw, lane: &Lane) -> Stack<Stack<SocketIoLayer<A>, Polls>, Lane> {
     let adapter = RedisAdapterCtr::new_with_driver(
         BusDriver::new(services.bus.clone(), services.tasks.clone()),
         RedisAdapterConfig::new().with_prefix("atlas9:socket.io"),
@@ -187,7 +184,7 @@ pub async fn layer(services: &Services, draw: Draw) -> io::Result<Stack<Stack<So
         stop.cancelled().await;
         live.audience.close().await;
     });
-    Ok(Stack::new(Stack::new(layer, Polls::new(services.tasks.clone())), Lane::start(PATH)?))
+    Stack::new(Stack::new(layer, Polls::new(services.tasks.clone())), lane.clone())
 }
 
 impl Live {

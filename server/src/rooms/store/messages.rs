@@ -53,7 +53,7 @@ pub struct Sent {
 /// somebody who may not, or in a thread that is not there.
 #[instrument(name = "db.rooms.send", skip_all)]
 pub(in crate::rooms) async fn send(
-    pool: &PgPool,
+    connection: &mut PgConnection,
     room: RoomId,
     by: UserId,
     new: New<'_>,
@@ -109,7 +109,7 @@ pub(in crate::rooms) async fn send(
         &new.mentions,
         new.key
     );
-    let row = row.fetch_optional(pool).await?;
+    let row = row.fetch_optional(connection).await?;
     Ok(row.map(|row| Sent {
         id: MessageId(row.id),
         place: RoomPlace { epoch: row.epoch, offset: row.offset },
