@@ -50,7 +50,8 @@ const WORKER_POOL: u32 = 10;
 /// The queue's table is empty now and holds a million rows a minute later. Whatever the planner believes, its indexes are the way, and a scan of the
 /// whole table with all that is dead in it never is.
 /// A process that is stopped in the middle of a transaction keeps nobody from leading in its place.
-const WORKER_OPTIONS: [(&str, &str); 4] = [
+const WORKER_OPTIONS: [(&str, &str); 5] = [
+    NO_JIT,
     ("enable_seqscan", "off"),
     ("enable_bitmapscan", "off"),
     ("enable_hashjoin", "off"),
@@ -307,13 +308,18 @@ fn pool_use(pool: &PgPool) -> (u32, u32, u32) {
     (open.saturating_sub(idle), open, pool.options().get_max_connections())
 }
 
+/// No query of ours runs for so long that it would be worth compiling. PostgreSQL goes by what it expects one to cost, which with `enable_seqscan` off is more
+/// than anything: it spent a second of a processor on compiling a look at ten rows.
+const NO_JIT: (&str, &str) = ("jit", "off");
+
 /// No query of ours runs this long, and none is waited for so long in a transaction; one that does holds a connection and locks others wait for.
-const LIMITS: [(&str, &str); 3] =
-    [("statement_timeout", "15s"), ("lock_timeout", "5s"), ("idle_in_transaction_session_timeout", "15s")];
+const LIMITS: [(&str, &str); 4] =
+    [("statement_timeout", "15s"), ("lock_timeout", "5s"), ("idle_in_transaction_session_timeout", "15s"), NO_JIT];
 
 /// The same for short queries that walk one index. They are planned once: left to itself, PostgreSQL plans such a query anew each time where a table is large,
 /// because it holds a plan for one owner to be cheaper, and planning takes longer than the query.
-const LEASED: [(&str, &str); 4] = [LIMITS[0], LIMITS[1], LIMITS[2], ("plan_cache_mode", "force_generic_plan")];
+const LEASED: [(&str, &str); 5] =
+    [LIMITS[0], LIMITS[1], LIMITS[2], LIMITS[3], ("plan_cache_mode", "force_generic_plan")];
 
 fn options(url: &str) -> Result<PgConnectOptions, DbError> {
     Ok(plain_options(url)?.options(LIMITS))

@@ -77,7 +77,7 @@ pub struct Rooms {
     jobs: Jobs,
     notices: Notices,
     /// For which turn those who are not there are told already.
-    told: Memory<RoomId, i64>,
+    told: Memory<RoomId, i128>,
     /// Who people are in their rooms, as it was lately.
     speakers: Memory<(RoomId, UserId), (Speaker, RoomRole)>,
     /// Rooms into whose logs something was written that nobody was told of yet.
