@@ -1,7 +1,7 @@
 // The way to a server, on which somebody stands who sees what goes by, and may hold it up.
-import { createServer, request, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { request, type IncomingMessage, type ServerResponse } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
+import { OwnSite } from './own-site';
 import type { Site } from './server';
 
 /** A request and how it was answered. */
@@ -19,29 +19,15 @@ export interface DetourOptions {
   readonly pagesLaterMs?: number;
 }
 
-export class Detour implements Site {
-  private readonly listener = createServer((asked, answer) => this.pass(asked, answer));
-
+export class Detour extends OwnSite {
   constructor(
     private readonly site: Site,
     private readonly options: DetourOptions,
-  ) {}
-
-  url(path = '/'): string {
-    const { port } = this.listener.address() as AddressInfo;
-    return `http://127.0.0.1:${port}${path}`;
+  ) {
+    super();
   }
 
-  async start(): Promise<void> {
-    await new Promise<void>((resolve) => this.listener.listen(0, '127.0.0.1', resolve));
-  }
-
-  end(): void {
-    this.listener.closeAllConnections();
-    this.listener.close();
-  }
-
-  private pass(asked: IncomingMessage, answer: ServerResponse): void {
+  protected answer(asked: IncomingMessage, answer: ServerResponse): void {
     const { method, url: path, headers } = asked;
     const body: Buffer[] = [];
     const onward = request(this.site.url(path), { method, headers, agent: false }, (answered) => {

@@ -1,10 +1,9 @@
 // A page that no change of ours makes faster or slower: what a browser takes longer for it than on a quiet machine is the machine's doing.
 import { readFileSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { ROOT } from './database';
-import type { Site } from './server';
+import { OwnSite } from './own-site';
 
 const FONTS = ['newsreader', 'inter'];
 /** About as many rules and paragraphs as our pages have, of about as many bytes. */
@@ -29,7 +28,7 @@ const PAGE = [
   '</main></body></html>',
 ].join('\n');
 
-export class Reference implements Site {
+export class Reference extends OwnSite {
   private readonly files = new Map<string, { readonly type: string; readonly body: string | Buffer }>([
     ['/', { type: 'text/html', body: PAGE }],
     ['/style.css', { type: 'text/css', body: STYLE }],
@@ -38,23 +37,9 @@ export class Reference implements Site {
     ),
   ]);
 
-  private readonly listener = createServer((asked, answer) => {
+  protected answer(asked: IncomingMessage, answer: ServerResponse): void {
     const file = this.files.get(asked.url ?? '');
     if (file) answer.writeHead(200, { 'content-type': file.type }).end(file.body);
     else answer.writeHead(404).end();
-  });
-
-  url(path = '/'): string {
-    const { port } = this.listener.address() as AddressInfo;
-    return `http://127.0.0.1:${port}${path}`;
-  }
-
-  async start(): Promise<void> {
-    await new Promise<void>((resolve) => this.listener.listen(0, '127.0.0.1', resolve));
-  }
-
-  end(): void {
-    this.listener.closeAllConnections();
-    this.listener.close();
   }
 }
