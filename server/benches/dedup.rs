@@ -11,7 +11,7 @@
 )]
 
 mod support;
-#[path = "../tests/support/web.rs"]
+#[path = "../tests/integration/support/web.rs"]
 mod web;
 
 use std::{
