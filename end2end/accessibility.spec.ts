@@ -84,6 +84,7 @@ test.describe('axe finds nothing serious, in light and dark, on', () => {
   }
 
   test('an editor at work, and stopped', async ({ page, context }) => {
+    test.setTimeout(LONG_PAGE_MS);
     const project = await startProject(page, paced, SYNTHESIZERS);
     await expectAtLeast(page, 5);
     await expectAccessible(page);
@@ -102,6 +103,7 @@ test.describe('axe finds nothing serious, in light and dark, on', () => {
   });
 
   test('a room in which somebody talks, its people, a thread and a link into it', async ({ page, context }) => {
+    test.setTimeout(LONG_PAGE_MS);
     const guest = new Guest(fast);
     const { project } = await guest.make(SYNTHESIZERS);
     await guest.enter(context);
@@ -114,10 +116,12 @@ test.describe('axe finds nothing serious, in light and dark, on', () => {
     await page.locator('#people summary').click();
     await expectAccessible(page);
     await page.getByRole('button', { name: 'Make a link' }).click();
+    await expect(page.locator('code.wrap')).toBeVisible();
     await expectAccessible(page);
     const link = (await page.locator('code.wrap').textContent()) ?? '';
     await page.goto(fast.url(`/projects/${project}/room`));
     await page.getByRole('link', { name: 'Reply' }).click();
+    await expect(page.getByText('Back to the room')).toBeVisible();
     await expectAccessible(page);
     for (const path of [new URL(link).pathname, '/rooms', '/notices']) {
       await page.goto(fast.url(path));
@@ -201,6 +205,7 @@ test.describe('axe finds nothing serious, in light and dark, on', () => {
   });
 
   test('the pages to sign up, sign in and choose a new password', async ({ page }) => {
+    test.setTimeout(LONG_PAGE_MS);
     for (const path of ['/login', '/login?done=signed-out', '/signup', '/signup/sent', '/reset', '/reset/sent']) {
       await page.goto(fast.url(path));
       await expect(page.getByRole('heading', { level: 1 }), path).toBeVisible();
@@ -251,6 +256,7 @@ test.describe('axe finds nothing serious, in light and dark, on', () => {
   });
 
   test('the style guide', async ({ page }) => {
+    test.setTimeout(LONG_PAGE_MS);
     await page.goto(fast.url('/styleguide'));
     await expect(page.getByRole('heading', { level: 1, name: 'Style guide' })).toBeVisible();
     await expectAccessible(page);
@@ -376,6 +382,7 @@ function escapeRegExp(words: string): string {
 
 /** All of a page, or the part of it that the tests of the whole page leave folded. */
 async function expectAccessible(page: Page, part = 'html'): Promise<void> {
+  await page.waitForLoadState('load');
   // What is out of view is not laid out until it comes into view; axe would take the room kept for it for its size.
   // A part is in view already.
   if (part === 'html') {

@@ -5,7 +5,7 @@ import { Guest } from './support/guest';
 import { useServer } from './support/server';
 import { expectState, slots, startProject } from './support/studio';
 
-const server = useServer({ paceMs: 5 });
+const server = useServer({ paceMs: 15 });
 
 test('five sections that arrive at once, typing goes on, and nothing is missing', async ({ page, context }) => {
   let open = () => {};

@@ -93,6 +93,7 @@ for (const { name, typed } of TAKEN) {
 }
 
 test('unusual directives of every kind end well', async () => {
+  test.setTimeout(90_000);
   const guest = new Guest(server);
   const unusual = [
     'x',

@@ -3,13 +3,12 @@ import { expect, test, type Locator, type Page } from '@playwright/test';
 import { SYNTHESIZERS } from './support/directives';
 import { Guest, type Started } from './support/guest';
 import { useServer } from './support/server';
-import { expectState, slots, status } from './support/studio';
+import { expectState, READER, slots, status } from './support/studio';
 
 const server = useServer();
 
 const FORM = '[data-piece-form]';
 const SAVED = 'Saved as a new revision.';
-const IN_EDITOR = /\/edit#/;
 
 test('a piece is edited in its place, and what depends on it is marked out of date', async ({ page }) => {
   const { project } = await opened(page);
@@ -46,6 +45,7 @@ test('of two who edit one section the second is told, and overwrites nothing', a
   const { project } = await opened(page);
   const other = await context.newPage();
   await other.goto(server.url(`/projects/${project}/edit`));
+  await atWork(other);
   for (const [one, words] of [
     [page, 'What the first wrote'],
     [other, 'What the second wrote'],
@@ -122,13 +122,13 @@ test.describe('with JavaScript off', () => {
     await page.getByRole('link', { name: 'summary', exact: true }).click();
     await page.getByRole('textbox').fill('Said without a script.');
     await page.getByRole('button', { name: 'Save as a new revision' }).click();
-    await page.waitForURL(IN_EDITOR);
-    await page.goto(server.url(`/projects/${project}`));
+    // The editor leads there, as it needs a script.
+    await page.waitForURL(READER);
     await expect(piece(page, 'product', 'summary')).toHaveText('Said without a script.');
 
     await page.goto(server.url(`/projects/${project}/edit/brand/name`));
     await page.getByRole('button', { name: 'Lock' }).click();
-    await page.waitForURL(IN_EDITOR);
+    await page.waitForURL(READER);
     await page.goto(server.url(`/projects/${project}/pieces`));
     await expect(page.getByRole('listitem').filter({ hasText: 'locked' })).toHaveCount(1);
   });
@@ -143,7 +143,7 @@ test.describe('with JavaScript off', () => {
     // As pasting would; typing that much takes the browser minutes.
     await page.getByLabel('Content').evaluate((area: HTMLTextAreaElement, text) => (area.value = text), long);
     await page.getByRole('button', { name: 'Save as a new revision' }).click();
-    await page.waitForURL(IN_EDITOR);
+    await page.waitForURL(READER);
     await page.goto(server.url(`/projects/${project}/files/src/main.rs`));
     expect(await page.locator('.listing code').textContent()).toBe(long);
   });
@@ -155,8 +155,13 @@ async function opened(page: Page): Promise<Started> {
   const started = await guest.make(SYNTHESIZERS);
   await guest.enter(page.context());
   await page.goto(server.url(`/projects/${started.project}/edit`));
+  await atWork(page);
+  return started;
+}
+
+/** The island of an editor is at work once it has taken over a key. */
+async function atWork(page: Page): Promise<void> {
   await expect(page.locator('[data-piece-bar]')).toBeAttached();
-  // The island is at work once it has taken over a key.
   await expect
     .poll(async () => {
       await page.keyboard.press('j');
@@ -164,7 +169,6 @@ async function opened(page: Page): Promise<Started> {
     })
     .toBe(1);
   for (let back = 0; back < 8; back += 1) await page.keyboard.press('k');
-  return started;
 }
 
 function piece(page: Page, stage: string, path: string): Locator {

@@ -28,8 +28,8 @@ const MOST_ROOM = 100;
 /** A figure that is over its budget is measured as often again, since most of what disturbs is the machine's. */
 const TRIES = 3;
 const WRITTEN_WITHIN_MS = 10_000;
-const ALL_ROUTES_MS = 600_000;
-const TWO_ROUTES_MS = 120_000;
+const ALL_ROUTES_MS = 1_200_000;
+const TWO_ROUTES_MS = 240_000;
 /** What a change would add that nobody is to get past this gate with. */
 const LATER_MS = 50;
 
@@ -60,8 +60,13 @@ test(`a server that is ${LATER_MS} ms later with its pages is over budget`, asyn
   const detour = new Detour(slower, { pagesLaterMs: LATER_MS });
   await detour.start();
   try {
-    const { code, text, over } = await (await Gate.before(slower, detour)).look(browser, routes, () => ROOM);
+    const gate = await Gate.before(slower, detour);
+    let { code, text, over } = await gate.look(browser, routes, () => ROOM);
     tell(annotations, `the gate, ${LATER_MS} ms later`, `\n${text}`);
+    for (let again = 1; again < TRIES && text.includes('too few to say'); again += 1) {
+      ({ code, text, over } = await gate.look(browser, routes, () => ROOM));
+      tell(annotations, 'once more', `\n${text}`);
+    }
     expect(code, text).toBe(1);
     expect(over, text).toEqual(routes);
     expect(text.match(/TTFB .* OVER/g), text).toHaveLength(routes.length);

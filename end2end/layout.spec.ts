@@ -28,6 +28,7 @@ for (const directive of [SYNTHESIZERS, UNBREAKABLE]) {
 }
 
 test('no page scrolls sideways with text at 200 %', async ({ page, context }) => {
+  test.setTimeout(MANY_PAGES_MS);
   const paths = await somebodysPages(context, SYNTHESIZERS);
   for (const path of paths) {
     await page.goto(server.url(path));

@@ -10,6 +10,8 @@ import { box, buildButton, EDITOR, guestWith, pagesBehind, pieces, projectOf, RE
 
 const paced = useServer({ paceMs: 15 });
 const fast = useServer();
+/** For what is to be done before the end. */
+const slow = useServer({ paceMs: 60 });
 
 /** What `guestWith` makes. */
 const NEIGHBOURS = 'A library where neighbours lend tools';
@@ -60,13 +62,13 @@ test.describe('with JavaScript off', () => {
 
     await expect(page.getByRole('heading', { level: 1 })).toHaveText(SYNTHESIZERS);
     const early = await pieces(page).count();
-    await expect(page.getByRole('status')).toHaveText('Done', { timeout: 15_000 });
+    await expect(page.getByRole('status')).toHaveText('Done', { timeout: 25_000 });
     expect(await pieces(page).count()).toBeGreaterThan(early);
     await expect(page.locator('.feature').filter({ hasText: 'vintage synthesizer' }).first()).toBeVisible();
   });
 
   test('Stop is a plain form: what was made is kept', async ({ page }) => {
-    await submit(page, paced, SYNTHESIZERS);
+    await submit(page, slow, SYNTHESIZERS);
     await page.waitForURL(READER, { waitUntil: 'commit' });
     await expect(pieces(page).first()).toBeVisible();
 

@@ -62,7 +62,9 @@ test('without a network the offline page stands in for every page, until the net
         .evaluate((heading) => getComputedStyle(heading).fontFamily);
       expect(face, `${path} is set as any other`).toContain('Newsreader');
     }
+    const tried = page.waitForEvent('framenavigated');
     await page.getByRole('link', { name: 'Try again' }).click();
+    await tried;
     await expect(page.getByRole('heading', { level: 1 })).toHaveText('No connection');
 
     wire.mend();

@@ -12,6 +12,7 @@ const titles = Array.from({ length: MANY }, (_, at) => `A calendar for choir num
 let owner: Guest;
 
 test.beforeAll(async () => {
+  test.setTimeout(90_000);
   owner = new Guest(server);
   for (const title of titles) await owner.start(title);
 });
@@ -27,6 +28,7 @@ test('"Older projects" leads through all projects, twenty a page, newest first',
     const here = page.url();
     await older.click();
     await expect(page).not.toHaveURL(here);
+    await page.waitForLoadState('load');
   }
   expect(seen.map((rows) => rows.length)).toEqual([20, 20, 5]);
   expect(seen.flat()).toEqual([...titles].reverse());

@@ -19,6 +19,7 @@ async function sendCover(page: Page, file: Parameters<ReturnType<Page['locator']
 }
 
 test('a cover is sent, made ready while one looks, shown and taken away', async ({ page, context }) => {
+  test.setTimeout(60_000);
   const guest = new Guest(server);
   const { project } = await guest.make('A calendar for choirs');
   await guest.enter(context);
@@ -38,6 +39,7 @@ test('a cover is sent, made ready while one looks, shown and taken away', async 
 });
 
 test('what is no picture is refused in words', async ({ page, context }) => {
+  test.setTimeout(60_000);
   const guest = new Guest(server);
   const { project } = await guest.make('A rota for kitchens');
   await guest.enter(context);

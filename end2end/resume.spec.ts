@@ -9,7 +9,7 @@ import { Wire } from './support/wire';
 
 const server = useServer({ paceMs: 15, leaseSeconds: 1 });
 const other = useServer({ paceMs: 15, leaseSeconds: 1, besides: server });
-const slow = useServer({ paceMs: 20 });
+const slow = useServer({ paceMs: 30 });
 
 test('reloading in mid-stream ends with the same pieces, none twice', async ({ page }) => {
   const project = await startProject(page, server, SYNTHESIZERS);
@@ -39,9 +39,9 @@ test('two tabs on one generation end alike, to the last character', async ({ pag
 });
 
 test('another instance of the program shows the same generation live', async ({ page, context }) => {
-  const project = await startProject(page, server, SYNTHESIZERS);
   const second = await context.newPage();
-  await second.goto(other.url(`/projects/${project}/edit`));
+  const project = await startProject(page, server, SYNTHESIZERS);
+  await second.goto(other.url(`/projects/${project}/edit`), { waitUntil: 'commit' });
   await expectState(second, 'running');
 
   await expectState(second, 'done');
@@ -71,6 +71,7 @@ test('losing the network says so, and coming back goes on by itself', async ({ p
 });
 
 test('a reader whose connection breaks again and again still ends with every piece once', async ({ page }) => {
+  test.setTimeout(60_000);
   await Wire.to(slow, async (wire) => {
     const project = await startProject(page, wire, SYNTHESIZERS);
     for (const count of [10, 60, 150]) {
@@ -79,7 +80,7 @@ test('a reader whose connection breaks again and again still ends with every pie
       await expect(status(page)).toContainText('Connection lost');
       wire.mend();
     }
-    await expectState(page, 'done');
+    await expectState(page, 'done', 25_000);
     await expectWholeLog(page, slow, project);
     await expectSameAsFreshLoad(page);
   });

@@ -3,7 +3,7 @@ import { expect, test, type Page } from '@playwright/test';
 import { SYNTHESIZERS } from './support/directives';
 import { Guest } from './support/guest';
 import { useServer } from './support/server';
-import { expectState } from './support/studio';
+import { expectState, work } from './support/studio';
 
 const server = useServer();
 
@@ -79,8 +79,9 @@ test('only what is out of date is made again', async ({ page }) => {
   await expect(notice).toContainText('because of brand/name');
   const product = await page.locator('[data-stage="product"] .slot').allTextContents();
 
+  const generation = await work(page).getAttribute('data-generation');
   await page.getByRole('button', { name: 'Rebuild only this' }).click();
-  await page.waitForURL(/\/edit$/);
+  await expect(work(page)).not.toHaveAttribute('data-generation', generation ?? '');
   await expectState(page, 'done');
   await page.reload();
 

@@ -1,7 +1,7 @@
 // What is made anew, as the people of the room see it come while they talk.
 import { expect, test, type Page } from '@playwright/test';
 import { Guest } from './support/guest';
-import { Talker, letIn, roomOf, type Standing } from './support/room';
+import { Talker, inRoom, letIn, roomOf, type Standing } from './support/room';
 import { Server } from './support/server';
 
 interface Told {
@@ -23,9 +23,10 @@ let project: string;
 let room: Standing;
 
 test.beforeAll(async () => {
-  server = new Server({ paceMs: 15 });
+  test.setTimeout(60_000);
+  server = new Server({ paceMs: 25 });
   await server.start();
-  other = new Server({ paceMs: 15, besides: server });
+  other = new Server({ paceMs: 25, besides: server });
   await other.start();
   owner = new Guest(server);
   project = (await owner.make('A register of village bridges')).project;
@@ -75,7 +76,7 @@ test('a generation reaches everybody in the room, on two instances, with the num
   await guest.start('Somewhere to come from');
   await letIn(owner, room.room, guest);
   const talkers = [Talker.of(server, owner, room.room), Talker.of(other, guest, room.room), Talker.of(other, owner, room.room)];
-  for (const talker of talkers) await expect.poll(() => talker.isIn).toBe(true);
+  for (const talker of talkers) await inRoom(talker);
   const generation = await makeAnew(['brand', 'design']);
   const watched = await Promise.all(talkers.map((talker) => watch(talker, generation)));
   const { events } = await owner.log(generation);
@@ -99,7 +100,7 @@ test('whoever leaves the room, or is taken out of it, hears nothing more of what
   const theirs = await taken.start('Somewhere else to come from');
   for (const guest of [leaves, taken]) await letIn(owner, room.room, guest);
   const talkers = [Talker.of(server, leaves, room.room), Talker.of(other, taken, room.room)] as const;
-  for (const talker of talkers) await expect.poll(() => talker.isIn).toBe(true);
+  for (const talker of talkers) await inRoom(talker);
   const generation = await makeAnew(['brand', 'design']);
   const [one, two] = await Promise.all(talkers.map((talker) => watch(talker, generation)));
   await expect.poll(() => Math.min(one!.length, two!.length)).toBeGreaterThan(3);

@@ -7,7 +7,7 @@ import { useServer } from './support/server';
 import { expectState, startProject, submit } from './support/studio';
 
 const server = useServer();
-const paced = useServer({ paceMs: 30 });
+const paced = useServer({ paceMs: 15 });
 
 let guest: Guest;
 let made: Started;

@@ -6,7 +6,7 @@ import { useServer } from './support/server';
 import { makePublic } from './support/shelves';
 import { expectState, projectOf, READER, startProject, submit } from './support/studio';
 
-const paced = useServer({ paceMs: 5 });
+const paced = useServer({ paceMs: 10 });
 const fast = useServer();
 
 const STAGES = ['Product', 'Brand', 'Design', 'Architecture', 'Code'];

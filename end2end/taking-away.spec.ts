@@ -56,8 +56,10 @@ test('a generation is watched again to any moment, and forked from a stage', asy
   await page.goto(server.url(`/projects/${project}/edit`));
   await page.getByRole('link', { name: 'Replay' }).click();
   await expect(page.getByRole('heading', { name: 'Watch it again' })).toBeVisible();
+  await page.waitForLoadState('load');
   const whole = await page.locator('[data-piece]').count();
   await page.getByRole('navigation', { name: 'Stages' }).getByRole('link', { name: 'Design' }).click();
+  await page.waitForURL(/\?at=\d+$/, { waitUntil: 'load' });
   const early = await page.locator('[data-piece]').count();
   expect(early).toBeGreaterThan(0);
   expect(early).toBeLessThan(whole);

@@ -1,5 +1,6 @@
 // A member of a room, by the official client of socket.io.
 import { randomUUID } from 'node:crypto';
+import { expect } from '@playwright/test';
 import { io, type Socket } from 'socket.io-client';
 import type { Guest } from './guest';
 import type { Site } from './server';
@@ -43,6 +44,12 @@ export async function letIn(owner: Guest, room: string, guest: Guest, role = 'co
   const { url } = JSON.parse(invited.text) as { url: string };
   const came = await guest.post(`/api/invitations/${url.split('/').at(-1) ?? ''}`);
   if (came.status !== 200) throw new Error(`${came.status}: ${came.text}`);
+}
+
+/** Somebody's connection, once they are in the room. */
+export async function inRoom(talker: Talker): Promise<Talker> {
+  await expect.poll(() => talker.isIn).toBe(true);
+  return talker;
 }
 
 /** A connection that comes back by itself, keeps what it is told, and asks for what it missed. */

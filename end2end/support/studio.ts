@@ -129,6 +129,13 @@ export function countsUntilOver(page: Page): Promise<number[]> {
   );
 }
 
+/** The shortest of up to three times, none after one below the limit: what the machine holds up once it does not hold up thrice. */
+export async function quickest(limitMs: number, measure: () => Promise<number>): Promise<number> {
+  let best = Infinity;
+  for (let tries = 0; tries < 3 && best >= limitMs; tries += 1) best = Math.min(best, await measure());
+  return best;
+}
+
 export function median(numbers: readonly number[]): number {
   const sorted = [...numbers].sort((a, b) => a - b);
   const middle = sorted[Math.floor(sorted.length / 2)];

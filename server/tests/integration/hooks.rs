@@ -74,12 +74,19 @@ impl Notes {
     }
 }
 
-/// Sends the same so many times, many at once, and counts the answers by status.
+/// Sends the same so many times, many at once, and counts the answers by status. Whoever gets no connection in time comes again, as a source would.
 async fn flood(hook: &Hook, times: usize) -> HashMap<u16, usize> {
     let client = client();
     let sent = stream::iter(0..times).map(|_| {
         let (hook, client) = (hook.clone(), client.clone());
-        async move { hook.send(&client).await.status().as_u16() }
+        async move {
+            loop {
+                match hook.send(&client).await.status().as_u16() {
+                    503 => tokio::time::sleep(Duration::from_millis(50)).await,
+                    status => return status,
+                }
+            }
+        }
     });
     let mut counts = HashMap::new();
     for status in sent.buffer_unordered(100).collect::<Vec<_>>().await {

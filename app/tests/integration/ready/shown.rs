@@ -22,13 +22,15 @@ use crate::{
 const IMMUTABLE: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
 
 /// A project that is made, and where it is shown.
-async fn shown(owner: &mut Browser) -> (String, String) {
+async fn shown(scratch: &Scratch, owner: &mut Browser) -> (String, String) {
     let (project, generation) = project(owner, SYNTHESIZERS).await;
     owner.api(Method::GET, &format!("/api/generations/{generation}/events"), "").await;
     let shared = owner.api(Method::PATCH, &format!("/api/projects/{project}"), r#"{"visibility":"unlisted"}"#).await;
     let path = shared.json()["shared_at_path"].as_str().unwrap().to_owned();
-    // The outbox tells of what happened so far as well, a moment later.
-    tokio::time::sleep(Duration::from_secs(2)).await;
+    // The outbox tells of what happened so far as well, a moment later, and other instances hear it.
+    let left = "select count(*) from jobs where kind in ('dispatch-event', 'deliver-event')";
+    until("the outbox has told", async || scratch.count(left).await == 0).await;
+    tokio::time::sleep(Duration::from_millis(500)).await;
     (project, path)
 }
 
@@ -49,7 +51,7 @@ async fn a_shown_project_is_rendered_once_and_anew_when_anything_of_it_changes()
     let scratch = Scratch::new().await;
     let (here, there) = (scratch.worker().await, scratch.instance().await);
     let (mut owner, mut anybody) = (Browser::of(&here), Browser::of(&there));
-    let (project, path) = shown(&mut owner).await;
+    let (project, path) = shown(&scratch, &mut owner).await;
     let first = anybody.page(&path).await;
     assert_eq!(first.status, StatusCode::OK);
     assert!(!first.headers["cache-tag"].is_empty() && first.headers.contains_key(header::ETAG));
@@ -81,7 +83,7 @@ async fn whoever_dies_between_a_commit_and_telling_of_it_is_told_by_the_outbox()
     let scratch = Scratch::new().await;
     let instance = scratch.worker().await;
     let (mut owner, mut anybody) = (Browser::of(&instance), Browser::of(&instance));
-    let (project, path) = shown(&mut owner).await;
+    let (project, path) = shown(&scratch, &mut owner).await;
     assert!(anybody.page(&path).await.body.contains("vintage synthesizers"));
     // What the dead did: the change and its event are committed, and nobody is told.
     scratch.break_it("update projects set title = 'Told late'").await;
@@ -100,7 +102,7 @@ async fn what_was_hidden_and_never_told_of_is_found_out_when_its_page_is_made_an
     let scratch = Scratch::new().await;
     let instance = scratch.worker().await;
     let (mut owner, mut anybody) = (Browser::of(&instance), Browser::of(&instance));
-    let (_, path) = shown(&mut owner).await;
+    let (_, path) = shown(&scratch, &mut owner).await;
     assert_eq!(anybody.page(&path).await.status, StatusCode::OK);
     // As whoever deletes an account and dies in the same moment leaves it: no event is left either.
     scratch.break_it("update projects set visibility = 'private'").await;
@@ -143,7 +145,7 @@ async fn a_shared_cache_keeps_pages_for_an_hour_and_is_told_what_to_forget_until
     let scratch = Scratch::new().await.with("ATLAS9_PURGE_URL", &url).with("ATLAS9_PURGE_TOKEN", "secret");
     let instance = scratch.worker().await;
     let (mut owner, mut anybody) = (Browser::of(&instance), Browser::of(&instance));
-    let (project, path) = shown(&mut owner).await;
+    let (project, path) = shown(&scratch, &mut owner).await;
     for page in [&*path, &format!("{path}/card.png"), "/", "/explore"] {
         let answer = anybody.page(page).await;
         assert_eq!(
@@ -175,9 +177,12 @@ async fn a_shared_cache_keeps_pages_for_an_hour_and_is_told_what_to_forget_until
     // What nobody else sees concerns nobody else.
     change(&mut owner, &project, r#"{"visibility":"private"}"#).await;
     until("it is told to forget", told(before + 2)).await;
-    // Each change is told a second time later, which is written down a moment after the first.
-    tokio::time::sleep(Duration::from_secs(1)).await;
-    let written = written_down(&instance);
+    // Each change is told a second time later, which is written down some moments after the first.
+    let mut written = None;
+    while written != written_down(&instance) {
+        written = written_down(&instance);
+        tokio::time::sleep(Duration::from_secs(3)).await;
+    }
     change(&mut owner, &project, r#"{"title":"Nobody sees this"}"#).await;
     let edit = [("content-type", "application/json"), ("if-match", "\"1\"")];
     let piece = format!("/api/projects/{project}/pieces/product/summary");
@@ -195,7 +200,7 @@ async fn a_picture_that_everybody_may_see_is_kept_outside_until_it_is_hidden() {
     let scratch = Scratch::new().await.with("ATLAS9_PURGE_URL", &url).with("ATLAS9_PURGE_TOKEN", "secret");
     let instance = scratch.worker().await;
     let (mut owner, mut anybody) = (Browser::of(&instance), Browser::of(&instance));
-    let (project, path) = shown(&mut owner).await;
+    let (project, path) = shown(&scratch, &mut owner).await;
     let sent = send_form(&mut owner, &project, PICTURE).await;
     assert_eq!(sent.status, StatusCode::SEE_OTHER, "{}", sent.body);
     let cover = format!("/api/projects/{project}/cover");

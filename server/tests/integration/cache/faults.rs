@@ -23,12 +23,12 @@ async fn a_redis_that_hangs_costs_one_wait_and_no_error() {
     let node = Node::start(&redis.url, &ahead).await;
     redis.freeze();
     let began = Instant::now();
-    for number in 0..100 {
+    for number in 0..500 {
         assert_eq!(origin.text(&node, &key(number)).await, "version 0");
         node.cache.forget(&[tag()]).await;
     }
-    // A wait each would be four seconds.
-    assert!(began.elapsed() < Duration::from_secs(1), "took {:?}", began.elapsed());
+    // A wait each would be twenty seconds.
+    assert!(began.elapsed() < Duration::from_secs(5), "took {:?}", began.elapsed());
     redis.thaw();
     node.until_shared().await;
     node.stop().await;
@@ -41,10 +41,11 @@ async fn a_redis_that_is_slow_is_left_alone() {
     let node = Node::start(&wire.redis(), &ahead).await;
     wire.delay(Duration::from_millis(150));
     let began = Instant::now();
-    for number in 0..50 {
+    for number in 0..500 {
         assert_eq!(origin.text(&node, &key(number)).await, "version 0");
     }
-    assert!(began.elapsed() < Duration::from_secs(1), "took {:?}", began.elapsed());
+    // A wait each would be ten seconds.
+    assert!(began.elapsed() < Duration::from_secs(5), "took {:?}", began.elapsed());
     // It answers whoever waits long enough, and is still not asked again.
     for _ in 0..30 {
         tokio::time::sleep(Duration::from_millis(100)).await;

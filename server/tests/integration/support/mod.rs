@@ -11,6 +11,7 @@
 
 use std::{
     env,
+    fmt::Debug,
     path::PathBuf,
     process::{Child, Command, Stdio},
     sync::{
@@ -46,13 +47,32 @@ pub const SYNTHESIZERS: &str =
 pub const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Waits until something holds, and says what did not.
-pub async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
+pub async fn until(what: &str, holds: impl AsyncFnMut() -> bool) {
+    until_within(PATIENCE, what, holds).await;
+}
+
+/// Likewise what takes its time.
+pub async fn until_within(patience: Duration, what: &str, mut holds: impl AsyncFnMut() -> bool) {
     let holds = async {
         while !holds().await {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     };
-    tokio::time::timeout(PATIENCE, holds).await.unwrap_or_else(|_| panic!("not in time: {what}"));
+    tokio::time::timeout(patience, holds).await.unwrap_or_else(|_| panic!("not in time: {what}"));
+}
+
+/// Asserts what comes of one of three rounds, each told its number: for what a machine that stops for a moment spoils although nothing is wrong, such as
+/// whatever waits for Redis, which is never for long.
+pub async fn in_one_of_three<T: PartialEq + Debug>(what: &str, expected: T, mut round: impl AsyncFnMut(u32) -> T) {
+    let mut came = Vec::new();
+    for number in 0..3 {
+        let of_round = round(number).await;
+        if of_round == expected {
+            return;
+        }
+        came.push(of_round);
+    }
+    panic!("{what}: {came:?}, and never {expected:?}");
 }
 
 /// A database of its own, and how instances on it are configured.

@@ -218,7 +218,7 @@ impl Told {
         Config::from_variables(&Variables::new(pairs)).unwrap().providers
     }
 
-    /// The engine, with waits short enough for a test.
+    /// The engine, with waits that are over before a test gives up.
     pub async fn engine(&self) -> Engine {
         Engine::new(self.config(), None).await
     }
@@ -236,9 +236,9 @@ pub struct Engine {
 
 impl Engine {
     async fn new(mut config: ProvidersConfig, redis: Option<&str>) -> Self {
-        config.waits.first_token = Duration::from_secs(2);
-        config.waits.token = Duration::from_millis(600);
-        config.waits.stage = Duration::from_secs(20);
+        config.waits.first_token = Duration::from_secs(15);
+        config.waits.token = Duration::from_secs(10);
+        config.waits.stage = Duration::from_secs(25);
         Self::exactly(config, redis).await
     }
 

@@ -13,7 +13,7 @@ use server::{
 
 use crate::{
     fake::{FakeQstash, TOKEN},
-    support::PATIENCE,
+    support::{PATIENCE, until},
     web::{client, listen, serve},
 };
 
@@ -79,6 +79,7 @@ async fn the_client_keeps_schedules() {
     assert!(matches!(qstash.delete_schedule(&id).await, Err(QstashError::Refused { status: 404, .. })));
     assert!(matches!(qstash.delete_schedule("").await, Err(QstashError::Refused { status: 404, .. })));
     fake.pass_a_minute();
+    until("it comes", async || !came.lock().unwrap().is_empty()).await;
     tokio::time::sleep(Duration::from_millis(300)).await;
     assert_eq!(*came.lock().unwrap(), ["tock"]);
 }

@@ -180,11 +180,17 @@ impl Ground {
         self.publish(&task(name, how), &Options::default()).await.id
     }
 
+    /// A job that was given up, as soon as that is written down.
     async fn dead(&self, id: Uuid) -> Dead {
-        match self.instance.services.jobs.find(id).await.unwrap() {
-            Found::Dead(dead) => dead,
-            other => panic!("{other:?}"),
-        }
+        let mut dead = None;
+        until("it is given up", async || {
+            if let Ok(Found::Dead(found)) = self.instance.services.jobs.find(id).await {
+                dead = Some(found);
+            }
+            dead.is_some()
+        })
+        .await;
+        dead.unwrap()
     }
 
     /// Everything went the way it was to go, and nothing waits. What was done may have yet to be answered.

@@ -9,7 +9,7 @@ use pretty_assertions::assert_eq;
 use server::jobs::{Dedup, Found, Options, Schedule};
 
 use super::{Ground, How, Task, Way, task};
-use crate::support::PATIENCE;
+use crate::support::{PATIENCE, until};
 
 async fn what_is_published_is_done_exactly_once(ground: Ground) {
     for name in ["a", "b", "c"] {
@@ -64,7 +64,8 @@ async fn a_dead_letter_that_is_redriven_is_done(ground: Ground) {
     ground.log.mended.store(true, Ordering::SeqCst);
     ground.instance.services.jobs.redrive(id).await.unwrap();
     assert_eq!(ground.log.exactly(5).await[4], "rain 1");
-    assert!(matches!(ground.instance.services.jobs.find(id).await.unwrap(), Found::Finished { .. }));
+    let is_finished = async || matches!(ground.instance.services.jobs.find(id).await, Ok(Found::Finished { .. }));
+    until("that is written down", is_finished).await;
     ground.finish().await;
 }
 

@@ -1,6 +1,6 @@
 //! What only QStash can do to us.
 
-use std::{sync::atomic::Ordering, time::Duration};
+use std::sync::atomic::Ordering;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use pretty_assertions::assert_eq;
@@ -12,10 +12,20 @@ use server::{
 
 use super::{Ground, How, Way, task};
 use crate::{
-    fake::{CURRENT_KEY, TOKEN},
-    support::{PATIENCE, Scratch, until},
+    fake::{CURRENT_KEY, Delivery, TOKEN},
+    support::{Scratch, until},
     web::client,
 };
+
+/// What was told of a job that was given up, as soon as that was taken.
+async fn failure(ground: &Ground) -> Delivery {
+    let told = || {
+        let mut deliveries = ground.fake.deliveries().into_iter();
+        deliveries.find(|delivery| delivery.url.ends_with("/failure") && delivery.status == 200)
+    };
+    until("the failure is told", async || told().is_some()).await;
+    told().unwrap()
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_job_stays_here_until_qstash_takes_it_and_no_attempt_is_lost() {
@@ -84,7 +94,7 @@ async fn a_job_that_was_given_up_here_and_outside_can_be_redriven() {
     let ground = Ground::new(Way::Qstash).await;
     let id = ground.go("rain", How::FailsUntilMended).await;
     ground.log.exactly(4).await;
-    let told = ground.fake.deliveries().into_iter().find(|delivery| delivery.url.ends_with("/failure")).unwrap();
+    let told = failure(&ground).await;
     // As if its worker had died at the last attempt to hand it over, after QStash took it.
     let here = "update jobs_dead set cause = 'crashed', created_at = (select created_at from jobs_finished where kind = 'task')";
     assert_eq!(ground.scratch.break_it(here).await, 1);
@@ -146,16 +156,13 @@ async fn a_worker_that_dies_before_it_hears_that_a_job_was_taken_hands_over_the_
     let ground = Ground::new(Way::Qstash).await;
     ground.go("once", How::Well).await;
     ground.log.exactly(1).await;
+    let finished = "select count(*) from jobs_finished";
+    until("it is handed over", async || ground.scratch.count(finished).await == 1).await;
     // As if the acknowledgement had been lost: the job is here again, as it was published.
     let back = "insert into jobs (id, kind, queue, payload, priority, run_at, max_attempts, created_at)
                 select id, kind, 'usual', '{\"name\": \"once\", \"how\": \"Well\"}', 1, now(), 3, created_at from jobs_finished";
     assert_eq!(ground.scratch.break_it(back).await, 1);
-    let handed_over = async {
-        while ground.scratch.count("select count(*) from jobs_finished").await < 2 {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    };
-    tokio::time::timeout(PATIENCE, handed_over).await.expect("handed over again");
+    until("it is handed over again", async || ground.scratch.count(finished).await == 2).await;
     assert_eq!(ground.log.exactly(1).await, ["once 1"]);
     ground.finish().await;
 }
@@ -197,7 +204,7 @@ async fn a_failure_that_is_told_twice_is_one_dead_letter() {
     let ground = Ground::new(Way::Qstash).await;
     let id = ground.go("letter", How::Refused).await;
     ground.log.exactly(2).await;
-    let told = ground.fake.deliveries().into_iter().find(|delivery| delivery.url.ends_with("/failure")).unwrap();
+    let told = failure(&ground).await;
     let again = async || {
         let again = client().post(&told.url).header("Upstash-Signature", &told.signature).body(told.body.clone());
         again.send().await.unwrap().status()
@@ -220,7 +227,7 @@ async fn a_failure_that_is_told_before_the_job_has_left_is_told_again() {
     let ground = Ground::new(Way::Qstash).await;
     ground.go("letter", How::Refused).await;
     ground.log.exactly(2).await;
-    let told = ground.fake.deliveries().into_iter().find(|delivery| delivery.url.ends_with("/failure")).unwrap();
+    let told = failure(&ground).await;
     ground.scratch.break_it("delete from jobs_dead").await;
     // As if the acknowledgement were still on its way.
     let here = "insert into jobs (id, kind, queue, payload, priority, run_at, max_attempts, created_at)

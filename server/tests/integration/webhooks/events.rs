@@ -122,9 +122,14 @@ async fn events_are_collected_over_the_window() {
     let instance = scratch.instance().await;
     let slow = Listener { window: Some(Duration::from_secs(2)), ..Listener::new("slow") };
     let events = events_for(&instance, &[&slow]);
-    let mut told = Vec::new();
-    for number in 1..=250 {
-        told.push(publish(&instance, &events, None, &created(number)).await);
+    let (mut told, numbers) = (Vec::new(), (1..=250).collect::<Vec<u128>>());
+    for numbers in numbers.chunks(50) {
+        let mut tx = instance.services.db.primary().begin().await.unwrap();
+        for number in numbers {
+            told.push(events.publish(&mut tx, None, &created(*number)).await.unwrap());
+        }
+        tx.commit().await.unwrap();
+        events.wake();
     }
     until("all are told", async || slow.events().len() == 250).await;
     let (mut heard, batches) = (slow.events(), slow.batches());
