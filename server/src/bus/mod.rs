@@ -1,6 +1,7 @@
 //! Messages between instances over Redis. They may be lost: whoever listens also looks into PostgreSQL now and then, so that Redis being
 //! away costs a moment and nothing else.
 
+mod channel;
 mod wire;
 
 use std::{
@@ -10,18 +11,17 @@ use std::{
 };
 
 use bytes::Bytes;
-use redis::{AsyncCommands, FromRedisValue, PushInfo, PushKind, RedisError, Value};
+use redis::{AsyncCommands, FromRedisValue, PushInfo, PushKind, RedisError, RedisResult, Value};
 use tokio::{
     sync::{Mutex as AsyncMutex, broadcast, mpsc},
     time::MissedTickBehavior,
 };
 
 use crate::{config::RedisConfig, tasks::Tasks};
+use channel::{Channel, GREETING, InstanceId};
 pub use wire::Redis;
 use wire::{Hear, Leader};
 
-/// Messages a listener may lag behind before it misses some.
-const LISTENER_BUFFER: usize = 64;
 /// Messages on their way out; more are dropped.
 const OUT_BUFFER: usize = 1_024;
 const SEND_WITHIN: Duration = Duration::from_millis(250);
@@ -33,20 +33,25 @@ const SUBSCRIBE_AGAIN: Duration = Duration::from_secs(1);
 const ASK_EVERY: Duration = Duration::from_secs(5);
 const ASK_AGAIN: Duration = Duration::from_millis(200);
 
-type Listeners = Arc<Mutex<HashMap<String, broadcast::Sender<Bytes>>>>;
+type Listeners = Arc<Mutex<HashMap<String, Channel>>>;
+type Untold = Arc<Mutex<BTreeSet<String>>>;
 
 /// A connection to Redis that sends and hears messages, and comes back by itself.
 #[derive(Clone)]
 pub struct Bus {
     connection: Redis,
+    /// This instance, among others.
+    id: InstanceId,
     listeners: Listeners,
     /// Channels that Redis was not told of yet.
-    untold: Arc<Mutex<BTreeSet<String>>>,
+    untold: Untold,
     out: mpsc::Sender<Out>,
 }
 
 enum Out {
     Publish(String, Bytes),
+    /// Likewise, and count who hears it.
+    Elsewhere(String, Bytes),
     Subscribe(String),
 }
 
@@ -56,12 +61,12 @@ impl Bus {
     /// # Errors
     /// [`RedisError`] when it does not.
     pub async fn connect(config: &RedisConfig, tasks: &Tasks) -> Result<Self, RedisError> {
-        let listeners: Listeners = Listeners::default();
-        let heard = Arc::clone(&listeners);
-        let hear: Hear = Arc::new(move |push| hear(&heard, push));
+        let (listeners, untold) = (Listeners::default(), Untold::default());
+        let (heard, lost) = (Arc::clone(&listeners), Arc::clone(&untold));
+        let hear: Hear = Arc::new(move |push| hear(&heard, &lost, push));
         let (connection, leader) = Redis::connect(config, hear).await?;
         let (out, queue) = mpsc::channel(OUT_BUFFER);
-        let bus = Self { connection, listeners, untold: Arc::default(), out };
+        let bus = Self { connection, id: rand::random(), listeners, untold, out };
         let (sending, stop, queue) = (bus.clone(), tasks.clone(), Arc::new(AsyncMutex::new(queue)));
         tasks.keep("bus", move || sending.clone().run(Arc::clone(&queue), stop.clone()));
         if let Some(leader) = leader {
@@ -73,8 +78,27 @@ impl Bus {
 
     /// Sends a message to every listener of a channel, on any instance. Returns at once; a message that cannot be sent soon is dropped.
     pub fn publish(&self, channel: &str, message: Bytes) {
-        if self.out.try_send(Out::Publish(channel.to_owned(), message)).is_err() {
-            tracing::debug!(channel, "message dropped: too many are waiting for Redis");
+        self.put_out(Out::Publish(channel.to_owned(), message));
+    }
+
+    /// Sends to the listeners of [`Bus::listen_elsewhere`] on other instances what whoever is here is told without Redis. It is not even made while nobody
+    /// listens elsewhere, as far as this instance knows: whoever begins to listen may miss messages of that moment.
+    pub fn publish_elsewhere(&self, channel: &str, message: impl FnOnce() -> Option<Vec<u8>>) {
+        if self.listeners().get(channel).is_some_and(Channel::is_alone) {
+            return;
+        }
+        if let Some(message) = message() {
+            self.put_out(Out::Elsewhere(channel.to_owned(), self.framed(&message)));
+        }
+    }
+
+    fn framed(&self, message: &[u8]) -> Bytes {
+        [self.id.as_slice(), message].concat().into()
+    }
+
+    fn put_out(&self, out: Out) {
+        if self.out.try_send(out).is_err() {
+            tracing::debug!("message dropped: too many are waiting for Redis");
         }
     }
 
@@ -92,12 +116,22 @@ impl Bus {
 
     /// Hears the messages of a channel from now on.
     pub fn listen(&self, channel: &str) -> broadcast::Receiver<Bytes> {
-        let mut listeners = self.listeners.lock().unwrap_or_else(PoisonError::into_inner);
+        self.listen_to(channel, Channel::new)
+    }
+
+    /// Hears what other instances say by [`Bus::publish_elsewhere`] from now on. A channel is used by these two or by the other two.
+    pub fn listen_elsewhere(&self, channel: &str) -> broadcast::Receiver<Bytes> {
+        self.listen_to(channel, || Channel::elsewhere(self.id))
+    }
+
+    fn listen_to(&self, channel: &str, make: impl FnOnce() -> Channel) -> broadcast::Receiver<Bytes> {
+        let mut listeners = self.listeners();
         if let Some(known) = listeners.get(channel) {
-            return known.subscribe();
+            return known.sender.subscribe();
         }
-        let (sender, receiver) = broadcast::channel(LISTENER_BUFFER);
-        listeners.insert(channel.to_owned(), sender);
+        let made = make();
+        let receiver = made.sender.subscribe();
+        listeners.insert(channel.to_owned(), made);
         if self.out.try_send(Out::Subscribe(channel.to_owned())).is_err() {
             tracing::debug!(channel, "not subscribed yet: too much is waiting for Redis");
             self.untold().insert(channel.to_owned());
@@ -156,8 +190,7 @@ impl Bus {
 
     /// Tells the server of every channel that is listened to. May be done twice.
     async fn subscribe_all(&self) {
-        let channels: Vec<String> =
-            self.listeners.lock().unwrap_or_else(PoisonError::into_inner).keys().cloned().collect();
+        let channels: Vec<String> = self.listeners().keys().cloned().collect();
         for channel in channels {
             self.send(Out::Subscribe(channel)).await;
         }
@@ -168,7 +201,7 @@ impl Bus {
         let untold: Vec<String> = self.untold().iter().cloned().collect();
         for channel in untold {
             self.untold().remove(&channel);
-            let is_heard = self.listeners.lock().unwrap_or_else(PoisonError::into_inner).contains_key(&channel);
+            let is_heard = self.listeners().contains_key(&channel);
             if is_heard && !self.send(Out::Subscribe(channel)).await {
                 return;
             }
@@ -177,24 +210,47 @@ impl Bus {
 
     /// Says whether Redis took it.
     async fn send(&self, out: Out) -> bool {
-        let mut connection = self.connection.clone();
-        let channel = match &out {
-            Out::Subscribe(channel) => Some(channel.clone()),
-            Out::Publish(..) => None,
-        };
-        let sent = async move {
-            match out {
-                Out::Publish(channel, message) => connection.publish::<_, _, ()>(channel, message.as_ref()).await,
-                Out::Subscribe(channel) => connection.subscribe(&channel).await,
-            }
-        };
-        match tokio::time::timeout(SEND_WITHIN, sent).await {
-            Ok(Ok(())) => return true,
-            Ok(Err(error)) => tracing::debug!(%error, "Redis did not take a message"),
-            Err(_) => tracing::debug!("Redis is slow; a message was dropped"),
+        match out {
+            Out::Publish(channel, message) => self.tell(&channel, &message).await.is_some(),
+            Out::Elsewhere(channel, message) => self.tell_elsewhere(&channel, &message).await,
+            Out::Subscribe(channel) => self.subscribe(&channel).await,
         }
-        self.untold().extend(channel);
-        false
+    }
+
+    /// Says to how many a message went.
+    async fn tell(&self, channel: &str, message: &[u8]) -> Option<u64> {
+        let mut connection = self.connection.clone();
+        taken(connection.publish(channel, message)).await
+    }
+
+    async fn tell_elsewhere(&self, channel: &str, message: &[u8]) -> bool {
+        let so_far = self.listeners().get(channel).and_then(Channel::so_far);
+        let told = self.tell(channel, message).await;
+        // The servers of a cluster count their own listeners only.
+        if let Some(count) = told.filter(|_| !self.connection.has_slots())
+            && let Some(known) = self.listeners().get_mut(channel)
+        {
+            known.counted(count, so_far);
+        }
+        told.is_some()
+    }
+
+    async fn subscribe(&self, channel: &str) -> bool {
+        let is_taken = taken(self.connection.subscribe(channel)).await.is_some();
+        let is_elsewhere = self.listeners().get_mut(channel).is_some_and(|known| {
+            known.subscribed(is_taken);
+            known.is_elsewhere()
+        });
+        if !is_taken {
+            self.untold().insert(channel.to_owned());
+        } else if is_elsewhere {
+            self.tell_elsewhere(channel, &self.framed(GREETING)).await;
+        }
+        is_taken
+    }
+
+    fn listeners(&self) -> MutexGuard<'_, HashMap<String, Channel>> {
+        self.listeners.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn untold(&self) -> MutexGuard<'_, BTreeSet<String>> {
@@ -203,10 +259,9 @@ impl Bus {
 
     async fn sweep(&self) {
         let unheard: Vec<String> = {
-            let mut listeners = self.listeners.lock().unwrap_or_else(PoisonError::into_inner);
-            let unheard =
-                listeners.iter().filter(|(_, sender)| sender.receiver_count() == 0).map(|(channel, _)| channel.clone());
-            let unheard: Vec<String> = unheard.collect();
+            let mut listeners = self.listeners();
+            let unheard = listeners.iter().filter(|(_, known)| known.sender.receiver_count() == 0);
+            let unheard: Vec<String> = unheard.map(|(channel, _)| channel.clone()).collect();
             unheard.iter().for_each(|channel| {
                 listeners.remove(channel);
             });
@@ -221,16 +276,31 @@ impl Bus {
     }
 }
 
-/// Hands a push message to whoever listens to its channel.
-fn hear(listeners: &Listeners, push: &PushInfo) {
-    if push.kind != PushKind::Message {
+/// Hands a push message to whoever listens to its channel. Whether channels are subscribed to after a connection was lost is not left to chance: Redis is told
+/// of them all again, and whoever listens elsewhere with it.
+fn hear(listeners: &Listeners, untold: &Untold, push: &PushInfo) {
+    let mut listeners = listeners.lock().unwrap_or_else(PoisonError::into_inner);
+    if push.kind == PushKind::Disconnection {
+        listeners.values_mut().for_each(|known| known.subscribed(false));
+        let elsewhere = listeners.iter().filter(|(_, known)| known.is_elsewhere()).map(|(channel, _)| channel.clone());
+        untold.lock().unwrap_or_else(PoisonError::into_inner).extend(elsewhere);
         return;
     }
     let [Value::BulkString(channel), Value::BulkString(message)] = push.data.as_slice() else { return };
     let Ok(channel) = std::str::from_utf8(channel) else { return };
-    let listeners = listeners.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(sender) = listeners.get(channel) {
-        // Nobody listening any more is no error.
-        let _ = sender.send(Bytes::copy_from_slice(message));
+    if push.kind == PushKind::Message
+        && let Some(known) = listeners.get_mut(channel)
+    {
+        known.hear(message);
     }
+}
+
+/// What Redis answers; nothing when it does not, or not soon.
+async fn taken<T>(asked: impl Future<Output = RedisResult<T>>) -> Option<T> {
+    match tokio::time::timeout(SEND_WITHIN, asked).await {
+        Ok(Ok(answer)) => return Some(answer),
+        Ok(Err(error)) => tracing::debug!(%error, "Redis did not take a message"),
+        Err(_) => tracing::debug!("Redis is slow; a message was dropped"),
+    }
+    None
 }

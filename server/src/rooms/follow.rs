@@ -49,6 +49,8 @@ pub(super) struct News {
 enum Heard {
     /// Something happened.
     Entry(Arc<RoomEntry>),
+    /// Something is to be read in the log.
+    Something,
     /// This is the newest entry of the log.
     EndsAt(i64),
 }
@@ -70,10 +72,8 @@ impl News {
     /// Something was committed.
     pub(super) fn tell(&self, room: RoomId, offset: i64, happened: Happened) {
         let entry = Arc::new(RoomEntry { offset, happened });
-        if let Ok(message) = serde_json::to_vec(&*entry) {
-            self.bus.publish(&channel(room), message.into());
-        }
-        self.tell_here(room, Heard::Entry(entry));
+        self.tell_here(room, Heard::Entry(Arc::clone(&entry)));
+        self.bus.publish_elsewhere(&channel(room), || serde_json::to_vec(&*entry).ok());
     }
 
     fn tell_here(&self, room: RoomId, heard: Heard) {
@@ -94,13 +94,14 @@ impl News {
 
     /// Something was written that is not told with it: whoever follows reads the log.
     pub(super) fn look(&self, room: RoomId) {
-        self.bus.publish(&channel(room), Bytes::new());
+        self.tell_here(room, Heard::Something);
+        self.bus.publish_elsewhere(&channel(room), || Some(Vec::new()));
     }
 
     fn listen(&self, room: RoomId) -> (broadcast::Receiver<Heard>, broadcast::Receiver<Bytes>) {
         let mut here = self.lock();
         let sender = here.entry(room).or_insert_with(|| broadcast::channel(BUFFER).0);
-        (sender.subscribe(), self.bus.listen(&channel(room)))
+        (sender.subscribe(), self.bus.listen_elsewhere(&channel(room)))
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<RoomId, broadcast::Sender<Heard>>> {

@@ -47,14 +47,17 @@ impl Fanout {
 
     /// Tells followers here and on other instances.
     pub(super) fn announce(&self, id: GenerationId, events: Vec<Logged>) {
-        if let Ok(message) = serde_json::to_vec(&events)
-            && message.len() <= MESSAGE_MAX_BYTES
-        {
-            self.bus.publish(&channel(id), message.into());
-        }
+        let events = Arc::new(events);
+        self.tell_here(id, Arc::clone(&events));
+        self.bus.publish_elsewhere(&channel(id), || {
+            serde_json::to_vec(&*events).ok().filter(|message| message.len() <= MESSAGE_MAX_BYTES)
+        });
+    }
+
+    fn tell_here(&self, id: GenerationId, events: Batch) {
         let mut here = self.here.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(sender) = here.get(&id)
-            && sender.send(Arc::new(events)).is_err()
+            && sender.send(events).is_err()
         {
             here.remove(&id);
         }
@@ -65,7 +68,7 @@ impl Fanout {
         let mut here = self.here.lock().unwrap_or_else(PoisonError::into_inner);
         here.retain(|_, sender| sender.receiver_count() > 0);
         let sender = here.entry(id).or_insert_with(|| broadcast::channel(FOLLOWER_BUFFER).0);
-        Listener { here: sender.subscribe(), elsewhere: self.bus.listen(&channel(id)) }
+        Listener { here: sender.subscribe(), elsewhere: self.bus.listen_elsewhere(&channel(id)) }
     }
 }
 

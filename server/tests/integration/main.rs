@@ -12,6 +12,7 @@
 
 mod accounts;
 mod archive;
+mod bus;
 mod cache;
 #[path = "support/qstash.rs"]
 mod fake;
