@@ -20,7 +20,7 @@ use server::{
 use sqlx::PgPool;
 
 use crate::support::{
-    Instance, OwnPostgres, OwnRedis, PATIENCE, SYNTHESIZERS, Scratch, Wire, assert_sound, files_below,
+    Instance, OwnPostgres, OwnRedis, PATIENCE, SYNTHESIZERS, Scratch, Wire, assert_sound, files_below, until,
 };
 
 /// A job that leaves traces in the database: that it was begun, and its effect.
@@ -162,7 +162,7 @@ async fn publish(instance: &Instance, work: Work, many: usize) {
 }
 
 /// Waits until a query counts this many.
-async fn until(scratch: &Scratch, sql: &'static str, many: i64) {
+async fn until_many(scratch: &Scratch, sql: &'static str, many: i64) {
     let pool = PgPool::connect(&scratch.url).await.unwrap();
     let enough = async {
         while sqlx::query_scalar::<_, i64>(sql).fetch_one(&pool).await.unwrap_or(-1) != many {
@@ -195,12 +195,12 @@ async fn a_worker_killed_in_mid_job_loses_no_job() {
     let instance = scratch.instance().await;
     publish(&instance, Work::Takes { milliseconds: 10_000 }, 20).await;
     let mut process = Process::start(&scratch);
-    until(&scratch, BEGUN, 20).await;
+    until_many(&scratch, BEGUN, 20).await;
     process.kill();
     assert_eq!(scratch.count(EFFECTS).await, 0);
     scratch.break_it("update jobs set payload = replace(payload, '10000', '1')").await;
     work(&instance);
-    until(&scratch, LIVE, 0).await;
+    until_many(&scratch, LIVE, 0).await;
     assert_eq!((scratch.count(DONE).await, scratch.count(EFFECTS).await, scratch.count(DEAD).await), (20, 20, 0));
     assert_eq!(
         scratch.count("select count(*) from begun where attempt = 2").await,
@@ -216,10 +216,10 @@ async fn a_worker_killed_between_the_effect_and_the_acknowledgement_leaves_the_e
     let instance = scratch.instance().await;
     publish(&instance, Work::HangsAfterItsEffect, 5).await;
     let mut process = Process::start(&scratch);
-    until(&scratch, EFFECTS, 5).await;
+    until_many(&scratch, EFFECTS, 5).await;
     process.kill();
     work(&instance);
-    until(&scratch, LIVE, 0).await;
+    until_many(&scratch, LIVE, 0).await;
     assert_eq!((scratch.count(BEGUN).await, scratch.count(EFFECTS).await, scratch.count(DONE).await), (10, 5, 5));
     scratch.finish([instance]).await;
 }
@@ -259,10 +259,10 @@ async fn a_worker_stopped_past_its_lease_finishes_nothing_when_it_wakes_and_then
     publish(&instance, Work::CompletesItself { milliseconds: 700 }, 3).await;
     publish(&instance, Work::Takes { milliseconds: 700 }, 3).await;
     let process = Process::start(&scratch);
-    until(&scratch, BEGUN, 6).await;
+    until_many(&scratch, BEGUN, 6).await;
     process.signal("-STOP");
     work(&other);
-    until(&scratch, LIVE, 0).await;
+    until_many(&scratch, LIVE, 0).await;
     process.signal("-CONT");
     tokio::time::sleep(Duration::from_secs(3)).await;
     // What it was in the middle of has become of nothing: those that acknowledge with their effect have one each.
@@ -270,7 +270,7 @@ async fn a_worker_stopped_past_its_lease_finishes_nothing_when_it_wakes_and_then
     assert_eq!((scratch.count(DONE).await, scratch.count(EFFECTS).await, scratch.count(DEAD).await), (6, 3, 0));
     assert!(other.services.stop(Duration::from_secs(5)).await);
     publish(&instance, Work::Takes { milliseconds: 1 }, 4).await;
-    until(&scratch, DONE, 10).await;
+    until_many(&scratch, DONE, 10).await;
     drop(process);
     scratch.finish([instance]).await;
 }
@@ -281,7 +281,7 @@ async fn jobs_of_a_claim_whose_answer_was_lost_are_given_back() {
     let instance = scratch.instance().await;
     work(&instance);
     publish(&instance, Work::Takes { milliseconds: 4_000 }, 1).await;
-    until(&scratch, BEGUN, 1).await;
+    until_many(&scratch, BEGUN, 1).await;
     // As a claim leaves them that was committed just before the connection broke, half a minute ago; and one that is known, from as long ago.
     scratch
         .break_it(
@@ -291,7 +291,7 @@ async fn jobs_of_a_claim_whose_answer_was_lost_are_given_back() {
         )
         .await;
     scratch.break_it("update jobs set started_at = now() - interval '30 seconds'").await;
-    until(&scratch, LIVE, 0).await;
+    until_many(&scratch, LIVE, 0).await;
     assert_eq!((scratch.count(DONE).await, scratch.count(EFFECTS).await, scratch.count(BEGUN).await), (4, 4, 4));
     scratch.finish([instance]).await;
 }
@@ -309,10 +309,10 @@ async fn a_leader_that_is_stopped_in_the_middle_of_a_transaction_leads_no_longer
     assert!(led);
     work(&instance);
     publish(&instance, Work::Takes { milliseconds: 1 }, 1).await;
-    until(&scratch, LIVE, 0).await;
+    until_many(&scratch, LIVE, 0).await;
     // Held by a process that is no more.
     scratch.break_it("insert into job_workers (id, name, lease_until) values (gen_random_uuid(), 'gone', now())").await;
-    until(&scratch, "select count(*) from job_workers where name = 'gone'", 0).await;
+    until_many(&scratch, "select count(*) from job_workers where name = 'gone'", 0).await;
     drop(leads);
     scratch.finish([stopped, instance]).await;
 }
@@ -327,7 +327,7 @@ async fn a_generation_whose_worker_is_killed_goes_on_at_the_stage_that_was_runni
     let mut process = Process::start(&scratch);
     let (log, ()) = tokio::join!(reader.log(user, started.generation, 0), async {
         let design_begun = "select least(count(*), 1) from generation_events where kind = 'piece' and data like '%\"stage\":\"design\"%'";
-        until(&scratch, design_begun, 1).await;
+        until_many(&scratch, design_begun, 1).await;
         process.kill();
         // Another process takes over.
         process = Process::start(&scratch);
@@ -345,7 +345,7 @@ async fn a_generation_whose_worker_is_killed_goes_on_at_the_stage_that_was_runni
     assert!(log.iter().any(|event| event.kind == "restart"));
     let draft = reader.services.studio.draft(Some(user), started.generation).await.unwrap();
     assert_eq!(draft.receipt.unwrap().attempts, 2);
-    until(&scratch, LIVE, 0).await;
+    until_many(&scratch, LIVE, 0).await;
     drop(process);
     scratch.finish([reader]).await;
 }
@@ -366,7 +366,7 @@ async fn postgresql_restarted_in_the_middle_costs_a_moment_and_no_job() {
         tokio::time::sleep(Duration::from_millis(400)).await;
         postgres.restart();
     }
-    until(&scratch, LIVE, 0).await;
+    until_many(&scratch, LIVE, 0).await;
     assert_eq!((scratch.count(DONE).await, scratch.count(EFFECTS).await, scratch.count(DEAD).await), (400, 400, 0));
     let log = instance.log(user, started.generation, 0).await;
     assert_sound(&log);
@@ -391,7 +391,7 @@ async fn redis_killed_and_started_again_costs_nobody_an_event() {
     });
     assert_sound(&log);
     assert_eq!(log, worker.log(user, started.generation, 0).await);
-    until(&scratch, LIVE, 0).await;
+    until_many(&scratch, LIVE, 0).await;
     scratch.finish([worker, elsewhere]).await;
 }
 
@@ -405,15 +405,15 @@ async fn a_full_disk_under_the_blob_store_leaves_nothing_half_written_and_the_jo
     let options = Options { attempts: Some(100), ..Options::default() };
     instance.services.jobs.publish_now(&Work::KeepsABlob { project: started.project }, &options).await.unwrap();
     let mut process = Process::on_a_full_disk(&scratch);
-    until(&scratch, "select least(count(*), 2) from begun", 2).await;
+    until_many(&scratch, "select least(count(*), 2) from begun", 2).await;
     let told = "select count(*) from jobs where error like '%blob store%'";
-    until(&scratch, told, 1).await;
+    until_many(&scratch, told, 1).await;
     // While it is tried again, what is being written is there for a moment.
-    crate::support::until("nothing is left", async || files_below(&scratch.blobs()).is_empty()).await;
+    until("nothing is left", async || files_below(&scratch.blobs()).is_empty()).await;
     assert_eq!(scratch.count("select count(*) from blob_uses").await, 0);
     process.kill();
     work(&instance);
-    until(&scratch, LIVE, 0).await;
+    until_many(&scratch, LIVE, 0).await;
     assert_eq!((scratch.count(DONE).await, scratch.count(EFFECTS).await, scratch.count(DEAD).await), (1, 1, 0));
     // What a killed process was writing has a name of its own, and is no blob.
     let mut files = files_below(&scratch.blobs());
@@ -432,18 +432,18 @@ async fn a_network_that_is_cut_or_slow_costs_time_and_no_job() {
     let far = scratch.instance_at(&wire.instead_of(&scratch.url)).await;
     work(&far);
     publish(&near, Work::Takes { milliseconds: 100 }, 40).await;
-    until(&scratch, "select least(count(*), 1) from effects", 1).await;
+    until_many(&scratch, "select least(count(*), 1) from effects", 1).await;
     wire.cut();
     tokio::time::sleep(Duration::from_secs(7)).await;
     wire.mend();
-    until(&scratch, LIVE, 0).await;
+    until_many(&scratch, LIVE, 0).await;
     assert_eq!((scratch.count(DONE).await, scratch.count(EFFECTS).await, scratch.count(DEAD).await), (40, 40, 0));
 
     // Half a second each way: slow, and nothing else.
     wire.delay(Duration::from_millis(250));
     let began = Instant::now();
     publish(&near, Work::Takes { milliseconds: 10 }, 20).await;
-    until(&scratch, LIVE, 0).await;
+    until_many(&scratch, LIVE, 0).await;
     assert_eq!((scratch.count(DONE).await, scratch.count(EFFECTS).await, scratch.count(DEAD).await), (60, 60, 0));
     assert!(began.elapsed() < Duration::from_secs(20), "{:?}", began.elapsed());
     wire.delay(Duration::ZERO);
@@ -458,18 +458,18 @@ async fn a_network_that_swallows_everything_is_given_up_in_time() {
     let far = scratch.instance_at(&wire.instead_of(&scratch.url)).await;
     work(&far);
     publish(&near, Work::Takes { milliseconds: 300 }, 10).await;
-    until(&scratch, BEGUN, 10).await;
+    until_many(&scratch, BEGUN, 10).await;
     // No connection is closed; nothing comes through. The lease runs out, and another does the work.
     wire.swallow(true);
     work(&near);
-    until(&scratch, LIVE, 0).await;
+    until_many(&scratch, LIVE, 0).await;
     assert_eq!((scratch.count(DONE).await, scratch.count(EFFECTS).await, scratch.count(DEAD).await), (10, 10, 0));
     wire.swallow(false);
     assert!(near.services.stop(Duration::from_secs(5)).await);
     // Whoever was cut off works again.
     let other = scratch.instance().await;
     publish(&other, Work::Takes { milliseconds: 1 }, 5).await;
-    until(&scratch, DONE, 15).await;
+    until_many(&scratch, DONE, 15).await;
     wire.cut();
     scratch.finish([other]).await;
 }
